@@ -1,0 +1,1 @@
+"""Ganline: reproducible GAN pipelines, from raw images to a judged, reported generator."""

@@ -1,0 +1,27 @@
+"""Where each stage's files lie, relative to the project's root (the working directory of every stage)."""
+
+from pathlib import Path
+
+from ganline.params import Params
+
+GAN = Path("models/gan")
+TRAIN = Path("reports/train")
+EVALUATE = Path("reports/evaluate")
+LATENT = Path("reports/latent")
+REPORT = Path("reports/index.html")
+CHECKPOINTS = Path(".ganline/checkpoints")
+
+
+def raw(params: Params) -> Path:
+    """Return the folder of the dataset's source files."""
+    return Path("data/raw") / params.download.dataset
+
+
+def prepared(params: Params) -> Path:
+    """Return the folder of the prepared arrays."""
+    return Path("data/prepared") / params.download.dataset
+
+
+def extractor(params: Params) -> Path:
+    """Return the folder of the feature extractor, shared by all experiments on the dataset."""
+    return Path("models/extractor") / params.download.dataset
