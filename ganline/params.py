@@ -170,7 +170,7 @@ def check(content: Any, where: str) -> Params:
     try:
         params = Params.model_validate(content)
     except ValidationError as error:
-        raise _refusal(where, [_explain(problem) for problem in error.errors()]) from None
+        raise _refusal(where, [line for problem in error.errors() for line in _explain(problem)]) from None
     problems = list(_impossible(params))
     if problems:
         raise _refusal(where, problems)
@@ -181,15 +181,29 @@ def _refusal(where: str, problems: list[str]) -> UserError:
     return UserError(f"{where}: {len(problems)} problem(s)\n" + "\n".join(f"  - {problem}" for problem in problems))
 
 
-def _explain(problem: Any) -> str:
+def _explain(problem: Any) -> Iterator[str]:
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(key, list(keys()), n=1, cutoff=0.5)
-        return f"{key}: unknown key" + (f"; did you mean {nearest[0]}?" if nearest else "")
-    if problem["type"] == "missing":
-        return f"{key}: missing"
-    message = problem["msg"].replace("Input should be", "allowed is").replace("String should", "the text should")
-    return f"{key} = {problem['input']!r}: {message}"
+        for leaf in _leaves(problem["input"], key):
+            yield f"{leaf}: unknown key{_nearest(leaf)}"
+    elif problem["type"] == "missing":
+        yield f"{key}: missing{_nearest(key)}"
+    else:
+        message = problem["msg"].replace("Input should be", "allowed is").replace("String should", "the text should")
+        yield f"{key} = {problem['input']!r}: {message}"
+
+
+def _nearest(key: str) -> str:
+    nearest = difflib.get_close_matches(key, list(keys()), n=1, cutoff=0.5)
+    return f"; did you mean {nearest[0]}?" if nearest and nearest[0] != key else ""
+
+
+def _leaves(value: Any, key: str) -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{key}.{name}")
+    else:
+        yield key
 
 
 def keys(section: type[BaseModel] = Params, prefix: str = "") -> Iterator[str]:
@@ -206,6 +220,8 @@ def keys(section: type[BaseModel] = Params, prefix: str = "") -> Iterator[str]:
 
 def _impossible(params: Params) -> Iterator[str]:
     """Yield what is wrong about values that are each allowed but do not go together."""
+    if params.download.source == "???":
+        yield "download.source: say where your pictures are, as in download.source=/path/to/pictures"
     facts = model_facts()
     if params.train.model not in facts:
         nearest = difflib.get_close_matches(params.train.model, list(facts), n=1)

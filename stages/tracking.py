@@ -1,36 +1,312 @@
-"""What a stage tells about its run. (Skeleton: the real one delivers to MLflow.)"""
+"""What a stage tells about its run.
 
-from collections.abc import Mapping
+Stages never talk to MLflow: they append to a spool (stages/spool.py), and a courier in a process of its own
+(stages/courier.py) delivers it. So a server that is slow, down or dying costs a stage nothing, and nothing is lost.
+"""
+
+import csv
+import getpass
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from importlib.metadata import version
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
+import yaml
+from filelock import FileLock, Timeout
+
+from ganline.errors import UserError
 from ganline.params import Params
+from stages import paths, spool
+
+MISTAKE = "GANLINE_MISTAKE"
+FLOW_RUN = "GANLINE_FLOW_RUN"
+WAIT = 20.0  # seconds that the last stage waits for the courier, so that it can say how the delivery went
+CODE = Path(spool.files.__file__).parent  # the ganline package
+MODEL_PACKAGES = ("mlflow", "tensorflow", "tensorflow-addons", "numpy", "pydantic", "omegaconf", "rich")
+
+
+def report_mistake(stage: str, error: UserError) -> None:
+    """Tell whoever runs the pipeline (pipelines/run.py) that the user must mend something: retrying is no use."""
+    if path := os.environ.get(MISTAKE):
+        Path(path).write_text(f"{stage}: {error}")
+
+
+def _never_raises(method: Callable[..., None]) -> Callable[..., None]:
+    """Turn a full disk or an unreadable file into one warning: no training is lost over its log."""
+
+    @wraps(method)
+    def guarded(self: "Tracker", *args: Any, **kwargs: Any) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except OSError as error:
+            if not self._warned:
+                print(f"{self.stage}: not everything is recorded for MLflow: {error}", file=sys.stderr)
+            self._warned = True
+
+    return guarded
 
 
 class Tracker:
-    """Collects what happens in one stage. Every call returns at once; none raises because a server is down."""
+    """Collects what happens in one stage. Every call returns at once; none raises because a server is down.
+
+    What the session (the pipeline run) has recorded is not recorded twice, so a retried stage may repeat itself.
+    """
 
     def __init__(self, stage: str, params: Params) -> None:
         self.stage, self.params = stage, params
+        self._root = spool.project_root()
+        self._folder = spool.session_folder(self._root)
+        self._process = spool.Origin.of_this_process()
+        self._writer: spool.Writer | None = None
+        self._points: dict[tuple[str, int], float] = {}
+        self._recorded: set[str] = set()
+        self._completed = self._warned = False
 
     def __enter__(self) -> "Tracker":
+        self._begin()
         return self
 
-    def __exit__(self, *_: object) -> None: ...
+    @_never_raises
+    def _begin(self) -> None:
+        events = [event for event, _ in spool.read_events(self._folder)]
+        for event in events:
+            self._remember(event)
+        self._writer = spool.Writer(self._folder)
+        first = not any(event["kind"] == "start" for event in events)
+        self._append(
+            "start", stage=self.stage, process=self._process, owner=spool.dvc_process(), workspace=str(Path.cwd()),
+            uri=spool.tracking_uri(self._root), name=_run_name(self.params, self._folder.name),
+            params=_flat(self.params.model_dump()), tags=_tags(self.params) | (_git_tags() if first else {}),
+        )  # fmt: skip
+        _ensure_courier(self._root)
+        if first:
+            self._keep_diff()
 
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        if isinstance(error, SystemExit) and not error.code:
+            error = None
+        self._end(error)
+        if self._completed and error is None:
+            print(_await_delivery(self._folder), flush=True)
+
+    @_never_raises
+    def _end(self, error: BaseException | None) -> None:
+        status = "FINISHED" if error is None else "FAILED" if isinstance(error, Exception) else "KILLED"
+        message = "" if error is None else f"{self.stage}: {error or type(error).__name__}"
+        self._append("end", process=self._process, status=status, error=message)
+        _ensure_courier(self._root)
+
+    @_never_raises
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
         """Record numbers at a training step."""
+        new = {name: float(value) for name, value in values.items() if self._points.get((name, step)) != value}
+        if new:
+            self._append("metrics", values=new, step=step)
 
+    @_never_raises
     def image(self, path: Path, key: str, step: int) -> None:
         """Record a PNG under `key`, shown with MLflow's step slider."""
+        self._append("image", file=self._keep(path), key=key, step=step)
 
+    @_never_raises
     def artifact(self, path: Path, folder: str = "") -> None:
-        """Record a file, or a folder with all in it."""
+        """Record a file, or a folder with all in it (under its own name)."""
+        if not path.is_dir():
+            self._append("artifact", file=self._keep(path), folder=folder)
+            return
+        for inner in spool.contents(path):
+            below = Path(folder, path.name, inner.relative_to(path).parent)
+            self._append("artifact", file=self._keep(inner), folder=below.as_posix())
 
+    @_never_raises
     def tags(self, values: Mapping[str, str]) -> None:
         """Set tags of the run."""
+        self._append("tags", values=dict(values))
 
+    @_never_raises
     def dataset(self, name: str, digest: str, counts: Mapping[str, int]) -> None:
-        """Record which data the run used."""
+        """Record which data the run used. `digest` has at most 36 characters."""
+        self._append("dataset", name=name, digest=digest, counts=dict(counts))
 
+    @_never_raises
+    def training_data(self) -> None:
+        """Record the prepared dataset with the digest DVC knows it by (in a run by hand: one of the files' contents)."""
+        folder = paths.prepared(self.params)
+        facts = json.loads((folder / "dataset.json").read_text())
+        digest = _dvc_digest(folder) if "DVC_STAGE" in os.environ else None
+        self.dataset(facts["dataset"], digest or spool.digest(folder)[:32], facts["counts"])
+
+    @_never_raises
     def model(self, path: Path) -> None:
         """Record the trained generator (a models/gan folder) as a model that can be loaded and sampled from."""
+        prepare = self.params.prepare
+        self._append(
+            "model", file=self._keep(path), code=self._keep(CODE), latent_dim=self.params.train.latent_dim,
+            image_shape=[prepare.size, prepare.size, prepare.channels],
+            requirements=[f"{package}=={version(package)}" for package in MODEL_PACKAGES],
+        )  # fmt: skip
+
+    @_never_raises
+    def complete(self) -> None:
+        """Record from the files what no stage of this session has: DVC may have restored any of them from its cache.
+
+        The last stage calls this when all files are written. It ends by saying where to look.
+        """
+        self._completed = True
+        self.training_data()
+        self.model(paths.GAN)
+        for values, step in _curves(paths.TRAIN / "history.csv"):
+            self._fill(values, step)
+        for path in sorted((paths.TRAIN / "samples").glob("step-*.png")):
+            self.image(path, "samples", int(path.stem.removeprefix("step-")))
+        self._fill(_numbers(paths.EVALUATE / "metrics.json"), 0)
+        self._fill({f"latent/{name}": value for name, value in _numbers(paths.LATENT / "latent.json").items()}, 0)
+        for path in (Path("params.yaml"), Path("dvc.lock"), paths.REPORT, paths.LATENT):
+            if path.exists():
+                self.artifact(path)
+        for path in (paths.TRAIN / "history.csv", paths.TRAIN / "diagnosis.json", paths.EVALUATE / "protocol.json"):
+            self.artifact(path, path.parent.name)
+
+    def _fill(self, values: Mapping[str, float], step: int) -> None:
+        """Record the numbers that have no value yet at this step; a value's text in a file may be rounded."""
+        self.metrics({name: value for name, value in values.items() if (name, step) not in self._points}, step)
+
+    def _keep_diff(self) -> None:
+        if diff := _git("diff", "HEAD"):
+            path = self._folder / "uncommitted.diff"
+            path.write_text(diff + "\n")
+            self.artifact(path, "git")
+
+    def _keep(self, path: Path) -> str:
+        return self._writer.keep(path) if self._writer else ""
+
+    def _append(self, kind: str, **content: Any) -> None:
+        event = {"kind": kind, **content}
+        repeated = kind not in ("start", "end", "metrics") and _identity(event) in self._recorded
+        if self._writer and not repeated:
+            self._writer.append(**event)
+            self._remember(event)
+
+    def _remember(self, event: dict[str, Any]) -> None:
+        if event["kind"] == "metrics":
+            self._points |= {(name, event["step"]): value for name, value in event["values"].items()}
+        else:
+            self._recorded.add(_identity(event))
+
+
+def _identity(event: Mapping[str, Any]) -> str:
+    return json.dumps({name: value for name, value in event.items() if name != "time"}, sort_keys=True)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested parameters as dotted names with their values as text."""
+    flat: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = str(value)
+    return flat
+
+
+def _run_name(params: Params, session: str) -> str:
+    return os.environ.get("DVC_EXP_NAME") or f"{params.experiment} {session}"
+
+
+def _tags(params: Params) -> dict[str, str]:
+    tags = {"experiment": params.experiment}
+    for tag, variable in (("dvc.experiment", "DVC_EXP_NAME"), ("prefect.flow_run_id", FLOW_RUN)):
+        if value := os.environ.get(variable):
+            tags[tag] = value
+    return tags
+
+
+def _git_tags() -> dict[str, str]:
+    tags = {"mlflow.user": getpass.getuser(), "mlflow.source.type": "LOCAL", "mlflow.source.name": "dvc.yaml"}
+    if commit := _git("rev-parse", "HEAD"):
+        tags |= {
+            "mlflow.source.git.commit": commit,
+            "mlflow.source.git.branch": _git("rev-parse", "--abbrev-ref", "HEAD"),
+            "git.dirty": str(bool(_git("status", "--porcelain", "--untracked-files=no"))).lower(),
+        }
+    return tags
+
+
+def _git(*arguments: str) -> str:
+    """Return what git says, or nothing where there is no git or no repository."""
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, errors="replace", check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _dvc_digest(output: Path) -> str | None:
+    """Return the hash under which dvc.lock lists an output, None where it does not."""
+    lock = yaml.safe_load(Path("dvc.lock").read_text())
+    for stage in lock["stages"].values():
+        for out in stage.get("outs", ()):
+            if Path(out["path"]) == output:
+                return out.get("md5")
+    return None
+
+
+def _curves(path: Path) -> Iterator[tuple[dict[str, float], int]]:
+    """Yield (name -> number, step) for each row of a CSV file that has a column `step`."""
+    with path.open(newline="") as source:
+        for row in csv.DictReader(source):
+            step = int(row.pop("step"))
+            yield {name: float(text) for name, text in row.items() if text}, step
+
+
+def _numbers(path: Path) -> dict[str, float]:
+    """Return the numbers of a JSON file under dotted names; lists and texts are left out."""
+
+    def leaves(value: Any, name: str) -> Iterator[tuple[str, float]]:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from leaves(inner, f"{name}.{key}" if name else key)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield name, float(value)
+
+    return dict(leaves(json.loads(path.read_text()), ""))
+
+
+def _ensure_courier(root: Path) -> None:
+    """Start a courier for the project unless one is at work (a courier holds the lock as long as it lives)."""
+    try:
+        with FileLock(root / ".ganline/courier.lock", timeout=0):
+            pass
+    except Timeout:
+        return
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DVC_")}
+    environment["PYTHONPATH"] = os.pathsep.join([str(CODE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    with (root / ".ganline/courier.log").open("ab") as log:
+        # A session of its own: Ctrl-C and whoever stops the stage's process group do not reach it.
+        subprocess.Popen(
+            [sys.executable, "-m", "stages.courier"], cwd=root, env=environment, stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+
+
+def _await_delivery(folder: Path) -> str:
+    """Wait until all that was recorded so far is delivered, or cannot be; return one line that says which."""
+    end, deadline = (folder / "events.jsonl").stat().st_size, time.monotonic() + WAIT
+    while time.monotonic() < deadline:
+        state = spool.read_state(folder)
+        if state["offset"] >= end:
+            return f"MLflow holds this run: {spool.run_address(state) or 'make ui'}"
+        if state.get("problem"):
+            break
+        time.sleep(0.1)
+    reason = spool.read_state(folder).get("problem") or "it takes its time"
+    return f"MLflow does not hold all of this run yet ({reason}); the next run, or `python -m stages.courier`, goes on"

@@ -1,0 +1,80 @@
+"""The command `ganline`: look at the catalogue, choose what to run."""
+
+import csv
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from ganline import catalogue
+from ganline.errors import UserError
+from ganline.files import write_text
+
+app = typer.Typer(help="Reproducible GAN pipelines.", no_args_is_help=True, add_completion=False)
+console = Console()
+
+
+@app.command()
+def experiments() -> None:
+    """List the experiments that can be run by name."""
+    table = Table("experiment", "what it is", box=None)
+    for name in catalogue.names("experiment"):
+        table.add_row(name, catalogue.description(name))
+    console.print(table)
+
+
+@app.command()
+def use(
+    experiment: str,
+    overrides: Annotated[list[str] | None, typer.Argument(help="dataset=NAME or section.key=value")] = None,
+) -> None:
+    """Write params.yaml for an experiment; `dvc repro` then runs it."""
+    params = catalogue.compose_params(experiment, overrides or [])
+    if not Path(params.download.source).exists():
+        raise UserError(f"download.source = {params.download.source}: there is no such file or folder")
+    write_text(Path("params.yaml"), yaml.safe_dump(params.model_dump(), sort_keys=False))
+    console.print(f"params.yaml now holds {experiment}; `dvc repro` runs it")
+
+
+@app.command()
+def networks(
+    experiment: str,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+) -> None:
+    """Print the parameter counts of an experiment's networks."""
+    rows = [("experiment", "network", "total", "trainable", "non_trainable"), *_counts(experiment)]
+    if as_csv:
+        csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+        return
+    table = Table(*rows[0], box=None)
+    for row in rows[1:]:
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else cell for cell in row))
+    console.print(table)
+
+
+def _counts(experiment: str) -> list[tuple[str, str, int, int, int]]:
+    params = catalogue.compose_params(experiment)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from ganline.models import build
+
+    shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
+    rows = []
+    for name, network in build(params.train, shape, params.seed).networks.items():
+        trainable = sum(int(weight.shape.num_elements()) for weight in network.trainable_weights)
+        total = network.count_params()
+        rows.append((experiment, name, total, trainable, total - trainable))
+    return rows
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one message and exit code 1."""
+    try:
+        app()
+    except UserError as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)

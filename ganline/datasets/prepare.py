@@ -1,0 +1,164 @@
+"""Turn source images into prepared data: decode, convert, crop, resize, split, and account for every image."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from ganline.datasets import idx, prepared
+from ganline.datasets.decode import UnusableError, check_shape
+from ganline.datasets.pictures import PictureFolder
+from ganline.datasets.resize import fit
+from ganline.datasets.split import stratified
+from ganline.errors import UserError
+from ganline.files import whole_folder, write_json
+from ganline.params import Prepare
+from ganline.progress import Bar
+
+CHUNK = 32
+COLUMNS = ["file", "label", "width", "height", "channels", "sha256", "split", "status", "duplicate_of"]
+KEPT = "kept"
+
+SourceImages = idx.IdxImages | PictureFolder
+
+
+class Record(NamedTuple):
+    """What is found out about one source image by reading it; sizes are None where it cannot be decoded."""
+
+    width: int | None
+    height: int | None
+    channels: int | None
+    sha256: str
+    status: str
+
+
+def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed: int) -> dict[str, Any]:
+    """Write the prepared data of `raw` (idx files or pictures) to `destination`, whole or not at all.
+
+    Unusable images are left out. Exact duplicates (equal bytes) are marked in the manifest and kept. The dataset's own
+    split is taken where it has one, else a share of every class is held out by `seed`.
+
+    Returns:
+        The facts, as `ganline.datasets.prepared.read_facts` gives them.
+
+    Raises:
+        UserError: the source images are not laid out as allowed, too many are unusable, or fewer than 2 are usable.
+    """
+    images: SourceImages = idx.IdxImages(raw) if idx.present(raw) else PictureFolder(raw)
+    with whole_folder(destination) as folder:
+        # Which images are usable, hence the arrays' lengths, is known only at the end: decode into one array first.
+        everything = folder / "everything.npy"
+        shape = (len(images.files), settings.size, settings.size, settings.channels)
+        pixels = np.lib.format.open_memmap(everything, "w+", np.uint8, shape)
+        manifest = _manifest(images, list(_decode_all(images, settings, pixels)))
+        _refuse_too_many_dropped(manifest, settings.max_dropped, raw)
+        classes = _classes(images, manifest)
+        labels = pd.Categorical(manifest["label"], classes).codes.astype(np.int32)
+        manifest["split"] = _splits(images, manifest, labels, settings.test_fraction, seed)
+        for split in prepared.SPLITS:
+            rows = np.flatnonzero(manifest["split"] == split)
+            _write_split(folder, split, pixels, rows, labels if classes else None)
+        del pixels
+        everything.unlink()
+        facts = _facts(dataset, list(shape[1:]), classes, manifest)
+        write_json(folder / prepared.FACTS, facts)
+        manifest[COLUMNS].to_csv(folder / prepared.MANIFEST, index=False, lineterminator="\n")
+    return facts
+
+
+def _decode_all(images: SourceImages, settings: Prepare, pixels: np.ndarray) -> Iterator[Record]:
+    """Fill `pixels` in parallel and yield one record an image, in order."""
+
+    def work(start: int) -> list[Record]:
+        return [_decode_one(images, index, settings, pixels) for index in range(start, min(start + CHUNK, total))]
+
+    total = len(images.files)
+    cv2.setNumThreads(1)  # the pool below is the parallelism; OpenCV lets other threads run meanwhile
+    workers = len(os.sched_getaffinity(0))
+    with ThreadPoolExecutor(workers) as pool, Bar("decode and resize", total, unit="images") as bar:
+        for records in pool.map(work, range(0, total, CHUNK)):
+            yield from records
+            bar.advance(len(records))
+
+
+def _decode_one(images: SourceImages, index: int, settings: Prepare, pixels: np.ndarray) -> Record:
+    data = images.read(index)
+    digest = hashlib.sha256(data).hexdigest()
+    width = height = channels = None
+    try:
+        image = images.decode(data)
+        height, width = image.shape[:2]
+        channels = image.shape[2] if image.ndim == 3 else 1
+        check_shape(height, width)
+        pixels[index] = fit(image, settings.size, settings.channels, settings.fit)
+    except UnusableError as reason:
+        return Record(width, height, channels, digest, f"dropped: {reason}")
+    return Record(width, height, channels, digest, KEPT)
+
+
+def _manifest(images: SourceImages, records: list[Record]) -> pd.DataFrame:
+    manifest = pd.DataFrame(records, columns=Record._fields)
+    manifest = manifest.astype(dict.fromkeys(["width", "height", "channels"], "Int64"))
+    manifest["file"], manifest["label"] = images.files, images.labels
+    first = manifest.groupby("sha256")["file"].transform("first")
+    manifest["duplicate_of"] = first.where(first != manifest["file"], "")
+    return manifest
+
+
+def _refuse_too_many_dropped(manifest: pd.DataFrame, limit: float, raw: Path) -> None:
+    dropped = manifest[manifest["status"] != KEPT]
+    share = len(dropped) / len(manifest)
+    if share <= limit and len(dropped) < len(manifest):
+        return
+    first = [f"  {row.file}: {row.status}" for row in dropped.head(10).itertuples()]
+    raise UserError(
+        f"{raw}: {len(dropped)} of {len(manifest)} images ({share:.1%}) are unusable, "
+        f"prepare.max_dropped allows {limit:.1%}. The first ones:\n" + "\n".join(first)
+    )
+
+
+def _classes(images: SourceImages, manifest: pd.DataFrame) -> list[str]:
+    """Return the class names in the order of their numbers, or nothing where the images are unlabelled."""
+    if images.classes is not None:
+        return images.classes
+    return sorted(set(manifest.loc[manifest["status"] == KEPT, "label"]) - {""})
+
+
+def _splits(images: SourceImages, manifest: pd.DataFrame, labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """Return "train" or "test" for every kept image, "" for dropped ones."""
+    kept = np.asarray(manifest["status"] == KEPT)
+    if images.splits is not None:
+        return np.where(kept, images.splits, "")
+    splits = np.full(len(manifest), "", dtype="<U5")
+    splits[kept] = np.where(stratified(labels[kept], fraction, seed), "test", "train")
+    return splits
+
+
+def _write_split(folder: Path, split: str, pixels: np.ndarray, rows: np.ndarray, labels: np.ndarray | None) -> None:
+    shape = (len(rows), *pixels.shape[1:])
+    images = np.lib.format.open_memmap(prepared.images_file(folder, split), "w+", np.uint8, shape)
+    for start in range(0, len(rows), 1024):
+        images[start : start + 1024] = pixels[rows[start : start + 1024]]
+    images.flush()
+    if labels is not None:
+        np.save(prepared.labels_file(folder, split), labels[rows])
+
+
+def _facts(dataset: str, image_shape: list[int], classes: list[str], manifest: pd.DataFrame) -> dict[str, Any]:
+    kept = manifest["status"] == KEPT
+    reasons = manifest.loc[~kept, "status"].str.removeprefix("dropped: ").value_counts()
+    return {
+        "dataset": dataset,
+        "image_shape": image_shape,
+        "classes": classes,
+        "counts": {split: int((manifest["split"] == split).sum()) for split in prepared.SPLITS},
+        "source_images": len(manifest),
+        "dropped": {str(reason): int(count) for reason, count in reasons.items()},
+        "duplicates": int((kept & (manifest["duplicate_of"] != "")).sum()),
+    }

@@ -1,0 +1,58 @@
+"""From pixels of any size to an image of the size and channels that a network wants."""
+
+from typing import Literal
+
+import cv2
+import numpy as np
+
+WHITE = 255
+
+
+def fit(pixels: np.ndarray, size: int, channels: int, how: Literal["crop", "pad", "stretch"]) -> np.ndarray:
+    """Return `pixels` (uint8 (H, W), (H, W, 3) RGB or (H, W, 4) RGBA) as uint8 (size, size, channels).
+
+    Alpha is laid over white. `how` says what happens to images that are not square: "crop" keeps the middle, "pad"
+    adds white borders, "stretch" distorts. Shrinking averages areas, enlarging is cubic.
+    """
+    image = to_channels(pixels, channels)
+    if how == "crop":
+        image = _middle(image)
+    if how == "pad":
+        long = max(image.shape[:2])
+        height, width = (max(1, round(side * size / long)) for side in image.shape[:2])
+        image = _centred_on_white(resize(image, height, width), size)
+    return resize(image, size, size).reshape(size, size, channels)
+
+
+def to_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
+    """Return uint8 pixels as grey (H, W) for 1 channel or RGB (H, W, 3) for 3, alpha laid over white."""
+    if pixels.shape[2:] == (4,):
+        colour, alpha = pixels[..., :3].astype(np.uint16), pixels[..., 3:].astype(np.uint16)
+        pixels = ((colour * alpha + WHITE * (255 - alpha) + 127) // 255).astype(np.uint8)
+    if pixels.ndim == 2:
+        return pixels if channels == 1 else cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if channels == 1 else pixels
+
+
+def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return the image with each side shrunk by area averaging or enlarged cubically, as it needs."""
+    smaller = (min(height, image.shape[0]), min(width, image.shape[1]))
+    if smaller != image.shape[:2]:
+        image = cv2.resize(image, smaller[::-1], interpolation=cv2.INTER_AREA)
+    if (height, width) != image.shape[:2]:
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
+    return image
+
+
+def _middle(image: np.ndarray) -> np.ndarray:
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[top : top + side, left : left + side]
+
+
+def _centred_on_white(image: np.ndarray, size: int) -> np.ndarray:
+    canvas = np.full((size, size, *image.shape[2:]), WHITE, np.uint8)
+    top, left = (size - image.shape[0]) // 2, (size - image.shape[1]) // 2
+    canvas[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return canvas

@@ -1,0 +1,241 @@
+"""The networks whose features feed the metrics: a classifier trained on the dataset itself, or InceptionV3.
+
+On small grey images a classifier of the dataset's own classes sees what matters and Inception does not (Binkowski et
+al. 2018 use LeNet features on MNIST). Either way numbers compare only within one extractor: protocol.json names its
+weights.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from ganline.errors import UserError
+from ganline.files import read_arrays, sha256, write_arrays, write_json
+from ganline.params import Extractor as Settings
+from ganline.progress import Bar
+from ganline.random import generator
+
+CHOICES = (
+    "Either sort the pictures into one subfolder a class (two classes or more), prepare them again and keep "
+    "extractor.kind=classifier, or set extractor.kind=inception, which needs no labels"
+)
+INCEPTION_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
+INCEPTION_ADDRESS = f"https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/{INCEPTION_FILE}"
+
+FEATURES = 64
+"""Classifier features an image: fewer than the test images of even small datasets, so that their covariance has full
+rank, and several times the classes, so that more than the class of an image is kept."""
+MINIMUM_STEPS = 400
+"""On small datasets the classifier trains more epochs than asked for, until it has taken this many steps."""
+MOMENTUM = 0.95
+"""Of batch norm's moving averages: with Keras's 0.99 they still remember the wild start after MINIMUM_STEPS."""
+LARGEST_SIDE = 128
+"""The classifier first shrinks larger images to at most this many pixels a side."""
+INCEPTION_SIDE = 299
+BATCH_PIXELS = 2**20
+"""Pixels pushed through a network at once when extracting: some hundred MB of activations."""
+
+
+class Features(NamedTuple):
+    """What is said of N images: features float32 (N, d), class probabilities float32 (N, K) whose rows sum to 1."""
+
+    features: np.ndarray
+    probabilities: np.ndarray
+
+
+class Extractor:
+    """A network that maps images, float32 0 to 255 (N, H, W, C), to features (N, d) and class logits (N, K).
+
+    `facts` holds what is needed to rebuild it and what a protocol should say: kind, classes (names; none for
+    inception), feature_dim, image_shape, resize, and once saved weights_sha256.
+    """
+
+    def __init__(self, network: tf.keras.Model, facts: dict[str, Any]) -> None:
+        self.network, self.facts = network, facts
+        height, width, _ = facts["image_shape"]
+        pixels = INCEPTION_SIDE**2 if facts["kind"] == "inception" else height * width
+        self.batch_size = max(1, min(512, BATCH_PIXELS // pixels))
+        self._infer = tf.function(self._forward, reduce_retracing=True)
+
+    def extract(self, images: np.ndarray) -> Features:
+        """Return the Features of uint8 images (N, H, W, C), with progress.
+
+        Raises:
+            ValueError: not uint8, no images, or not of the shape the extractor was made for.
+        """
+        if images.dtype != np.uint8 or images.shape[1:] != tuple(self.facts["image_shape"]) or not len(images):
+            raise ValueError(
+                f"expected uint8 images (N, {', '.join(map(str, self.facts['image_shape']))}), "
+                f"got {images.dtype} {images.shape}"
+            )
+        parts = []
+        with Bar("features", len(images), unit="images") as bar:
+            for start in range(0, len(images), self.batch_size):
+                batch = np.ascontiguousarray(images[start : start + self.batch_size])
+                parts.append([part.numpy() for part in self._infer(batch)])
+                bar.advance(len(batch))
+        return Features(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+    def save(self, folder: Path, **more_facts: float) -> None:
+        """Write weights.npz and extractor.json (the facts and `more_facts`) into `folder`."""
+        weights = {f"weight_{i:03d}": array for i, array in enumerate(self.network.get_weights())}
+        write_arrays(folder / "weights.npz", weights)
+        self.facts = {**self.facts, **more_facts, "weights_sha256": sha256(folder / "weights.npz")}
+        write_json(folder / "extractor.json", self.facts)
+
+    def _forward(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        features, logits = self.network(tf.cast(images, tf.float32), training=False)
+        return features, tf.nn.softmax(logits)
+
+
+def load(folder: Path) -> Extractor:
+    """Return the extractor saved in `folder`.
+
+    Raises:
+        UserError: there is none.
+    """
+    if not (folder / "extractor.json").exists():
+        raise UserError(f"{folder} holds no extractor: make it with `dvc repro extractor`")
+    facts = json.loads((folder / "extractor.json").read_text())
+    shape = tuple(facts["image_shape"])
+    network = _inception_network(shape, None) if facts["kind"] == "inception" else _classifier(shape, facts["classes"])
+    arrays = read_arrays(folder / "weights.npz")
+    network.set_weights([arrays[name] for name in sorted(arrays)])
+    return Extractor(network, facts)
+
+
+def train_classifier(
+    images: np.ndarray, labels: np.ndarray | None, classes: Sequence[str], settings: Settings, seed: int
+) -> Extractor:
+    """Return a classifier trained on uint8 images (N, H, W, C) and int32 labels (N,), numbers into `classes`.
+
+    A pure function of its arguments on one kind of machine. It switches TensorFlow's determinism on for the process.
+
+    Raises:
+        UserError: no labels, images of fewer than two classes, or a training that diverged.
+    """
+    if labels is None:
+        raise UserError(f"extractor.kind=classifier needs labels, and the prepared data has none. {CHOICES}")
+    present = np.unique(labels)
+    if len(present) < 2:
+        only = classes[int(present[0])]
+        raise UserError(f"extractor.kind=classifier needs two classes, and all images are of class {only!r}. {CHOICES}")
+    tf.keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    network = _classifier(images.shape[1:], classes)
+    _fit(network, images, labels, settings, seed)
+    return Extractor(network, _facts("classifier", classes, network, images.shape[1:], "none"))
+
+
+def inception(image_shape: Sequence[int], weights: str | None) -> Extractor:
+    """Return InceptionV3 (Szegedy et al. 2016) with ImageNet weights: 2,048 pooled features and 1,000 class logits.
+
+    These are Keras's weights, not those of the FID paper's network: do not compare with published FIDs.
+
+    Args:
+        image_shape: (H, W, C) of the images it will see; grey is tiled to RGB, any size resized to 299 x 299 bilinear.
+        weights: a local weights file of Keras's InceptionV3 with its top, or None to let Keras download it.
+
+    Raises:
+        UserError: the weights cannot be had; says what to do.
+    """
+    try:
+        network = _inception_network(tuple(image_shape), weights or "imagenet")
+    except Exception as error:  # Keras raises a bare Exception when the download fails
+        wrong = f"extractor.weights={weights} cannot be used" if weights else "InceptionV3's weights cannot be had"
+        raise UserError(
+            f"{wrong}: {str(error).strip()}\nGet {INCEPTION_ADDRESS} on a machine that can reach it and set "
+            f"extractor.weights=/path/to/{INCEPTION_FILE}, or set extractor.kind=classifier (needs labelled images)"
+        ) from None
+    resize = f"tiled to RGB, {INCEPTION_SIDE}x{INCEPTION_SIDE} bilinear without antialiasing"
+    return Extractor(network, _facts("inception", [], network, image_shape, resize))
+
+
+def _facts(
+    kind: str, classes: Sequence[str], network: tf.keras.Model, image_shape: Sequence[int], resize: str
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "classes": list(classes),
+        "feature_dim": int(network.outputs[0].shape[-1]),
+        "image_shape": [int(size) for size in image_shape],
+        "resize": resize,
+    }
+
+
+def _classifier(image_shape: Sequence[int], classes: Sequence[str]) -> tf.keras.Model:
+    """Return [convolution 3x3, pooling, batch norm, ReLU] down to 7 pixels or fewer (twice at least), then dense.
+
+    The features are the penultimate layer before its ReLU, batch-normalised without scale and offset: each has mean 0
+    and variance 1 over the training images, so none dominates by its scale, a Gaussian suits them, and KID's kernel,
+    which depends on scale, works where it was made to.
+    """
+    layers = tf.keras.layers
+    inputs = tf.keras.Input(tuple(image_shape))
+    images = layers.Rescaling(1 / 127.5, offset=-1.0)(inputs)
+    while max(images.shape[1:3]) > LARGEST_SIDE:
+        images = layers.AveragePooling2D()(images)
+    hidden = _block(images, 32)
+    hidden = _block(hidden, 64)
+    while max(hidden.shape[1:3]) > 7:
+        hidden = _block(hidden, 64)
+    hidden = layers.Dense(FEATURES, use_bias=False)(layers.Flatten()(hidden))
+    features = layers.BatchNormalization(momentum=MOMENTUM, center=False, scale=False)(hidden)
+    logits = layers.Dense(len(classes))(layers.ReLU()(features))
+    return tf.keras.Model(inputs, [features, logits])
+
+
+def _block(images: tf.Tensor, channels: int) -> tf.Tensor:
+    layers = tf.keras.layers
+    images = layers.Conv2D(channels, 3, padding="same", use_bias=False)(images)
+    # Pooling before normalising does nearly the same as after it, at a quarter of the cost.
+    return layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(layers.MaxPool2D()(images)))
+
+
+def _inception_network(image_shape: Sequence[int], weights: str | None) -> tf.keras.Model:
+    """Return InceptionV3 behind its preprocessing; `weights` as Keras takes them, None for random ones."""
+    whole = tf.keras.applications.InceptionV3(weights=weights, classifier_activation=None)
+    inner = tf.keras.Model(whole.input, [whole.get_layer("avg_pool").output, whole.output])
+    inputs = tf.keras.Input(tuple(image_shape))
+    images = tf.image.grayscale_to_rgb(inputs) if image_shape[-1] == 1 else inputs
+    images = tf.image.resize(images, (INCEPTION_SIDE, INCEPTION_SIDE), method="bilinear")
+    return tf.keras.Model(inputs, inner(tf.keras.applications.inception_v3.preprocess_input(images)))
+
+
+def _fit(network: tf.keras.Model, images: np.ndarray, labels: np.ndarray, settings: Settings, seed: int) -> None:
+    """Train with Adam, the learning rate falling to 0 along a cosine."""
+    batch = min(settings.batch_size, len(images))
+    per_epoch = len(images) // batch  # the rest sits one epoch out; each epoch has its own order
+    epochs = max(settings.epochs, -(-MINIMUM_STEPS // per_epoch))
+    schedule = tf.keras.optimizers.schedules.CosineDecay(settings.learning_rate, per_epoch * epochs)
+    step = _training_step(network, tf.keras.optimizers.Adam(schedule))
+    with Bar("classifier", per_epoch * epochs, unit="steps") as bar:
+        for epoch in range(epochs):
+            order = generator(seed, "extractor/order", epoch).permutation(len(images))
+            for chosen in np.split(order[: per_epoch * batch], per_epoch):
+                loss = float(step(images[chosen], labels[chosen]))
+                bar.advance(text=f"epoch {epoch + 1}/{epochs}, loss {loss:.3f}")
+    if not np.isfinite(loss):
+        raise UserError(
+            f"the classifier's training diverged (loss {loss}): extractor.learning_rate={settings.learning_rate} "
+            f"is too large; 1.0e-3 is usual"
+        )
+
+
+def _training_step(network: tf.keras.Model, optimizer: tf.keras.optimizers.Optimizer) -> Callable[..., tf.Tensor]:
+    variables = network.trainable_variables
+    optimizer.build(variables)
+
+    @tf.function
+    def step(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            _, logits = network(tf.cast(images, tf.float32), training=True)
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss
+
+    return step

@@ -1,0 +1,192 @@
+"""The report: one HTML page that holds everything it shows and asks nothing of the network."""
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ganline.report.charts import CHARTS, drawable, svg
+from ganline.report.figures import cut_grid, image_grid, png_bytes
+from ganline.report.wording import EVIDENCE, FIGURES, HEADLINES, METRICS, TONES, Metric
+
+STRIP_STEPS = 8
+STRIP_LATENTS = 8
+FRAMES_BYTES = 2_000_000
+LARGE = 600 * 600
+
+
+class Sample(NamedTuple):
+    """The sample grid of one training step."""
+
+    step: int
+    grid: np.ndarray
+    """uint8 (h, w, C), laid out by `figures.image_grid`."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that the page shows."""
+
+    params: Mapping[str, Any]
+    """params.yaml as plain dicts and values."""
+    dataset: Mapping[str, Any]
+    """dataset.json of the prepared data."""
+    extractor: Mapping[str, Any]
+    """extractor.json."""
+    history: pd.DataFrame
+    """Training curves; column "step" and any of those in `charts.CHARTS`."""
+    samples: Sequence[Sample]
+    """In the order of their steps; may be empty."""
+    diagnosis: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    protocol: Mapping[str, Mapping[str, Any]]
+    real: np.ndarray
+    """Held-out images, uint8 (N, H, W, C)."""
+    generated: np.ndarray
+    """As many samples, uint8 (N, H, W, C)."""
+    latent: Mapping[str, float]
+    """latent.json."""
+    latent_figures: Mapping[str, np.ndarray]
+    """Images, uint8 (h, w, C), by the name of their file."""
+
+
+def render(content: Content) -> str:
+    """Return the page; equal content gives equal text."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {"number": number, "words": words, "score": score, "picture": picture}
+    return environment.get_template("page.html").render(
+        content=content,
+        params=content.params,
+        banner=image_grid(content.generated[:24], min(24, len(content.generated))),
+        headlines=[row for row in metric_rows(content.metrics) if row.name in HEADLINES],
+        metrics=metric_rows(content.metrics),
+        protocols=grouped(content.protocol),
+        panels=[("Real", content.real), ("Generated", content.generated)],
+        square=lambda images: image_grid(images, math.ceil(math.sqrt(len(images)))),
+        strip=strip(content.samples, content.dataset["image_shape"]),
+        frames=frames(content.samples),
+        charts=charts(content.history),
+        figures=FIGURES,
+        tone=TONES.get(content.diagnosis["verdict"], "soft"),
+        evidence_words=EVIDENCE,
+        params_yaml=yaml.safe_dump(dict(content.params), sort_keys=False),
+    )
+
+
+class MetricRow(NamedTuple):
+    """One line of the table of metrics."""
+
+    name: str
+    words: Metric
+    value: float
+    floor: float | None
+    """The same metric of real images against real images."""
+
+
+def metric_rows(metrics: Mapping[str, float]) -> list[MetricRow]:
+    """Return the metrics with their floors beside them, the known ones first and in the order of `wording.METRICS`."""
+    floors = {f"real_{name}" for name in metrics}
+    order = [name for name in METRICS if name in metrics]
+    order += [name for name in metrics if name not in METRICS and name not in floors]
+    return [
+        MetricRow(name, METRICS.get(name, Metric(words(name), "", "")), metrics[name], metrics.get(f"real_{name}"))
+        for name in order
+    ]
+
+
+def grouped(protocol: Mapping[str, Mapping[str, Any]]) -> list[tuple[list[str], Mapping[str, Any]]]:
+    """Return each different protocol once, with the names of the metrics that were made under it."""
+    groups: list[tuple[list[str], Mapping[str, Any]]] = []
+    for name, facts in protocol.items():
+        same = next((names for names, known in groups if known == facts), None)
+        if same is None:
+            groups.append(([name], facts))
+        else:
+            same.append(name)
+    return groups
+
+
+def charts(history: pd.DataFrame) -> list[tuple[Any, Markup]]:
+    """Return the charts that this history can fill, each with its drawing."""
+    filled = [chart for chart in (drawable(chart, history) for chart in CHARTS) if chart]
+    return [(chart, Markup(svg(chart, history))) for chart in filled]
+
+
+def strip(samples: Sequence[Sample], image_shape: Sequence[int]) -> list[Sample]:
+    """Return a few fixed latents as columns of images, one column for each of some evenly chosen steps."""
+    height, width, _ = image_shape
+    return [
+        Sample(step, image_grid(cut_grid(grid, height, width)[:STRIP_LATENTS], 1))
+        for step, grid in evenly(samples, STRIP_STEPS)
+    ]
+
+
+def frames(samples: Sequence[Sample]) -> list[Sample]:
+    """Return the grids for the slider: all of them, or as many evenly chosen ones as keep the page light."""
+    if not samples:
+        return []
+    size = len(_encoded(samples[-1].grid)[1])
+    return evenly(samples, max(STRIP_STEPS, FRAMES_BYTES // size))
+
+
+def evenly(items: Sequence[Any], count: int) -> list[Any]:
+    """Return at most `count` items, evenly spaced, the first and the last among them."""
+    places = np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int)
+    return [items[place] for place in places]
+
+
+def picture(image: np.ndarray, alt: str) -> Markup:
+    """Return an <img> that holds its image, uint8 (H, W, C), in itself; small ones are enlarged without blur."""
+    kind, data = _encoded(image)
+    source = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    height, width, _ = image.shape
+    look = "pixels" if width < 600 else "photo"
+    return Markup('<img class="{}" width="{}" height="{}" alt="{}" src="{}">').format(look, width, height, alt, source)
+
+
+def _encoded(image: np.ndarray) -> tuple[str, bytes]:
+    if image.shape[0] * image.shape[1] <= LARGE:
+        return "png", png_bytes(image)
+    ordered = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.shape[2] == 3 else image
+    _, data = cv2.imencode(".jpg", np.ascontiguousarray(ordered), [cv2.IMWRITE_JPEG_QUALITY, 88])
+    return "jpeg", data.tobytes()
+
+
+def number(value: Any) -> str:
+    """Return a value as people write it: four significant digits, thousands set apart, no exponent for large ones."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) or (isinstance(value, float) and abs(value) >= 1000):
+        return f"{value:,.0f}"
+    if isinstance(value, list):
+        return ", ".join(number(item) for item in value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def score(value: float) -> str:
+    """Return a metric with as many decimals as are worth reading."""
+    size = abs(value)
+    return f"{value:.{1 if size >= 100 else 2 if size >= 1 else 3 if size >= 0.01 else 5}f}"
+
+
+def words(name: str) -> str:
+    """Return an identifier as words: "d_loss" as "D loss"."""
+    text = name.replace("_", " ").replace("/", ": ")
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,154 @@
+"""How each event of the spool becomes calls of MLflow. Every call may be repeated: nothing then shows up twice."""
+
+import json
+import logging
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")  # the courier has patience, and other sessions to serve
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+
+import mlflow
+import numpy as np
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model, ModelSignature
+from mlflow.tracking.multimedia import compress_image_size
+from mlflow.types import Schema, TensorSpec
+from PIL import Image
+
+logging.getLogger("alembic").setLevel(logging.WARNING)
+
+EXPERIMENT = "ganline"
+SESSION_TAG = "ganline.session"
+BATCH = 100  # params and tags that MLflow takes in one call
+OUTAGES = ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "ABORTED", "IO_ERROR")
+
+Event = dict[str, Any]
+
+
+def is_outage(error: Exception) -> bool:
+    """Return whether trying again later may help; False where the store understood and refused, or the file is gone."""
+    if isinstance(error, MlflowException):
+        return error.error_code in OUTAGES
+    return isinstance(error, OSError) and not isinstance(error, FileNotFoundError)  # requests' errors are OSErrors
+
+
+class Delivery:
+    """One session's way into its MLflow run."""
+
+    def __init__(self, folder: Path, uri: str, root: Path) -> None:
+        self.folder, self.uri, self.root = folder, uri, root
+        self.client = MlflowClient(uri)
+        self.experiment_id = self.run_id = ""
+        self._methods: dict[str, Callable[[Event], None]] = {
+            "start": self._start, "end": self._end, "tags": self._tags, "image": self._image,
+            "artifact": self._artifact, "dataset": self._dataset, "model": self._model,
+        }  # fmt: skip
+
+    def open_run(self, name: str) -> None:
+        """Find the session's run, or make it."""
+        self.experiment_id = self._experiment()
+        found = self.client.search_runs([self.experiment_id], f"tags.`{SESSION_TAG}` = '{self.folder.name}'")
+        run = found[0] if found else self._create_run(name)
+        self.run_id = run.info.run_id
+
+    def _experiment(self) -> str:
+        found = self.client.get_experiment_by_name(EXPERIMENT)
+        if found:
+            return found.experiment_id
+        # A server decides itself where artifacts lie; a database on this machine leaves that to its user.
+        place = (self.root / "mlartifacts").as_uri() if self.uri.startswith("sqlite") else None
+        return self.client.create_experiment(EXPERIMENT, artifact_location=place)
+
+    def _create_run(self, name: str) -> Run:
+        return self.client.create_run(self.experiment_id, tags={SESSION_TAG: self.folder.name}, run_name=name)
+
+    def send(self, events: Sequence[Event]) -> None:
+        """Deliver one event, or several of kind metrics."""
+        if events[0]["kind"] == "metrics":
+            self._metrics(events)
+        elif method := self._methods.get(events[0]["kind"]):
+            method(events[0])
+
+    def _start(self, event: Event) -> None:
+        run = self.client.get_run(self.run_id)
+        self.client.update_run(self.run_id, status="RUNNING")
+        if "error" in run.data.tags:
+            self.client.delete_tag(self.run_id, "error")
+        stages = dict.fromkeys([*run.data.tags.get("stages", "").split(), event["stage"]])
+        self._tags({"values": event["tags"] | {"stages": " ".join(stages)}})
+        # MLflow never lets a parameter change: those it has are left alone.
+        params = [Param(name, value) for name, value in event["params"].items() if name not in run.data.params]
+        for first in range(0, len(params), BATCH):
+            self.client.log_batch(self.run_id, params=params[first : first + BATCH])
+
+    def _end(self, event: Event) -> None:
+        if event["error"]:
+            self._tags({"values": {"error": event["error"]}})
+        self.client.set_terminated(self.run_id, event["status"], end_time=event["time"])
+
+    def _tags(self, event: Event) -> None:
+        self.client.log_batch(self.run_id, tags=[RunTag(name, str(value)) for name, value in event["values"].items()])
+
+    def _metrics(self, events: Sequence[Event]) -> None:
+        points = [
+            Metric(name, value, event["time"], event["step"])
+            for event in events
+            for name, value in event["values"].items()
+        ]
+        self.client.log_batch(self.run_id, metrics=points)
+
+    def _image(self, event: Event) -> None:
+        """Upload what MlflowClient.log_image would, under a name that is the same each time."""
+        picture = Image.open(self.folder / event["file"])
+        name = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(event, sort_keys=True))
+        stem = f"{event['key']}+step+{event['step']}+timestamp+{event['time']}+{name}"
+        with tempfile.TemporaryDirectory() as temporary:
+            picture.save(Path(temporary, f"{stem}.png"))
+            compress_image_size(picture).save(Path(temporary, f"{stem}+compressed.webp"))
+            self.client.log_artifacts(self.run_id, temporary, "images")
+        self._tags({"values": {"mlflow.loggedImages": True}})
+
+    def _artifact(self, event: Event) -> None:
+        self.client.log_artifact(self.run_id, str(self.folder / event["file"]), event["folder"] or None)
+
+    def _dataset(self, event: Event) -> None:
+        source = json.dumps({"uri": f"data/prepared/{event['name']}"})
+        counts = json.dumps(event["counts"])
+        dataset = Dataset(event["name"], event["digest"], "local", source, profile=counts)
+        self.client.log_inputs(self.run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
+
+    def _model(self, event: Event) -> None:
+        if self._has_model(event["file"]):
+            return
+        mlflow.set_tracking_uri(self.uri)
+        mlflow.set_experiment(experiment_id=self.experiment_id)
+        Model.log(
+            None, mlflow.pyfunc, name="generator", run_id=self.run_id, tags={"spool": event["file"]},
+            python_model=str(Path(__file__).with_name("mlflow_model.py")),
+            artifacts={"generator": str(self.folder / event["file"])}, code_paths=[str(self.folder / event["code"])],
+            signature=_signature(event), pip_requirements=event["requirements"],
+        )  # fmt: skip
+
+    def _has_model(self, file: str) -> bool:
+        """Return whether the run has this model whole; a half-uploaded one is removed."""
+        models = self.client.search_logged_models([self.experiment_id], f"source_run_id = '{self.run_id}'")
+        same = [model for model in models if model.tags.get("spool") == file]
+        for model in same:
+            if model.status != "READY":
+                self.client.delete_logged_model(model.model_id)
+        return any(model.status == "READY" for model in same)
+
+
+def _signature(event: Event) -> ModelSignature:
+    latents = TensorSpec(np.dtype(np.float32), (-1, event["latent_dim"]), "latents")
+    images = TensorSpec(np.dtype(np.uint8), (-1, *event["image_shape"]), "images")
+    return ModelSignature(Schema([latents]), Schema([images]))

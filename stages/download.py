@@ -1,0 +1,39 @@
+"""Stage download: the dataset's source files, from the first source that works, in data/raw/<dataset>."""
+
+from pathlib import Path
+
+from ganline.datasets import pictures, sources
+from ganline.errors import UserError
+from ganline.params import Params
+from stages import paths, runner
+from stages.tracking import Tracker
+
+
+def run(params: Params, tracker: Tracker) -> None:
+    """Fetch a known dataset, or copy a folder of pictures."""
+    dataset, source = params.download.dataset, Path(params.download.source)
+    if source.is_dir():
+        pictures.copy(source, paths.raw(params))
+        used = "folder"
+    elif source.is_file():
+        used = sources.fetch(dataset, source, paths.raw(params), Path("data/manual") / dataset)
+    else:
+        raise UserError(_missing(params.download.source))
+    tracker.tags({"data.source": used})
+    print(f"{dataset}: {paths.raw(params)} is complete ({used})")
+
+
+def _missing(source: str) -> str:
+    if source == "???":
+        return (
+            "download.source is not set: name the folder of your pictures, such as "
+            "`ganline use EXPERIMENT dataset=image_folder download.source=/path/to/pictures`"
+        )
+    return (
+        f"download.source = {source!r}: there is no such file or folder; "
+        "allowed is a source list such as conf/sources/mnist.yaml, or a folder of pictures"
+    )
+
+
+if __name__ == "__main__":
+    runner.main("download", run)

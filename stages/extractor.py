@@ -1,0 +1,50 @@
+"""Make the feature extractor of a dataset, and the features of all its real images.
+
+Writes models/extractor/<dataset>/: weights.npz, extractor.json, train_features.npz, test_features.npz.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ganline.datasets.prepared import read_facts, read_split
+from ganline.files import whole_folder, write_arrays
+from ganline.params import Params
+from stages import paths, runner
+from stages.tracking import Tracker
+
+if TYPE_CHECKING:
+    from ganline.metrics.extractors import Extractor
+
+
+def run(params: Params, tracker: Tracker) -> None:
+    """Train the classifier, or fetch InceptionV3, and run the prepared images through it."""
+    data = paths.prepared(params)
+    extractor = _make(params)
+    quality = {}
+    with whole_folder(paths.extractor(params)) as folder:
+        for split in ("train", "test"):
+            images, labels = read_split(data, split)
+            features = extractor.extract(images)
+            write_arrays(folder / f"{split}_features.npz", features._asdict())
+        if params.extractor.kind == "classifier":  # `features` and `labels` are now those of the test split
+            quality["test_accuracy"] = float(np.mean(features.probabilities.argmax(axis=1) == labels))
+        extractor.save(folder, **quality)
+    for name, value in quality.items():
+        print(f"extractor: {name} {value:.4f}")
+    tracker.metrics({f"extractor_{name}": value for name, value in quality.items()})
+
+
+def _make(params: Params) -> "Extractor":
+    from ganline.metrics import extractors  # TensorFlow loads here, not when the stage is imported
+
+    data = paths.prepared(params)
+    facts = read_facts(data)
+    if params.extractor.kind == "inception":
+        return extractors.inception(facts["image_shape"], params.extractor.weights)
+    images, labels = read_split(data, "train")
+    return extractors.train_classifier(images, labels, facts["classes"], params.extractor, params.seed)
+
+
+if __name__ == "__main__":
+    runner.main("extractor", run)

@@ -1,0 +1,24 @@
+"""The generator as an MLflow model. This file is the model's code: MLflow runs it when the model is loaded."""
+
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+
+
+class GeneratorModel(mlflow.pyfunc.PythonModel):
+    """Turns latent vectors, float32 (N, latent_dim), into images, uint8 (N, H, W, C)."""
+
+    def load_context(self, context: Any) -> None:
+        """Load the weights that were logged with the model."""
+        from ganline.models import load_generator
+
+        self.generator = load_generator(Path(context.artifacts["generator"]))
+
+    def predict(self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None) -> np.ndarray:
+        """Return one image for each latent vector."""
+        return self.generator.images(np.asarray(model_input, np.float32))
+
+
+mlflow.models.set_model(GeneratorModel())

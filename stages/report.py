@@ -1,0 +1,66 @@
+"""Put what the other stages left on one page."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from ganline.datasets.prepared import read_facts, read_split
+from ganline.files import write_text
+from ganline.params import Params
+from ganline.report.page import Content, Sample, render
+from ganline.report.wording import FIGURES
+from stages import paths, runner
+from stages.tracking import Tracker
+
+
+def run(params: Params, tracker: Tracker) -> None:
+    """Write reports/index.html."""
+    write_text(paths.REPORT, render(collect(params)))
+    tracker.artifact(paths.REPORT)
+
+
+def collect(params: Params) -> Content:
+    """Return all that the page shows, from the files of the stages before."""
+    real, generated = panels(params)
+    return Content(
+        params=params.model_dump(),
+        dataset=read_facts(paths.prepared(params)),
+        extractor=_json(paths.extractor(params) / "extractor.json"),
+        history=pd.read_csv(paths.TRAIN / "history.csv"),
+        samples=[Sample(int(path.stem.split("-")[1]), _image(path)) for path in sorted(paths.TRAIN.glob("samples/*.png"))],
+        diagnosis=_json(paths.TRAIN / "diagnosis.json"),
+        metrics=_json(paths.EVALUATE / "metrics.json"),
+        protocol=_json(paths.EVALUATE / "protocol.json"),
+        real=real,
+        generated=generated,
+        latent=_json(paths.LATENT / "latent.json"),
+        latent_figures={name: _image(paths.LATENT / f"{name}.png") for name in FIGURES},
+    )
+
+
+def panels(params: Params) -> tuple[np.ndarray, np.ndarray]:
+    """Return held-out images and samples, uint8 (N, H, W, C) each, N at most report.images and equal for both."""
+    test, _ = read_split(paths.prepared(params), "test")
+    with np.load(paths.EVALUATE / "features.npz", allow_pickle=False) as evaluated:
+        generated = evaluated["images"][: params.report.images]
+    count = min(len(test), len(generated))
+    evenly = np.linspace(0, len(test) - 1, count).astype(int)  # a split may be ordered by class
+    return test[evenly], generated[:count]
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def _image(path: Path) -> np.ndarray:
+    """Return a PNG as uint8 (h, w, C), RGB where it has colours."""
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    return image[:, :, None] if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+if __name__ == "__main__":
+    runner.main("report", run)
