@@ -29,7 +29,12 @@ logging.getLogger("alembic").setLevel(logging.WARNING)
 EXPERIMENT = "ganline"
 SESSION_TAG = "ganline.session"
 BATCH = 100  # params and tags that MLflow takes in one call
-OUTAGES = ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "ABORTED", "IO_ERROR")
+# Answers after which trying again may help: the store is ill, busy, or must be told a valid password first.
+PASSING_CODES = {
+    "INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "ABORTED", "IO_ERROR",
+    "PERMISSION_DENIED", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED",
+}  # fmt: skip
+PASSING_STATUS = {401, 403, 408, 429}
 
 Event = dict[str, Any]
 
@@ -37,8 +42,10 @@ Event = dict[str, Any]
 def is_outage(error: Exception) -> bool:
     """Return whether trying again later may help; False where the store understood and refused, or the file is gone."""
     if isinstance(error, MlflowException):
-        return error.error_code in OUTAGES
-    return isinstance(error, OSError) and not isinstance(error, FileNotFoundError)  # requests' errors are OSErrors
+        return error.error_code in PASSING_CODES
+    status = getattr(getattr(error, "response", None), "status_code", 500)  # of requests' HTTPError, an OSError
+    passing = status >= 500 or status in PASSING_STATUS
+    return isinstance(error, OSError) and not isinstance(error, FileNotFoundError) and passing
 
 
 class Delivery:
@@ -149,6 +156,6 @@ class Delivery:
 
 
 def _signature(event: Event) -> ModelSignature:
-    latents = TensorSpec(np.dtype(np.float32), (-1, event["latent_dim"]), "latents")
-    images = TensorSpec(np.dtype(np.uint8), (-1, *event["image_shape"]), "images")
+    latents = TensorSpec(np.dtype(np.float32), (-1, event["latent_dim"]))
+    images = TensorSpec(np.dtype(np.uint8), (-1, *event["image_shape"]))
     return ModelSignature(Schema([latents]), Schema([images]))

@@ -1,5 +1,7 @@
 """Walk the generator's latent space and look for the training images its samples resemble."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ganline.datasets.prepared import read_split
@@ -7,12 +9,14 @@ from ganline.errors import UserError
 from ganline.files import read_arrays, whole_folder, write_json
 from ganline.latent.neighbours import copying, nearest
 from ganline.latent.paths import interpolation, walk
-from ganline.metrics import extractors
-from ganline.models import Generator, load_generator
 from ganline.params import Latent, Params
 from ganline.report.figures import beside, image_grid, write_png
 from stages import paths, runner
 from stages.tracking import Tracker
+
+if TYPE_CHECKING:
+    from ganline.metrics.extractors import Extractor
+    from ganline.models import Generator
 
 SAMPLES = 1000
 SHOWN = 6
@@ -20,30 +24,39 @@ SHOWN = 6
 
 def run(params: Params, tracker: Tracker) -> None:
     """Write reports/latent: interpolation.png, walk.png, nearest.png and the numbers in latent.json."""
+    from ganline.metrics import extractors  # TensorFlow loads here, not when the stage is imported
+    from ganline.models import load_generator
+
     generator = load_generator(paths.GAN)
+    extractor = extractors.load(paths.extractor(params))
     with whole_folder(paths.LATENT) as folder:
         write_png(folder / "interpolation.png", interpolation_figure(generator, params.latent, params.seed))
         write_png(folder / "walk.png", walk_figure(generator, params.latent, params.seed))
-        figure, numbers = nearest_images(generator, params)
+        figure, numbers = nearest_images(generator, extractor, params)
         write_png(folder / "nearest.png", figure)
         write_json(folder / "latent.json", numbers)
     tracker.artifact(paths.LATENT, "latent")
 
 
-def interpolation_figure(generator: Generator, settings: Latent, seed: int) -> np.ndarray:
+def interpolation_figure(generator: "Generator", settings: Latent, seed: int) -> np.ndarray:
     """Return `rows` paths between two random latents each, as one grid, uint8 (h, w, C)."""
     ends = generator.latents(2 * settings.rows, seed, "latent/interpolation")
-    rows = [interpolation(*pair, settings.columns, generator.prior) for pair in ends.reshape(settings.rows, 2, -1)]
+    rows = [
+        interpolation(start, end, settings.columns, generator.prior)
+        for start, end in zip(ends[::2], ends[1::2], strict=True)
+    ]
     return image_grid(generator.images(np.concatenate(rows)), settings.columns)
 
 
-def walk_figure(generator: Generator, settings: Latent, seed: int) -> np.ndarray:
+def walk_figure(generator: "Generator", settings: Latent, seed: int) -> np.ndarray:
     """Return the plane between four random latents as a square grid, uint8 (h, w, C)."""
     corners = generator.latents(4, seed, "latent/walk")
     return image_grid(generator.images(walk(corners, settings.columns, generator.prior)), settings.columns)
 
 
-def nearest_images(generator: Generator, params: Params) -> tuple[np.ndarray, dict[str, float | int]]:
+def nearest_images(
+    generator: "Generator", extractor: "Extractor", params: Params
+) -> tuple[np.ndarray, dict[str, float | int]]:
     """Return samples beside their nearest training images, uint8 (h, w, C), and how near samples come as numbers."""
     train_images, _ = read_split(paths.prepared(params), "train")
     count = params.latent.neighbours
@@ -52,7 +65,6 @@ def nearest_images(generator: Generator, params: Params) -> tuple[np.ndarray, di
     samples = generator.images(generator.latents(SAMPLES, params.seed, "latent/nearest"))
     train = _features(params, "train")
     held_out = _spread(_features(params, "test"))
-    extractor = extractors.load(paths.extractor(params))
     found = nearest(extractor.extract(samples).features, train, count, "Nearest training images of samples")
     of_held_out = nearest(held_out, train, 1, "Nearest training images of held-out images")
     neighbours = train_images[found.indices[:SHOWN].ravel()]

@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import mlflow
 import numpy as np
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel
 
 
-class GeneratorModel(mlflow.pyfunc.PythonModel):
+class GeneratorModel(PythonModel):
     """Turns latent vectors, float32 (N, latent_dim), into images, uint8 (N, H, W, C)."""
 
     def load_context(self, context: Any) -> None:
@@ -21,4 +22,4 @@ class GeneratorModel(mlflow.pyfunc.PythonModel):
         return self.generator.images(np.asarray(model_input, np.float32))
 
 
-mlflow.models.set_model(GeneratorModel())
+set_model(GeneratorModel())

@@ -31,7 +31,9 @@ def collect(params: Params) -> Content:
         dataset=read_facts(paths.prepared(params)),
         extractor=_json(paths.extractor(params) / "extractor.json"),
         history=pd.read_csv(paths.TRAIN / "history.csv"),
-        samples=[Sample(int(path.stem.split("-")[1]), _image(path)) for path in sorted(paths.TRAIN.glob("samples/*.png"))],
+        samples=[
+            Sample(int(path.stem.split("-")[1]), _image(path)) for path in sorted(paths.TRAIN.glob("samples/*.png"))
+        ],
         diagnosis=_json(paths.TRAIN / "diagnosis.json"),
         metrics=_json(paths.EVALUATE / "metrics.json"),
         protocol=_json(paths.EVALUATE / "protocol.json"),

@@ -189,9 +189,8 @@ def write_state(folder: Path, state: dict[str, Any]) -> None:
     files.write_json(folder / "state.json", state)
 
 
-def run_address(state: dict[str, Any]) -> str | None:
-    """Return the web address of a session's MLflow run; None where the store has no web address of its own."""
-    server = re.sub(r"//[^/@]*@", "//", state.get("uri", ""))  # without a password
-    if not server.startswith("http") or "run_id" not in state:
-        return None
-    return f"{server.rstrip('/')}/#/experiments/{state['experiment_id']}/runs/{state['run_id']}"
+def run_address(state: dict[str, Any], local_ui: str = "") -> str:
+    """Return the web address of a session's MLflow run; of a store on this machine, the one below `local_ui`."""
+    server = re.sub(r"//[^/@]*@", "//", state["uri"])  # without a password
+    base = server if server.startswith("http") else local_ui
+    return f"{base.rstrip('/')}/#/experiments/{state['experiment_id']}/runs/{state['run_id']}"

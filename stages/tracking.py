@@ -89,9 +89,7 @@ class Tracker:
         if first:
             self._keep_diff()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if isinstance(error, SystemExit) and not error.code:
             error = None
         self._end(error)
@@ -139,7 +137,7 @@ class Tracker:
 
     @_never_raises
     def training_data(self) -> None:
-        """Record the prepared dataset with the digest DVC knows it by (in a run by hand: one of the files' contents)."""
+        """Record the prepared dataset with the digest DVC knows it by (in a run by hand: of the files' contents)."""
         folder = paths.prepared(self.params)
         facts = json.loads((folder / "dataset.json").read_text())
         digest = _dvc_digest(folder) if "DVC_STAGE" in os.environ else None
@@ -293,7 +291,7 @@ def _ensure_courier(root: Path) -> None:
     with (root / ".ganline/courier.log").open("ab") as log:
         # A session of its own: Ctrl-C and whoever stops the stage's process group do not reach it.
         subprocess.Popen(
-            [sys.executable, "-m", "stages.courier"], cwd=root, env=environment, stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "stages.courier", "--follow"], cwd=root, env=environment, stdin=subprocess.DEVNULL,
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
 
@@ -304,7 +302,8 @@ def _await_delivery(folder: Path) -> str:
     while time.monotonic() < deadline:
         state = spool.read_state(folder)
         if state["offset"] >= end:
-            return f"MLflow holds this run: {spool.run_address(state) or 'make ui'}"
+            address = spool.run_address(state)
+            return f"MLflow holds this run: {address if address.startswith('http') else 'make ui'}"
         if state.get("problem"):
             break
         time.sleep(0.1)

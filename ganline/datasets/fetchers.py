@@ -85,24 +85,31 @@ class _PoochProgress:
 
 def debian(package: str, names: Collection[str], work: Path) -> Path:
     """Download a Debian package with apt-get and unpack it; nothing is installed and no root is needed."""
-    own = ["-o", f"Dir::State::lists={work.resolve()}/lists", "-o", f"Dir::Cache={work.resolve()}/cache"]
     try:
-        _apt([], "download", package, folder=work)
+        _apt("download", package, folder=work)
     except SourceError as first:
-        # The machine's package lists may be missing or old, and only root may renew those: make our own.
         print(f"{first}; trying again with fresh package lists", flush=True)
-        for name in ("lists/partial", "cache/archives/partial"):
-            (work / name).mkdir(parents=True)
-        _apt(own, "update", folder=work)
-        _apt(own, "download", package, folder=work)
+        try:
+            _apt_with_own_lists(package, work)
+        except SourceError as second:
+            raise SourceError(f"{first}; with fresh package lists: {second}") from None
     _client("dpkg-deb", "-x", *(path.name for path in work.glob("*.deb")), "files", folder=work)
     return work / "files"
 
 
-def _apt(options: list[str], *command: str, folder: Path) -> None:
+def _apt_with_own_lists(package: str, work: Path) -> None:
+    """Download a package where the machine's lists are missing or old: only root may renew those, so make our own."""
+    own = ["-o", f"Dir::State::lists={work.resolve()}/lists", "-o", f"Dir::Cache={work.resolve()}/cache"]
+    for name in ("lists/partial", "cache/archives/partial"):
+        (work / name).mkdir(parents=True)
+    _apt(*own, "update", folder=work)
+    _apt(*own, "download", package, folder=work)
+
+
+def _apt(*command: str, folder: Path) -> None:
     fast = ["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=15", "-o", "Acquire::https::Timeout=15"]
     # As root, apt-get would give its download to another user, who may not write into our folder.
-    _client("apt-get", "-q", *fast, "-o", "APT::Sandbox::User=root", *options, *command, folder=folder)
+    _client("apt-get", "-q", *fast, "-o", "APT::Sandbox::User=root", *command, folder=folder)
 
 
 def pypi(requirement: str, names: Collection[str], work: Path) -> Path:
@@ -118,10 +125,10 @@ def pypi(requirement: str, names: Collection[str], work: Path) -> Path:
 
 
 def _client(*command: str, folder: Path) -> None:
-    """Run a package manager's client, showing what it says; its last line is the reason if it fails."""
+    """Run a package manager's client, showing what it says; its last lines are the reason if it fails."""
     if not shutil.which(command[0]):
         raise SourceError(f"{command[0]} is not installed here")
-    last: deque[str] = deque(["no message"], maxlen=1)
+    last: deque[str] = deque(maxlen=3)
     with subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
@@ -130,7 +137,7 @@ def _client(*command: str, folder: Path) -> None:
             print(f"  {line}", flush=True)
             last.append(line)
     if process.returncode:
-        raise SourceError(f"{Path(command[0]).name}: {last[-1]}")
+        raise SourceError(" | ".join(last) or f"{command[0]} failed with {process.returncode}")
 
 
 def package(name: str, names: Collection[str], work: Path) -> Path:

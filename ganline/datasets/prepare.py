@@ -80,6 +80,7 @@ def _decode_all(images: SourceImages, settings: Prepare, pixels: np.ndarray) -> 
 
     total = len(images.files)
     cv2.setNumThreads(1)  # the pool below is the parallelism; OpenCV lets other threads run meanwhile
+    cv2.setLogLevel(0)  # what is wrong with a file is told by the manifest
     workers = len(os.sched_getaffinity(0))
     with ThreadPoolExecutor(workers) as pool, Bar("decode and resize", total, unit="images") as bar:
         for records in pool.map(work, range(0, total, CHUNK)):

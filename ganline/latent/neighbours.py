@@ -14,7 +14,7 @@ class Neighbours(NamedTuple):
     """The nearest references of each query, nearest first."""
 
     indices: np.ndarray
-    """int64, (queries, count): positions in the references; of equally near ones the lower position comes first."""
+    """int64, (queries, count): positions in the references; equally near ones stand in rising order."""
     distances: np.ndarray
     """float64, (queries, count): Euclidean."""
 

@@ -2,11 +2,11 @@
 
 Latents of many dimensions lie near a sphere, so a straight line between two of them passes through a middle that the
 generator never saw in training; White 2016 ("Sampling generative networks") follows the arc instead (slerp). That is
-right for N(0, I). For U(-1, 1) neither works as it stands: a straight line shrinks towards the centre, and an arc leaves
-the cube (half-way between two draws, in 9 % of the coordinates). So uniform latents are carried to N(0, I) by their
-distribution function, follow the arc there, and are carried back: every point stays in the cube and every coordinate
-stays uniform (the idea of Agustsson et al. 2019, "Optimal transport maps for distribution preserving operations on
-latent spaces of generative models").
+right for N(0, I). For U(-1, 1) neither works as it stands: a straight line shrinks towards the centre, and an arc
+leaves the cube (half-way between two draws, in 9 % of the coordinates). So uniform latents are carried to N(0, I) by
+their distribution function, follow the arc there, and are carried back: every point stays in the cube and every
+coordinate stays uniform (the idea of Agustsson et al. 2019, "Optimal transport maps for distribution preserving
+operations on latent spaces of generative models").
 """
 
 import numpy as np
@@ -56,8 +56,8 @@ def interpolation(start: np.ndarray, end: np.ndarray, count: int, prior: str) ->
     """
     if count < 2:
         raise ValueError(f"count = {count}: a path needs at least 2 points")
-    ends = _to_normal(np.stack([start, end]), prior)
-    path = _from_normal(np.stack([slerp(*ends, position) for position in np.linspace(0, 1, count)]), prior)
+    first, last = _to_normal(start, prior), _to_normal(end, prior)
+    path = _from_normal(np.stack([slerp(first, last, position) for position in np.linspace(0, 1, count)]), prior)
     path[0], path[-1] = start, end
     return path
 
@@ -79,7 +79,7 @@ def walk(corners: np.ndarray, side: int, prior: str) -> np.ndarray:
     top_left, top_right, bottom_left, bottom_right = corners
     left = interpolation(top_left, bottom_left, side, prior)
     right = interpolation(top_right, bottom_right, side, prior)
-    return np.concatenate([interpolation(*ends, side, prior) for ends in zip(left, right, strict=True)])
+    return np.concatenate([interpolation(start, end, side, prior) for start, end in zip(left, right, strict=True)])
 
 
 def _to_normal(latents: np.ndarray, prior: str) -> np.ndarray:

@@ -116,7 +116,7 @@ def train_classifier(
     A pure function of its arguments on one kind of machine. It switches TensorFlow's determinism on for the process.
 
     Raises:
-        UserError: no labels, images of fewer than two classes, or a training that diverged.
+        UserError: no labels, images of fewer than two classes, or nothing learned.
     """
     if labels is None:
         raise UserError(f"extractor.kind=classifier needs labels, and the prepared data has none. {CHOICES}")
@@ -219,10 +219,11 @@ def _fit(network: tf.keras.Model, images: np.ndarray, labels: np.ndarray, settin
             for chosen in np.split(order[: per_epoch * batch], per_epoch):
                 loss = float(step(images[chosen], labels[chosen]))
                 bar.advance(text=f"epoch {epoch + 1}/{epochs}, loss {loss:.3f}")
-    if not np.isfinite(loss):
+    guessing = float(np.log(network.outputs[1].shape[-1]))
+    if not loss < guessing:
         raise UserError(
-            f"the classifier's training diverged (loss {loss}): extractor.learning_rate={settings.learning_rate} "
-            f"is too large; 1.0e-3 is usual"
+            f"the classifier learned nothing: its loss is {loss:.3g}, and guessing gives {guessing:.3g}. "
+            f"extractor.learning_rate={settings.learning_rate} may be too large; 1.0e-3 is usual"
         )
 
 

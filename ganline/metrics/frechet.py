@@ -48,4 +48,4 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> Frechet:
 def _root(features: np.ndarray) -> np.ndarray:
     """Return R (min(N, d), d) with R'R = the unbiased covariance of `features`."""
     centred = (features - features.mean(axis=0)) / np.sqrt(len(features) - 1)
-    return centred if len(centred) <= centred.shape[1] else np.linalg.qr(centred, mode="r")
+    return centred if len(centred) <= centred.shape[1] else np.asarray(np.linalg.qr(centred, mode="r"))

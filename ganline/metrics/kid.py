@@ -67,5 +67,9 @@ def squared_mmd(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    linear = first @ second.T / first.shape[1] + 1.0
-    return linear * linear * linear  # ** 3 is many times slower
+    linear = first @ second.T
+    linear /= first.shape[1]
+    linear += 1.0
+    cubed = linear * linear  # ** 3 is many times slower
+    cubed *= linear
+    return cubed

@@ -17,8 +17,8 @@ import numpy as np
 
 from ganline.metrics import checks
 
-_BLOCK = 2**23
-"""Distances held at a time: 64 MiB."""
+_BLOCK = 2**20
+"""Distances held at a time: 8 MiB, which suits the processor's cache."""
 
 
 class PrecisionRecall(NamedTuple):
@@ -42,15 +42,13 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, neighbours: int) -> Pre
         raise ValueError(f"neighbours is {neighbours}: allowed is 1 to {smaller - 1}, one less than the smaller set")
     centre = real.mean(axis=0)  # moves nothing, but keeps digits: distances come from differences of squares
     real, fake = real - centre, fake - centre
-    return PrecisionRecall(_covered(fake, real, neighbours), _covered(real, fake, neighbours))
-
-
-def _covered(points: np.ndarray, manifold: np.ndarray, neighbours: int) -> float:
-    """Return the share of `points` in a ball of `manifold`; a point on the edge is inside."""
-    slack = 1e-12 * max(_squares(points).max(), _squares(manifold).max())  # rounding: a point lies in its own ball
-    limits = _squared_radii(manifold, neighbours) + slack
-    inside = sum(int((block <= limits).any(axis=1).sum()) for _, block in _squared_distances(points, manifold))
-    return inside / len(points)
+    slack = 1e-12 * max(_squares(real).max(), _squares(fake).max())  # rounding; a point on the edge is inside
+    real_reach, fake_reach = (_squared_radii(points, neighbours) + slack for points in (real, fake))
+    precise, recalled = 0, np.zeros(len(real), bool)
+    for start, block in _squared_distances(fake, real):
+        precise += int((block <= real_reach).any(axis=1).sum())
+        recalled |= (block <= fake_reach[start : start + len(block), None]).any(axis=0)
+    return PrecisionRecall(precise / len(fake), float(recalled.mean()))
 
 
 def _squared_radii(points: np.ndarray, neighbours: int) -> np.ndarray:
@@ -59,7 +57,8 @@ def _squared_radii(points: np.ndarray, neighbours: int) -> np.ndarray:
     for start, block in _squared_distances(points, points):
         rows = np.arange(len(block))
         block[rows, start + rows] = np.inf  # a point is no neighbour of its own
-        radii[start + rows] = np.partition(block, neighbours - 1, axis=1)[:, neighbours - 1]
+        block.partition(neighbours - 1, axis=1)
+        radii[start + rows] = block[:, neighbours - 1]
     return radii
 
 

@@ -9,15 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 INK, LINE = "#010101", "#020202"
+SERIES = {"real": "#030303", "fake": "#040404", "judge": "#050505"}
 # Colours that stand for the page's own, so that one drawing suits light and dark.
-PAGE_COLOURS = {
-    INK: "var(--soft)",
-    LINE: "var(--line)",
-    "#030303": "var(--real)",
-    "#040404": "var(--fake)",
-    "#050505": "var(--judge)",
-}
-SERIES = {name: colour for colour, name in zip(PAGE_COLOURS, ["", "", "real", "fake", "judge"], strict=True) if name}
+PAGE_COLOURS = {INK: "soft", LINE: "line"} | {colour: name for name, colour in SERIES.items()}
 
 
 class Curve(NamedTuple):
@@ -51,7 +45,7 @@ CHARTS = (
     ),
     Chart(
         "Discriminator accuracy",
-        (Curve("d_accuracy_real", "On real images", "real"), Curve("d_accuracy_fake", "On generated images", "fake")),
+        (Curve("d_accuracy_real", "Real images", "real"), Curve("d_accuracy_fake", "Generated images", "fake")),
         0.5,
         (-0.03, 1.03),
         "Half (dashed) is guessing: the best a generator can force. All right, all the time, is a game that is over.",
@@ -61,7 +55,7 @@ CHARTS = (
         (Curve("d_real", "Real images", "real"), Curve("d_fake", "Generated images", "fake")),
         0.5,
         (-0.03, 1.03),
-        "Its mean probability that an image is real. The closer the two lines, the harder the images are to tell apart.",
+        "Its mean probability that an image is real. The closer the lines, the harder the images are to tell apart.",
     ),
 )
 
@@ -83,13 +77,13 @@ def svg(chart: Chart, history: pd.DataFrame) -> str:
         An <svg> element for a page that defines the colours --soft, --line, --real, --fake and --judge.
     """
     # The salt makes the ids inside the drawing fixed, and different from those of the other drawings on the page.
-    with matplotlib.rc_context({"svg.hashsalt": chart.title, "svg.fonttype": "none", "font.size": 11}):
+    with matplotlib.rc_context({"svg.hashsalt": chart.title, "svg.fonttype": "none", "font.size": 11.5}):
         text = _saved(_drawing(chart, history))
     return _themed(text, f"{chart.title} over {history['step'].max():,} steps")
 
 
 def _drawing(chart: Chart, history: pd.DataFrame) -> Figure:
-    figure = Figure(figsize=(5.2, 2.9), layout="constrained")
+    figure = Figure(figsize=(4.2, 2.7), layout="constrained")
     axes = figure.add_subplot()
     if chart.level is not None:
         axes.axhline(chart.level, color=INK, linewidth=1, linestyle=(0, (4, 4)))
@@ -116,7 +110,7 @@ def _themed(text: str, label: str) -> str:
     inner = re.sub(r'<g id="[^"]*">', "<g>", inner)  # never referred to, and the same in every drawing
     inner = re.sub(r"font-family: [^;]*; ", "", inner)
     for colour, name in PAGE_COLOURS.items():
-        inner = inner.replace(colour, name)
+        inner = inner.replace(colour, f"var(--{name})")
     view = re.search(r'viewBox="[^"]*"', inner)
     assert view, "Matplotlib writes a viewBox"
     return re.sub(r"<svg[^>]*>", f'<svg {view[0]} role="img" aria-label="{label}">', inner, count=1)

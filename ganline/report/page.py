@@ -18,10 +18,14 @@ from ganline.report.charts import CHARTS, drawable, svg
 from ganline.report.figures import cut_grid, image_grid, png_bytes
 from ganline.report.wording import EVIDENCE, FIGURES, HEADLINES, METRICS, TONES, Metric
 
+BANNER = 16
 STRIP_STEPS = 8
 STRIP_LATENTS = 8
 FRAMES_BYTES = 2_000_000
-LARGE = 600 * 600
+HEAVY = 120_000  # bytes of a file
+LARGE = 1_000_000  # bytes in memory: not worth trying to make a small exact file of
+FLOOR = "floor_"
+Protocol = Mapping[str, Mapping[str, Any]]
 
 
 class Sample(NamedTuple):
@@ -47,8 +51,11 @@ class Content:
     samples: Sequence[Sample]
     """In the order of their steps; may be empty."""
     diagnosis: Mapping[str, Any]
+    """diagnosis.json."""
     metrics: Mapping[str, float]
-    protocol: Mapping[str, Mapping[str, Any]]
+    """metrics.json; a metric's floor is called floor_<name>."""
+    protocol: Protocol
+    """protocol.json."""
     real: np.ndarray
     """Held-out images, uint8 (N, H, W, C)."""
     generated: np.ndarray
@@ -61,6 +68,7 @@ class Content:
 
 def render(content: Content) -> str:
     """Return the page; equal content gives equal text."""
+    metrics = metric_rows(content.metrics, content.protocol)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -72,9 +80,9 @@ def render(content: Content) -> str:
     return environment.get_template("page.html").render(
         content=content,
         params=content.params,
-        banner=image_grid(content.generated[:24], min(24, len(content.generated))),
-        headlines=[row for row in metric_rows(content.metrics) if row.name in HEADLINES],
-        metrics=metric_rows(content.metrics),
+        banner=image_grid(content.generated[:BANNER], min(BANNER, len(content.generated))),
+        headlines=[row for row in metrics if row.name in HEADLINES],
+        metrics=metrics,
         protocols=grouped(content.protocol),
         panels=[("Real", content.real), ("Generated", content.generated)],
         square=lambda images: image_grid(images, math.ceil(math.sqrt(len(images)))),
@@ -82,7 +90,7 @@ def render(content: Content) -> str:
         frames=frames(content.samples),
         charts=charts(content.history),
         figures=FIGURES,
-        tone=TONES.get(content.diagnosis["verdict"], "soft"),
+        tone=TONES.get(content.diagnosis["verdict"], "ink"),
         evidence_words=EVIDENCE,
         params_yaml=yaml.safe_dump(dict(content.params), sort_keys=False),
     )
@@ -98,21 +106,24 @@ class MetricRow(NamedTuple):
     """The same metric of real images against real images."""
 
 
-def metric_rows(metrics: Mapping[str, float]) -> list[MetricRow]:
+def metric_rows(metrics: Mapping[str, float], protocol: Protocol) -> list[MetricRow]:
     """Return the metrics with their floors beside them, the known ones first and in the order of `wording.METRICS`."""
-    floors = {f"real_{name}" for name in metrics}
-    order = [name for name in METRICS if name in metrics]
-    order += [name for name in metrics if name not in METRICS and name not in floors]
-    return [
-        MetricRow(name, METRICS.get(name, Metric(words(name), "", "")), metrics[name], metrics.get(f"real_{name}"))
-        for name in order
-    ]
+    found = [name for name in metrics if not name.startswith(FLOOR)]
+    order = [name for name in METRICS if name in found] + [name for name in found if name not in METRICS]
+    return [MetricRow(name, _wording(name, protocol), metrics[name], metrics.get(FLOOR + name)) for name in order]
 
 
-def grouped(protocol: Mapping[str, Mapping[str, Any]]) -> list[tuple[list[str], Mapping[str, Any]]]:
+def _wording(name: str, protocol: Protocol) -> Metric:
+    return METRICS.get(name) or Metric(words(name), "", protocol.get(name, {}).get("how_to_read", ""))
+
+
+def grouped(protocol: Protocol) -> list[tuple[list[str], Mapping[str, Any]]]:
     """Return each different protocol once, with the names of the metrics that were made under it."""
     groups: list[tuple[list[str], Mapping[str, Any]]] = []
-    for name, facts in protocol.items():
+    for name, entry in protocol.items():
+        if name.startswith(FLOOR):
+            continue
+        facts = {key: value for key, value in entry.items() if key != "how_to_read"}
         same = next((names for names, known in groups if known == facts), None)
         if same is None:
             groups.append(([name], facts))
@@ -160,8 +171,9 @@ def picture(image: np.ndarray, alt: str) -> Markup:
 
 
 def _encoded(image: np.ndarray) -> tuple[str, bytes]:
-    if image.shape[0] * image.shape[1] <= LARGE:
-        return "png", png_bytes(image)
+    """Return the format and the bytes: PNG, which is exact, or JPEG where that would make the page heavy."""
+    if image.nbytes <= LARGE and len(exact := png_bytes(image)) <= HEAVY:
+        return "png", exact
     ordered = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.shape[2] == 3 else image
     _, data = cv2.imencode(".jpg", np.ascontiguousarray(ordered), [cv2.IMWRITE_JPEG_QUALITY, 88])
     return "jpeg", data.tobytes()
@@ -169,7 +181,7 @@ def _encoded(image: np.ndarray) -> tuple[str, bytes]:
 
 def number(value: Any) -> str:
     """Return a value as people write it: four significant digits, thousands set apart, no exponent for large ones."""
-    if value is None:
+    if value is None or value == []:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -183,7 +195,7 @@ def number(value: Any) -> str:
 def score(value: float) -> str:
     """Return a metric with as many decimals as are worth reading."""
     size = abs(value)
-    return f"{value:.{1 if size >= 100 else 2 if size >= 1 else 3 if size >= 0.01 else 5}f}"
+    return f"{value:.{1 if size >= 100 else 2 if size >= 1 else 3 if size >= 0.01 or not size else 5}f}"
 
 
 def words(name: str) -> str:

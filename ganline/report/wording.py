@@ -18,16 +18,22 @@ METRICS = {
         "lower",
         "Distance between the statistics of generated and real images. Compare it only at the same number of images.",
     ),
-    "fid_mean": Metric("FID, mean part", "lower", "The share of FID that comes from the average image being off."),
-    "fid_covariance": Metric(
-        "FID, covariance part", "lower", "The share of FID that comes from variety: too little, too much, or the wrong kind."
+    "fid_mean": Metric("FID, mean part", "lower", "The part of FID that comes from the average image being off."),
+    "fid_cov": Metric(
+        "FID, covariance part",
+        "lower",
+        "The part of FID that comes from variety: too little, too much, or the wrong kind.",
     ),
     "kid": Metric("KID", "lower", "Like FID, but fair to small numbers of images; chance may push it just below zero."),
-    "kid_std": Metric("KID, spread", "", "How much KID varies between subsets of the images."),
+    "kid_stderr": Metric("KID, standard error", "", "How far KID may be off by the choice of the subsets."),
     "inception_score": Metric(
-        "Inception Score", "higher", "Clear images of many classes score high; the number of classes is the most it can reach."
+        "Inception Score",
+        "higher",
+        "Clear images of many classes score high; the number of classes is the most it can reach.",
     ),
-    "inception_score_std": Metric("Inception Score, spread", "", "How much the score varies between parts of the images."),
+    "inception_score_std": Metric(
+        "Inception Score, spread", "", "How much the score varies between parts of the images."
+    ),
     "precision": Metric("Precision", "higher", "The share of generated images that lie among the real ones: quality."),
     "recall": Metric("Recall", "higher", "The share of real images that lie among the generated ones: variety."),
 }
@@ -37,8 +43,8 @@ HEADLINES = ("fid", "precision", "recall")
 FIGURES = {
     "interpolation": (
         "From one sample to another",
-        "Each row leads from a random latent on the left to another on the right. Smooth changes show that the generator "
-        "learned a space of images; sudden jumps hint at memorised ones.",
+        "Each row leads from a random latent on the left to another on the right. Smooth changes show that the "
+        "generator learned a space of images; sudden jumps hint at memorised ones.",
     ),
     "walk": (
         "A plane through the latent space",
@@ -51,8 +57,8 @@ FIGURES = {
     ),
 }
 
-TONES = {"no_failure_seen": "good", "convergence_failure": "bad"}
-"""The colour of a verdict; any other is neutral."""
+TONES = {"convergence_failure": "bad"}
+"""The colour of a verdict. Any other is neutral: curves without a failure do not yet make a good generator."""
 
 EVIDENCE = {
     "largest D loss": "Fails below the threshold: the discriminator has nothing left to learn.",

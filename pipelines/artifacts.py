@@ -1,0 +1,45 @@
+"""What a flow run shows in Prefect: metrics, the last sample grid, and where MLflow has the run."""
+
+import base64
+import json
+from pathlib import Path
+
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+
+from stages import paths, spool
+
+LOCAL_UI = "http://127.0.0.1:5000"  # where `make ui` shows a store on this machine
+
+
+def publish(session: str) -> None:
+    """Make the artifacts of a finished run from the files it left; what a run has not made is left out."""
+    metrics = _json(paths.EVALUATE / "metrics.json")
+    if metrics:
+        create_table_artifact([{"metric": name, "value": metrics[name]} for name in metrics], key="metrics")
+    create_markdown_artifact(_summary(metrics), key="report")
+    state = spool.read_state(spool.runs(spool.project_root()) / session)
+    if "run_id" in state:
+        address = spool.run_address(state, LOCAL_UI)
+        note = "" if state["uri"].startswith("http") else " (once `make ui` runs)"
+        create_link_artifact(address, f"MLflow run {state['run_id']}", key="mlflow", description=f"The run{note}")
+
+
+def _summary(metrics: dict[str, float]) -> str:
+    parts = ["# What the generator learned"]
+    if diagnosis := _json(paths.TRAIN / "diagnosis.json"):
+        parts.append(f"**{diagnosis['verdict']}**: {diagnosis['summary']}")
+    if metrics:
+        rows = "\n".join(f"| {name} | {value:.4g} |" for name, value in metrics.items())
+        parts.append(f"| metric | value |\n|---|---|\n{rows}")
+    if grids := sorted((paths.TRAIN / "samples").glob("step-*.png")):
+        # Prefect shows only pictures it can fetch: this one travels inside the text.
+        picture = base64.b64encode(grids[-1].read_bytes()).decode()
+        parts.append(f"Samples at step {int(grids[-1].stem.removeprefix('step-'))}:")
+        parts.append(f"![samples](data:image/png;base64,{picture})")
+    if paths.REPORT.exists():
+        parts.append(f"The whole report: `{paths.REPORT}`")
+    return "\n\n".join(parts)
+
+
+def _json(path: Path) -> dict:
+    return json.loads(path.read_text()) if path.exists() else {}

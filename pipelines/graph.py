@@ -1,0 +1,43 @@
+"""The order of DVC's stages."""
+
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from ganline.errors import UserError
+
+
+def stages_in_order(path: Path = Path("dvc.yaml")) -> list[str]:
+    """Return the stages' names, each behind those whose outputs it reads (foreach and matrix are not known here).
+
+    Raises:
+        UserError: the file is missing or unreadable, or the stages depend on each other in a circle.
+    """
+    try:
+        stages = yaml.safe_load(path.read_text())["stages"]
+    except FileNotFoundError:
+        raise UserError(f"no {path} here: run this in the root of a Ganline project") from None
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+    makers = {out: name for name, stage in stages.items() for out in _outputs(stage)}
+    graph = {
+        name: {makers[out] for dep in stage.get("deps", ()) for out in makers if _overlap(dep, out)}
+        for name, stage in stages.items()
+    }
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise UserError(f"{path}: the stages {' -> '.join(error.args[1])} depend on each other") from None
+
+
+def _outputs(stage: dict[str, Any]) -> list[str]:
+    """Return a stage's outputs; one with settings is written as a mapping from its path to them."""
+    entries = [entry for kind in ("outs", "metrics", "plots") for entry in stage.get(kind, ())]
+    return [next(iter(entry)) if isinstance(entry, dict) else entry for entry in entries]
+
+
+def _overlap(one: str, other: str) -> bool:
+    a, b = PurePosixPath(one), PurePosixPath(other)
+    return a == b or a in b.parents or b in a.parents

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from ganline.datasets.resize import fit, resize, to_channels
+
+RANDOM = np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8)
+
+
+def test_an_image_that_fits_is_not_touched() -> None:
+    for how in ("crop", "pad", "stretch"):
+        assert np.array_equal(fit(RANDOM, 8, 1, how)[..., 0], RANDOM)
+
+
+def test_shrinking_averages_areas() -> None:
+    expected = RANDOM.reshape(2, 4, 2, 4).mean((1, 3))
+    assert np.abs(fit(RANDOM, 2, 1, "crop")[..., 0] - expected).max() <= 0.5
+
+
+def test_crop_keeps_the_middle() -> None:
+    wide = np.zeros((4, 10), np.uint8)
+    wide[:, 3:7] = 200
+    assert (fit(wide, 4, 1, "crop") == 200).all()
+    assert (fit(wide.T, 8, 3, "crop") == 200).all()
+
+
+def test_pad_keeps_everything_between_white_borders() -> None:
+    padded = fit(np.zeros((10, 20), np.uint8), 20, 1, "pad")[..., 0]
+    assert (padded[5:15] == 0).all() and (padded[:5] == 255).all() and (padded[15:] == 255).all()
+    assert fit(np.zeros((190, 10, 3), np.uint8), 8, 3, "pad").shape == (8, 8, 3)
+
+
+def test_stretch_uses_everything() -> None:
+    wide = np.repeat(np.array([[0, 255]], np.uint8), 20, axis=1).repeat(4, axis=0)
+    stretched = fit(wide, 8, 1, "stretch")[..., 0]
+    assert (stretched[:, :4] == 0).all() and (stretched[:, 4:] == 255).all()
+
+
+@pytest.mark.parametrize("shape", [(3, 30), (30, 3), (3, 3), (30, 30)])
+def test_any_mixture_of_shrinking_and_enlarging_keeps_a_constant(shape: tuple[int, int]) -> None:
+    assert (resize(np.full((*shape, 3), 77, np.uint8), 10, 10) == 77).all()
+
+
+def test_alpha_is_laid_over_white() -> None:
+    pixels = np.array([[[0, 100, 255, 0], [0, 100, 255, 255], [0, 100, 255, 128]]], np.uint8)
+    assert to_channels(pixels, 3).tolist() == [[[255, 255, 255], [0, 100, 255], [127, 177, 255]]]
+
+
+def test_channels_are_converted_both_ways() -> None:
+    colour = to_channels(RANDOM, 3)
+    assert colour.shape == (8, 8, 3) and all(np.array_equal(colour[..., i], RANDOM) for i in range(3))
+    assert np.array_equal(to_channels(colour, 1), RANDOM)
+    assert to_channels(np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8), 1).tolist() == [[76, 150, 29]]

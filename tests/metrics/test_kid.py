@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from ganline.metrics.kid import kernel_distance, squared_mmd
+
+
+def features(n, d=8, seed=0, shift=0.0):
+    return np.random.default_rng(seed).normal(size=(n, d)) + shift
+
+
+def test_agrees_with_the_double_loop():
+    first, second = features(7, 3, seed=1), features(9, 3, seed=2, shift=0.5)
+
+    def k(x, y):
+        return (x @ y / 3 + 1) ** 3
+
+    def within(points):
+        n = len(points)
+        return sum(k(points[i], points[j]) for i in range(n) for j in range(n) if i != j) / (n * (n - 1))
+
+    across = np.mean([k(x, y) for x in first for y in second])
+    assert squared_mmd(first, second) == pytest.approx(within(first) + within(second) - 2 * across, rel=1e-12)
+
+
+def test_equal_distributions_give_about_zero_and_may_be_negative():
+    values = [kernel_distance(features(400, seed=s), features(400, seed=s + 50), 5, 200, 0).mean for s in range(10)]
+    assert min(values) < 0 < max(values)
+    assert np.abs(np.mean(values)) < 0.02
+
+
+def test_a_set_against_itself_is_about_zero():
+    found = kernel_distance(features(500), features(500), subsets=20, subset_size=100, seed=3)
+    assert abs(found.mean) < 0.1
+    assert kernel_distance(features(500), features(500, seed=9, shift=0.5), 20, 100, 3).mean > 0.5
+
+
+def test_is_a_function_of_the_seed():
+    first, second = features(100), features(90, seed=1)
+    found = kernel_distance(first, second, subsets=5, subset_size=30, seed=7)
+    assert found == kernel_distance(first, second, subsets=5, subset_size=30, seed=7)
+    assert found != kernel_distance(first, second, subsets=5, subset_size=30, seed=8)
+
+
+def test_whole_sets_as_subsets_differ_in_nothing():
+    first, second = features(40), features(40, seed=1)
+    found = kernel_distance(first, second, subsets=3, subset_size=40, seed=0)
+    assert found.mean == pytest.approx(squared_mmd(first, second), rel=1e-9)
+    assert found.standard_error == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "subsets, subset_size, message",
+    [(5, 31, "subset_size is 31: allowed is 2 to 30"), (5, 1, "subset_size is 1"), (1, 10, "subsets is 1: at least 2")],
+)
+def test_refusals(subsets, subset_size, message):
+    with pytest.raises(ValueError, match=message):
+        kernel_distance(features(40), features(30), subsets, subset_size, seed=0)

@@ -1,0 +1,204 @@
+"""The flow on a small DVC project: order, live output, artifacts, retries, one MLflow run, nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import psutil
+import pytest
+import yaml
+
+import pipelines  # noqa: F401 - first: it sets Prefect's environment
+from ganline.catalogue import compose_params
+from ganline.errors import UserError
+from pipelines import process
+from pipelines.graph import stages_in_order
+from stages import spool
+
+REPOSITORY = Path(__file__).parents[2]
+
+STAGE = """\
+import sys, time
+from pathlib import Path
+from ganline.errors import UserError
+from ganline.files import write_json
+from ganline.params import load
+from stages.tracking import Tracker, report_mistake
+
+name, action = sys.argv[1], Path("action.txt").read_text().strip()
+with open(f"{name}.tries", "a") as tries:
+    tries.write("x")
+try:
+    with Tracker(name, load()) as tracker:
+        print(f"{name} at work")
+        if name == "train" and action == "mistake":
+            raise UserError("train.steps = 0: allowed is 1 or more")
+        if name == "train" and action == "crash":
+            sys.exit("out of luck")
+        if name == "train" and action == "wait":
+            Path("waiting").touch()
+            time.sleep(600)
+        tracker.metrics({f"{name}_done": 1.0})
+        Path(f"{name}.out").write_text(name)
+except UserError as error:
+    print(f"{name}: {error}", file=sys.stderr)
+    report_mistake(name, error)
+    sys.exit(1)
+"""
+
+
+@pytest.fixture(scope="module")
+def prefect_server():
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A DVC project with two stages; the second is written first."""
+    for name in ("MLFLOW_TRACKING_URI", "GANLINE_SESSION", "DVC_ROOT", "DVC_STAGE", "DVC_EXP_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    Path("stage.py").write_text(STAGE)
+    Path("action.txt").write_text("work")
+    params = compose_params("gan-mnist", ["dataset=digits"], REPOSITORY / "conf")
+    Path("params.yaml").write_text(yaml.safe_dump(params.model_dump()))
+    stages = {
+        "train": {"cmd": "python stage.py train", "deps": ["prepare.out", "action.txt"], "outs": ["train.out"]},
+        "prepare": {"cmd": "python stage.py prepare", "deps": ["stage.py"], "outs": ["prepare.out"]},
+    }
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], check=True)
+    return tmp_path
+
+
+def read(client_call):
+    """Return what a call of Prefect's client answers."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        return client_call(client)
+
+
+def logged():
+    from prefect.client.schemas.filters import LogFilter
+
+    return "\n".join(log.message for log in read(lambda client: client.read_logs(LogFilter(), limit=200)))
+
+
+def wait_until(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_the_flow_runs_the_stages_in_order_and_shows_what_came_of_it(project, prefect_server):
+    from pipelines.run import run_pipeline
+
+    Path("reports/train/samples").mkdir(parents=True)
+    cv2.imwrite("reports/train/samples/step-00000100.png", np.zeros((8, 8), np.uint8))
+    Path("reports/evaluate").mkdir()
+    Path("reports/evaluate/metrics.json").write_text('{"fid": 12.5}')
+    run_pipeline()
+
+    (folder,) = (project / ".ganline/runs").iterdir()
+    events = [event for event, _ in spool.read_events(folder)]
+    assert [event["stage"] for event in events if event["kind"] == "start"] == ["prepare", "train"]
+    assert {event["tags"]["prefect.flow_run_id"] for event in events if event["kind"] == "start"} == {
+        folder.name.removeprefix("flow-")
+    }
+    wait_until(lambda: "train at work" in logged())  # Prefect's logger sends in the background
+    assert logged().index("prepare at work") < logged().index("train at work")
+    found = {artifact.key: artifact.data for artifact in read(lambda client: client.read_artifacts())}
+    assert '"fid"' in found["metrics"] and "12.5" in found["metrics"]
+    assert "data:image/png;base64," in found["report"]
+
+    run_pipeline()
+    assert Path("train.tries").read_text() == "x"  # the second time nothing had to run
+
+
+@pytest.mark.parametrize(("action", "message", "tries"), [("mistake", "train.steps = 0", 1), ("crash", "luck", 2)])
+def test_a_failing_stage_fails_the_flow_and_is_retried_only_if_that_may_help(
+    project, prefect_server, monkeypatch, action, message, tries
+):
+    from pipelines import run
+
+    monkeypatch.setitem(run.RETRIES, "train", 1)
+    monkeypatch.setattr(run.run_stage, "retry_delay_seconds", 0)
+    Path("action.txt").write_text(action)
+    state = run.run_pipeline(return_state=True)
+    assert state.is_failed()
+    assert message in state.message
+    assert Path("train.tries").read_text() == "x" * tries
+
+
+def test_an_unknown_stage_is_refused(project, prefect_server):
+    from pipelines.run import run_pipeline
+
+    state = run_pipeline(["trian"], return_state=True)
+    assert "no stage trian; there are prepare, train" in state.message
+
+
+def test_sigterm_leaves_no_process_behind(project, prefect_server):
+    Path("action.txt").write_text("wait")
+    from prefect.settings import PREFECT_API_URL
+
+    environment = os.environ | {"PREFECT_API_URL": PREFECT_API_URL.value()}
+    flow = subprocess.Popen([sys.executable, "-m", "pipelines.run"], env=environment, start_new_session=True)
+    wait_until(lambda: Path("waiting").exists())
+    stages = [child for child in psutil.Process(flow.pid).children(recursive=True) if "stage.py" in child.cmdline()]
+    assert stages
+    flow.send_signal(signal.SIGTERM)
+    assert flow.wait(60) != 0
+    assert not any(stage.is_running() and stage.status() != psutil.STATUS_ZOMBIE for stage in stages)
+
+
+def test_all_stages_of_one_dvc_repro_share_one_session_and_its_lock_arrives(project):
+    from mlflow import MlflowClient
+
+    subprocess.run([sys.executable, "-m", "dvc", "repro", "-q"], check=True)
+    (folder,) = (project / ".ganline/runs").iterdir()
+    lock = project / "mlartifacts"
+    wait_until(lambda: list(lock.glob("*/artifacts/dvc.lock")))
+    wait_until(lambda: spool.read_state(folder)["offset"] == (folder / "events.jsonl").stat().st_size)
+    client = MlflowClient(f"sqlite:///{project}/mlflow.db")
+    run = client.get_run(spool.read_state(folder)["run_id"])
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics.keys() >= {"prepare_done", "train_done"}
+    (sent,) = lock.glob("*/artifacts/dvc.lock")
+    assert sent.read_text() == Path("dvc.lock").read_text()
+
+
+def test_order_follows_what_stages_read(tmp_path):
+    def write(stages):
+        (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
+        return tmp_path / "dvc.yaml"
+
+    last = {"deps": ["reports/train/samples", "data/${name}/a.npy"]}
+    train = {"deps": ["code.py"], "plots": [{"reports/train/samples": {"x": "step"}}]}
+    prepare = {"outs": ["data/${name}"]}
+    assert stages_in_order(write({"last": last, "train": train, "prepare": prepare}))[-1] == "last"
+    with pytest.raises(UserError, match="depend on each other"):
+        stages_in_order(write({"a": {"deps": ["b"], "outs": ["a"]}, "b": {"deps": ["a"], "outs": ["b"]}}))
+    assert stages_in_order(REPOSITORY / "dvc.yaml") == [
+        "download", "prepare", "extractor", "train", "evaluate", "latent", "report",
+    ]  # fmt: skip
+
+
+def test_a_progress_bar_is_one_line_now_and_then():
+    code = "import sys\nfor i in range(1000):\n    sys.stdout.write(f'\\r\\x1b[32m{i}\\x1b[0m')\nprint('\\nend')"
+    seen = []
+    assert process.run([sys.executable, "-c", code], os.environ, seen.append) == 0
+    assert len(seen) <= 4
+    assert seen[-2:] == ["999", "end"]

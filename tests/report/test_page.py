@@ -1,0 +1,191 @@
+import dataclasses
+import re
+import shutil
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ganline.report.figures import image_grid
+from ganline.report.page import Content, Sample, evenly, grouped, metric_rows, number, picture, render, score
+
+
+def images(count, shape, seed=0):
+    rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
+    return rng.integers(0, 256, (count, *shape), np.uint8)
+
+
+def content(shape=(8, 8, 1), classes=("cat", "<b>dog</b>"), steps=(0, 50, 100)):
+    metrics = {"fid": 12.345, "kid": 0.00123, "recall": 0.4, "new_score": 7.5, "floor_fid": 1.5, "floor_recall": 0.75}
+    protocol = {name: {"extractor": "classifier", "seed": 42, "how_to_read": f"Read {name}."} for name in metrics}
+    step = np.arange(10, 110, 10)
+    curves = ["d_loss", "g_loss", "d_real", "d_fake", "d_accuracy_real", "d_accuracy_fake"]
+    optimizer = {"name": "adam", "learning_rate": 0.0002, "beta_1": 0.5}
+    return Content(
+        params={
+            "experiment": "dcgan-test",
+            "seed": 42,
+            "train": {"model": "gan.GAN", "steps": 100, "latent_dim": 10, "optimizers": {"generator": optimizer}},
+            "extractor": {"weights": None},
+        },
+        dataset={
+            "dataset": "toys", "image_shape": list(shape), "classes": list(classes), "source_images": 130,
+            "counts": {"train": 100, "test": 20}, "dropped": {"truncated": 10} if classes else {}, "duplicates": 3,
+        },
+        extractor={"kind": "classifier", "feature_dim": 16, "test_accuracy": 0.912},
+        history=pd.DataFrame({"step": step} | {name: np.sin(step + place) for place, name in enumerate(curves)}),
+        samples=[Sample(step, image_grid(images(16, shape, step), 4)) for step in steps],
+        diagnosis={
+            "verdict": "no_failure_seen", "summary": "All is well.",
+            "evidence": [
+                {"signal": "largest D loss", "value": 0.7, "threshold": 0.01, "window": "all", "first_step": None},
+            ],
+        },
+        metrics=metrics,
+        protocol=protocol,
+        real=images(9, shape, 1),
+        generated=images(9, shape, 2),
+        latent={
+            "median_distance_samples": 2.5, "median_distance_held_out": 2.0, "first_percentile_held_out": 0.5,
+            "share_of_samples_nearer": 0.012, "samples": 1000, "held_out_images": 20, "training_images": 100,
+            "seed": 42, "feature_dim": 16,
+        },
+        latent_figures={name: image_grid(images(6, shape, 3), 3) for name in ("interpolation", "walk", "nearest")},
+    )  # fmt: skip
+
+
+class Outline(HTMLParser):
+    """Collects what a reader, a screen reader or the network would meet."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_every_metric_stands_beside_its_floor():
+    page = render(content())
+    rows = {match[1]: match[2] for match in re.finditer(r'<tr data-metric="(\w+)">(.*?)</tr>', page, re.DOTALL)}
+    assert list(rows) == ["fid", "kid", "recall", "new_score"]
+    assert "12.35" in rows["fid"] and ">1.50<" in rows["fid"]
+    assert "0.00123" in rows["kid"] and ">–<" in rows["kid"]
+    assert "Read new_score." in rows["new_score"]
+
+
+def test_nothing_is_asked_of_the_network():
+    page = render(content())
+    for _, attributes in Outline(page).tags:
+        for name in ("src", "href", "xlink:href", "action", "poster", "srcset"):
+            assert attributes.get(name, "#").startswith(("data:", "#"))
+    assert not re.search(r"https?://|@import|url\((?!#)", page)
+
+
+def test_equal_content_gives_equal_bytes():
+    assert render(content()) == render(content())
+
+
+def test_headings_are_in_order_and_every_image_is_described():
+    tags = Outline(render(content())).tags
+    levels = [int(tag[1]) for tag, _ in tags if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(attributes["alt"] for tag, attributes in tags if tag == "img")
+    ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_names_from_outside_are_text_not_markup():
+    page = render(content())
+    assert "&lt;b&gt;dog&lt;/b&gt;" in page and "<b>dog</b>" not in page
+
+
+def test_what_a_run_may_lack_is_left_out():
+    lean = dataclasses.replace(
+        content(classes=(), steps=()),
+        history=pd.DataFrame({"step": [10, 20], "d_loss": [0.5, 0.6], "g_loss": [1.0, 0.9]}),
+        extractor={"kind": "inception", "feature_dim": 2048},
+        diagnosis={"verdict": "too_short", "summary": "Too short.", "evidence": []},
+    )
+    page = render(lean)
+    assert page.count("<svg") == 1 and 'id="frames"' not in page and "<script" not in page
+    assert "The images have no labels." in page
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 3), (32, 20, 1)])
+def test_colour_and_images_that_are_not_square(shape):
+    tags = Outline(render(content(shape))).tags
+    assert sum(tag == "img" for tag, _ in tags) == 1 + 2 + 3 + 3 + 3
+
+
+def test_evenly_keeps_both_ends():
+    assert evenly(range(100), 4) == [0, 33, 66, 99]
+    assert evenly(range(3), 8) == [0, 1, 2]
+    assert evenly([], 8) == []
+
+
+def test_metrics_without_a_protocol_and_protocols_that_agree():
+    assert [row.words.label for row in metric_rows({"new_score": 1.0}, {})] == ["New score"]
+    one, other = {"seed": 1, "how_to_read": "a"}, {"seed": 1, "how_to_read": "b"}
+    assert grouped({"fid": one, "kid": other, "floor_fid": one}) == [(["fid", "kid"], {"seed": 1})]
+
+
+def test_numbers_are_written_as_people_write_them():
+    written = [number(value) for value in (60000, 1234.5, 0.0002, 0.71234, True, None, [], [1, 2], "pad")]
+    assert written == ["60,000", "1,234", "0.0002", "0.7123", "yes", "none", "none", "1, 2", "pad"]
+    assert [score(value) for value in (123.456, 17.2345, 0.8, 0.00012, 0.0)] == [
+        "123.5",
+        "17.23",
+        "0.800",
+        "0.00012",
+        "0.000",
+    ]
+
+
+def test_heavy_pictures_are_kept_light():
+    assert "data:image/png" in picture(np.zeros((500, 500, 3), np.uint8), "flat")
+    assert "data:image/jpeg" in picture(images(1, (500, 500, 3))[0], "noise")
+
+
+@pytest.mark.skipif(
+    not (shutil.which("chromium") and shutil.which("chromedriver")), reason="needs chromium and chromedriver"
+)
+def test_a_browser_shows_every_picture_and_logs_nothing(tmp_path):
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.common.by import By
+
+    (tmp_path / "index.html").write_text(render(content()))
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                     "--disable-dev-shm-usage", f"--user-data-dir={tmp_path / 'profile'}"):  # fmt: skip
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
+    try:
+        browser.get((tmp_path / "index.html").as_uri())
+        widths = browser.execute_script("return [...document.images].map(image => image.naturalWidth)")
+        assert len(widths) == 12 and all(widths)
+        for width in (1280, 400):  # nothing may stick out sideways
+            browser.set_window_size(width, 900)
+            script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert browser.execute_script(script) <= 0
+        slider = browser.find_element(By.CSS_SELECTOR, "#player input")
+        browser.execute_script("arguments[0].value = 1; arguments[0].dispatchEvent(new Event('input'))", slider)
+        shown = [
+            frame.get_attribute("data-step")
+            for frame in browser.find_elements(By.CSS_SELECTOR, "#frames > div")
+            if frame.is_displayed()
+        ]
+        assert shown == ["50"] and browser.find_element(By.CSS_SELECTOR, "#player output").text == "step 50"
+        assert browser.get_log("browser") == []
+    finally:
+        browser.quit()

@@ -1,0 +1,80 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ganline.catalogue import compose_params
+from ganline.errors import UserError
+from ganline.files import read_arrays, sha256
+from stages import download, extractor, paths, prepare
+
+ROOT = Path(__file__).parents[2]
+
+
+class Recorder:
+    """Takes the place of the tracker, which would start its own server."""
+
+    def __init__(self):
+        self.told = {}
+
+    def metrics(self, values, step=0):
+        self.told |= values
+
+    def tags(self, values): ...
+
+    def dataset(self, *what): ...
+
+    def artifact(self, path, folder=""): ...
+
+
+def prepared(dataset, tmp_path, monkeypatch, *overrides):
+    monkeypatch.chdir(tmp_path)
+    source = f"download.source={ROOT / 'conf/sources' / dataset}.yaml"
+    params = compose_params("gan-mnist", [f"dataset={dataset}", source, *overrides], ROOT / "conf")
+    for stage in (download, prepare):
+        stage.run(params, Recorder())
+    return params
+
+
+def test_digits(tmp_path, monkeypatch):
+    params, recorder = prepared("digits", tmp_path, monkeypatch, "prepare.size=16"), Recorder()
+    extractor.run(params, recorder)
+    folder = Path("models/extractor/digits")
+    assert {path.name for path in folder.iterdir()} == {
+        "weights.npz",
+        "extractor.json",
+        "train_features.npz",
+        "test_features.npz",
+    }
+    facts = json.loads((folder / "extractor.json").read_text())
+    assert facts["test_accuracy"] > 0.95
+    assert recorder.told == {"extractor_test_accuracy": facts["test_accuracy"]}
+    assert facts["weights_sha256"] == sha256(folder / "weights.npz")
+
+    tested = read_arrays(folder / "test_features.npz")
+    labels = np.load("data/prepared/digits/test_labels.npy")
+    assert tested["features"].shape == (len(labels), facts["feature_dim"])
+    assert np.mean(tested["probabilities"].argmax(axis=1) == labels) == facts["test_accuracy"]
+    assert len(read_arrays(folder / "train_features.npz")["features"]) == 1797 - len(labels)
+
+    first = {path.name: sha256(path) for path in folder.iterdir()}
+    extractor.run(params, recorder)
+    assert {path.name: sha256(path) for path in folder.iterdir()} == first
+
+
+def test_unlabelled_data_is_refused_and_leaves_nothing(tmp_path, monkeypatch):
+    params = prepared("digits", tmp_path, monkeypatch, "prepare.size=8")
+    for split in ("train", "test"):
+        (paths.prepared(params) / f"{split}_labels.npy").unlink()
+    with pytest.raises(UserError, match="extractor.kind=inception"):
+        extractor.run(params, Recorder())
+    assert not paths.extractor(params).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dataset, least", [("fashion_mnist", 0.90), ("mnist", 0.99)])
+def test_accuracy_on_the_real_sets(tmp_path, monkeypatch, dataset, least):
+    params, recorder = prepared(dataset, tmp_path, monkeypatch), Recorder()
+    extractor.run(params, recorder)
+    assert recorder.told["extractor_test_accuracy"] >= least

@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ganline.catalogue import compose_params
+from ganline.files import write_arrays, write_json, write_text
+from ganline.latent.neighbours import copying
+from ganline.report.figures import image_grid, write_png
+from stages import paths, report
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+class Told:
+    """Remembers what a stage told."""
+
+    def __init__(self):
+        self.artifacts = []
+
+    def artifact(self, path, folder=""):
+        self.artifacts.append((path, folder))
+
+
+@pytest.fixture
+def params(tmp_path, monkeypatch):
+    """What the stages before leave of a colour run without labels, in the current directory."""
+    monkeypatch.chdir(tmp_path)
+    params = compose_params("gan-mnist", ["dataset=digits", "report.images=4"], CONF)
+    images = np.random.Generator(np.random.Philox(key=[7, 8])).integers(0, 256, (12, 8, 10, 3), np.uint8)
+    data = paths.prepared(params)
+    data.mkdir(parents=True)
+    np.save(data / "test_images.npy", images)
+    counts = {"counts": {"train": 9, "test": 12}, "source_images": 21, "dropped": {}, "duplicates": 0}
+    write_json(data / "dataset.json", {"dataset": "toys", "image_shape": [8, 10, 3], "classes": [], **counts})
+    write_json(
+        paths.extractor(params) / "extractor.json", {"kind": "classifier", "feature_dim": 4, "test_accuracy": 0.9}
+    )
+    write_text(paths.TRAIN / "history.csv", "step,d_loss,g_loss\n10,0.5,1.0\n20,0.6,0.9\n")
+    for step in (0, 100):
+        write_png(paths.TRAIN / f"samples/step-{step:08}.png", image_grid(images[:9], 3))
+    write_json(paths.TRAIN / "diagnosis.json", {"verdict": "too_short", "summary": "Too short.", "evidence": []})
+    write_json(paths.EVALUATE / "metrics.json", {"fid": 3.0, "floor_fid": 1.0})
+    write_json(paths.EVALUATE / "protocol.json", {"fid": {"how_to_read": "Low is good."}})
+    write_arrays(paths.EVALUATE / "features.npz", {"images": images[::-1]})
+    sizes = {"samples": 1000, "held_out_images": 12, "training_images": 9, "seed": 42, "feature_dim": 4}
+    write_json(paths.LATENT / "latent.json", copying(np.arange(10.0), np.arange(5.0)) | sizes)
+    for name in ("interpolation", "walk", "nearest"):
+        write_png(paths.LATENT / f"{name}.png", image_grid(images[:6], 3))
+    return params
+
+
+def test_the_page_is_written_and_told_of(params):
+    told = Told()
+    report.run(params, told)
+    assert told.artifacts == [(paths.REPORT, "")]
+    page = paths.REPORT.read_text()
+    assert all(text in page for text in ("gan-mnist", "Too short.", "toys", 'data-metric="fid"', 'max="1"'))
+    report.run(params, told)
+    assert paths.REPORT.read_text() == page
+
+
+def test_panels_are_of_one_size_and_spread_over_the_split(params):
+    real, generated = report.panels(params)
+    test = np.load(paths.prepared(params) / "test_images.npy")
+    assert np.array_equal(real, test[[0, 3, 7, 11]])
+    assert np.array_equal(generated, test[::-1][:4])
+
+
+def test_pictures_are_read_in_their_colours(params):
+    content = report.collect(params)
+    assert [sample.step for sample in content.samples] == [0, 100]
+    test = np.load(paths.prepared(params) / "test_images.npy")
+    assert np.array_equal(content.samples[1].grid, image_grid(test[:9], 3))

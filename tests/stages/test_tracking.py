@@ -1,0 +1,400 @@
+"""What a stage records reaches MLflow whole and once, whatever happens to the stage, the courier or the server."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from ganline.catalogue import compose_params
+from ganline.errors import UserError
+from ganline.files import write_json, write_text
+from stages import paths, spool
+from stages.courier import Courier
+from stages.tracking import MISTAKE, Tracker, report_mistake
+
+REPOSITORY = Path(__file__).parents[2]
+PARAMS = compose_params("gan-mnist", ["dataset=digits", "train.latent_dim=10"], REPOSITORY / "conf")
+DIGEST = "0123456789abcdef0123456789abcdef.dir"
+
+
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory):
+    """A database with MLflow's tables, which take seconds to make."""
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, empty_store):
+    """A project without runs, in which the test, and no courier in the background, delivers."""
+    shutil.copyfile(empty_store, tmp_path / "mlflow.db")
+    for name in ("MLFLOW_TRACKING_URI", "DVC_ROOT", "DVC_STAGE", "DVC_EXP_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GANLINE_SESSION", "run-1")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".ganline").mkdir()
+    with FileLock(tmp_path / ".ganline/courier.lock"):
+        yield tmp_path
+
+
+def deliver(root):
+    assert Courier(root).run(linger=0, give_up=0)
+
+
+def find_run(root, uri=None):
+    from mlflow import MlflowClient
+
+    client = MlflowClient(uri or f"sqlite:///{root}/mlflow.db")
+    experiment = client.get_experiment_by_name("ganline")
+    runs = client.search_runs([experiment.experiment_id])
+    assert len(runs) == 1
+    return client, runs[0]
+
+
+def artifacts(client, run, folder=None):
+    found = client.list_artifacts(run.info.run_id, folder)
+    inner = [name for item in found if item.is_dir for name in artifacts(client, run, item.path)]
+    return sorted(inner + [item.path for item in found if not item.is_dir])
+
+
+def picture(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full((32, 32), value, np.uint8))
+    return path
+
+
+def prepared_dataset():
+    folder = paths.prepared(PARAMS)
+    write_json(folder / "dataset.json", {"dataset": "digits", "counts": {"train": 1500, "test": 297}})
+    lock = f"schema: '2.0'\nstages:\n  prepare:\n    outs:\n    - path: {folder}\n      md5: {DIGEST}\n"
+    write_text(Path("dvc.lock"), lock)
+
+
+def finished_files():
+    """What the stages leave, as if DVC had restored it."""
+    prepared_dataset()
+    write_text(Path("params.yaml"), "seed: 42\n")
+    write_text(paths.TRAIN / "history.csv", "step,d_loss,g_loss\n10,0.5,0.7\n20,0.4,0.8\n")
+    for step in (0, 10):
+        picture(paths.TRAIN / f"samples/step-{step:08d}.png", step)
+    write_json(paths.TRAIN / "diagnosis.json", {"verdict": "healthy"})
+    write_json(paths.EVALUATE / "metrics.json", {"fid": 12.5})
+    write_json(paths.EVALUATE / "protocol.json", {"fid": {"count": 100}})
+    write_json(paths.LATENT / "latent.json", {"smoothness": 0.25, "seed": 42})
+    picture(paths.LATENT / "interpolation.png", 3)
+    write_text(paths.REPORT, "<html></html>")
+    write_text(paths.GAN / "model.json", "{}")
+
+
+def test_everything_arrives(project, monkeypatch):
+    finished_files()
+    for command in (
+        ["init", "-q"],
+        ["add", "params.yaml"],
+        ["-c", "user.name=a", "-c", "user.email=b", "commit", "-qma"],
+    ):
+        subprocess.run(["git", *command], check=True)
+    write_text(Path("params.yaml"), "seed: 43\n")
+    monkeypatch.setenv("DVC_STAGE", "train")
+    courier = Courier(project)
+    with Tracker("train", PARAMS) as tracker:
+        tracker.training_data()
+        for step in range(1, 301):
+            tracker.metrics({"d_loss": 1 / step, "g_loss": np.float32(step)}, step)
+        for step in (0, 100):
+            tracker.image(picture(Path(f"step-{step}.png"), step), "samples", step)
+        tracker.artifact(paths.LATENT)
+        tracker.artifact(paths.REPORT, "page")
+        tracker.tags({"verdict": "healthy"})
+        courier.look()  # the machine's load, while a stage runs
+    with Tracker("evaluate", PARAMS) as tracker:
+        tracker.metrics({"fid": 12.5})
+    assert courier.run(0, 0)
+
+    client, run = find_run(project)
+    assert run.info.status == "FINISHED"
+    assert run.data.params["train.optimizers.generator.beta_1"] == "0.5"
+    assert len(run.data.params) > 30
+    tags = run.data.tags
+    assert (tags["stages"], tags["verdict"], tags["git.dirty"]) == ("train evaluate", "healthy", "true")
+    assert len(tags["mlflow.source.git.commit"]) == 40
+    losses = client.get_metric_history(run.info.run_id, "d_loss")
+    assert {point.step: point.value for point in losses} == {step: 1 / step for step in range(1, 301)}
+    assert run.data.metrics["fid"] == 12.5
+    assert run.data.metrics["system/system_memory_usage_percentage"] > 0
+    data = run.inputs.dataset_inputs[0].dataset
+    assert (data.name, data.digest, json.loads(data.profile)["train"]) == ("digits", DIGEST, 1500)
+    names = artifacts(client, run)
+    assert {"latent/latent.json", "latent/interpolation.png", "page/index.html", "git/uncommitted.diff"} < set(names)
+    assert [name.split("+timestamp+")[0] for name in names if name.endswith(".png") and "+" in name] == [
+        "images/samples+step+0", "images/samples+step+100",
+    ]  # fmt: skip
+    assert tags["mlflow.loggedImages"] == "True"
+
+
+def test_what_is_delivered_twice_shows_once(project):
+    finished_files()
+    with Tracker("report", PARAMS) as tracker:
+        tracker.complete()
+        tracker._completed = False  # nobody delivers in the background
+    deliver(project)
+    client, before = find_run(project)
+    before_names = artifacts(client, before)
+    folder = spool.session_folder(project)
+    spool.write_state(folder, {"offset": 0})  # a courier that died before it could write down how far it was
+    deliver(project)
+
+    client, after = find_run(project)
+    assert artifacts(client, after) == before_names
+    assert len(client.get_metric_history(after.info.run_id, "d_loss")) == 2
+    assert len(client.search_logged_models([after.info.experiment_id])) == 1
+
+
+def test_complete_adds_what_no_stage_of_the_run_has_recorded(project):
+    finished_files()
+    with Tracker("train", PARAMS) as tracker:
+        tracker.metrics({"d_loss": 0.40000001, "g_loss": 0.8}, 20)
+        tracker.image(paths.TRAIN / "samples/step-00000010.png", "samples", 10)
+    with Tracker("report", PARAMS) as tracker:
+        tracker.complete()
+        tracker._completed = False
+    deliver(project)
+
+    client, run = find_run(project)
+    losses = client.get_metric_history(run.info.run_id, "d_loss")
+    assert sorted((point.step, point.value) for point in losses) == [(10, 0.5), (20, 0.40000001)]
+    assert run.data.metrics["fid"] == 12.5
+    assert run.data.metrics["latent/smoothness"] == 0.25
+    names = artifacts(client, run)
+    assert sum(name.startswith("images/") for name in names) == 4  # two steps, full and small
+    assert {
+        "index.html", "params.yaml", "dvc.lock", "latent/interpolation.png", "train/history.csv",
+        "train/diagnosis.json", "evaluate/protocol.json",
+    } < set(names)  # fmt: skip
+
+
+def test_the_logged_model_loads_and_samples(project):
+    import mlflow
+
+    from ganline import models
+
+    model = models.build(PARAMS.train, (8, 8, 1), PARAMS.seed)
+    paths.GAN.mkdir(parents=True)
+    models.save(model, paths.GAN)
+    with Tracker("train", PARAMS) as tracker:
+        tracker.model(paths.GAN)
+    deliver(project)
+
+    client, run = find_run(project)
+    logged = client.search_logged_models([run.info.experiment_id])[0]
+    mlflow.set_tracking_uri(f"sqlite:///{project}/mlflow.db")
+    generator = mlflow.pyfunc.load_model(f"models:/{logged.model_id}")
+    latents = np.random.default_rng(0).uniform(-1, 1, (4, 10)).astype(np.float32)
+    images = generator.predict(latents)
+    assert (images.shape, images.dtype) == ((4, 8, 8, 1), np.uint8)
+    assert np.array_equal(images, models.load_generator(paths.GAN).images(latents))
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(UserError("mend it"), "FAILED"), (KeyboardInterrupt(), "KILLED"), (SystemExit(0), "FINISHED")],
+)
+def test_a_stage_that_ends_early_says_how(project, error, status):
+    with pytest.raises(type(error)), Tracker("train", PARAMS):
+        raise error
+    deliver(project)
+    _, run = find_run(project)
+    assert run.info.status == status
+    assert ("mend it" in run.data.tags.get("error", "")) == isinstance(error, UserError)
+
+
+def test_a_killed_stage_is_noticed_and_a_later_one_reopens_the_run(project):
+    code = (
+        "import os, signal, test_tracking as t\n"
+        "with t.Tracker('train', t.PARAMS) as tracker:\n"
+        "    tracker.metrics({'d_loss': 1.0}, 1)\n"
+        '    tracker._writer._file.write(b\'{"kind": "met\')\n'
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": f"{REPOSITORY}{os.pathsep}{Path(__file__).parent}"}
+    killed = subprocess.run([sys.executable, "-c", code], env=environment)
+    assert killed.returncode == -signal.SIGKILL
+    deliver(project)
+    assert find_run(project)[1].info.status == "KILLED"
+
+    with Tracker("train", PARAMS) as tracker:
+        tracker.metrics({"d_loss": 0.5}, 2)
+    deliver(project)
+    client, run = find_run(project)
+    assert run.info.status == "FINISHED"
+    assert "error" not in run.data.tags
+    assert [point.value for point in client.get_metric_history(run.info.run_id, "d_loss")] == [1.0, 0.5]
+
+
+def test_a_refused_event_does_not_hold_up_the_others(project, capsys):
+    with Tracker("train", PARAMS) as tracker:
+        tracker.metrics({"no such name: *": 1.0})
+        tracker.image(picture(Path("a.png"), 1), "samples", 0)
+        tracker.metrics({"d_loss": 0.5}, 1)
+    (spool.session_folder(project) / json.loads(_lines(project)[2])["file"]).unlink()
+    deliver(project)
+    assert "metrics was refused" in capsys.readouterr().out
+    assert find_run(project)[1].data.metrics == {"d_loss": 0.5}
+
+
+def _lines(project):
+    return (spool.session_folder(project) / "events.jsonl").read_text().splitlines()
+
+
+def test_recording_costs_little_more_than_appending_a_line(project):
+    def seconds(call):
+        begin = time.perf_counter()
+        for step in range(1000):
+            call(step)
+        return time.perf_counter() - begin
+
+    def append(step):
+        with Path("plain.jsonl").open("a") as plain:
+            plain.write(json.dumps({"d_loss": 0.5, "step": step}) + "\n")
+
+    with Tracker("train", PARAMS) as tracker:
+        recording = min(seconds(lambda step, r=r: tracker.metrics({"d_loss": r / 7}, step)) for r in range(1, 6))
+        appending = min(seconds(append) for _ in range(5))
+    assert recording < 5 * appending
+
+
+def test_a_full_disk_is_one_warning(project, capsys):
+    with Tracker("train", PARAMS) as tracker:
+        tracker.artifact(Path("missing.txt"))
+        tracker.image(Path("missing.png"), "samples", 0)
+    assert capsys.readouterr().err.count("not everything is recorded") == 1
+
+
+def test_without_a_server_the_stage_goes_on_and_all_is_kept(project, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{free_port()}")
+    with Tracker("train", PARAMS) as tracker:
+        tracker.metrics({"d_loss": 0.5}, 1)
+    courier = Courier(project)
+    assert not courier.run(linger=0, give_up=0)
+    courier.tidy()
+    state = spool.read_state(spool.session_folder(project))
+    assert state["offset"] == 0
+    assert "cannot take the run" in state["problem"]
+    assert [json.loads(line)["kind"] for line in _lines(project)] == ["start", "metrics", "end"]
+
+
+def test_a_temporary_workspace_of_dvc_reports_to_the_project_it_was_made_from(project, monkeypatch):
+    workspace = project / ".dvc/tmp/exps/standalone/tmp1"
+    workspace.mkdir(parents=True)
+    monkeypatch.chdir(workspace)
+    assert spool.project_root() == project
+    assert spool.tracking_uri(spool.project_root()) == f"sqlite:///{project}/mlflow.db"
+
+
+def test_a_mistake_is_told_to_the_flow_that_asks(tmp_path, monkeypatch):
+    monkeypatch.setenv(MISTAKE, str(tmp_path / "mistake"))
+    report_mistake("train", UserError("train.steps = 0"))
+    assert (tmp_path / "mistake").read_text() == "train: train.steps = 0"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """An MLflow server in a process of its own."""
+
+    def __init__(self, folder):
+        self.port = free_port()
+        self.folder, self.uri = folder, f"http://127.0.0.1:{self.port}"
+
+    def start(self):
+        store, files = f"sqlite:///{self.folder}/server.db", f"{self.folder}/server-artifacts"
+        command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)]
+        command += ["--workers", "1", "--backend-store-uri", store, "--artifacts-destination", files]
+        quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        self.process = subprocess.Popen(
+            command, env=os.environ | quiet, cwd=self.folder, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        wait_until(self._answers)
+
+    def _answers(self):
+        try:
+            with urllib.request.urlopen(f"{self.uri}/health", timeout=1) as reply:
+                return reply.status == 200
+        except OSError:
+            return False
+
+    def kill(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def wait_until(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@pytest.mark.slow  # an MLflow server takes some 15 seconds of processor time to start
+def test_a_server_may_be_down_come_die_and_come_back(project, monkeypatch):
+    """The stage goes on through all of it, and at the end everything has arrived, once."""
+    server = Server(project)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.uri)
+    folder = spool.session_folder(project)
+    courier = Courier(project)
+
+    def deliver_up_to(count):
+        courier.look()
+        for session in courier.sessions.values():
+            session.retry_at = 0
+            courier.deliver(session)
+        return spool.read_state(folder)["offset"] >= count
+
+    def size():
+        return (folder / "events.jsonl").stat().st_size
+
+    with Tracker("train", PARAMS) as tracker:
+        tracker.metrics({"d_loss": 1.0}, 1)
+        deliver_up_to(0)
+        assert "cannot take the run" in spool.read_state(folder)["problem"]
+        server.start()
+        try:
+            wait_until(lambda: deliver_up_to(size()))
+            assert spool.read_state(folder)["problem"] is None
+        finally:
+            server.kill()
+        tracker.metrics({"d_loss": 0.5}, 2)
+        tracker.image(picture(Path("a.png"), 1), "samples", 2)
+        assert not deliver_up_to(size())
+    assert not courier.run(0, 0)
+    assert "Max retries" in spool.read_state(folder)["problem"] or "refused" in spool.read_state(folder)["problem"]
+    server.start()
+    try:
+        deliver(project)  # by the next courier
+        client, run = find_run(project, server.uri)
+        assert run.info.status == "FINISHED"
+        points = client.get_metric_history(run.info.run_id, "d_loss")
+        assert [(point.step, point.value) for point in points] == [(1, 1.0), (2, 0.5)]
+        assert len(artifacts(client, run)) == 2
+        assert spool.run_address(spool.read_state(folder)).endswith(f"/runs/{run.info.run_id}")
+    finally:
+        server.kill()
