@@ -16,7 +16,8 @@ class Bar:
 
     def __init__(self, label: str, total: int, done: int = 0, unit: str = "") -> None:
         self.label, self.total, self.done, self.unit = label, total, done, unit
-        self._first, self._start, self._last_line = done, time.monotonic(), 0.0
+        self._first = done
+        self._start = self._last_line = time.monotonic()
         self._rich: Progress | None = None
         if sys.stdout.isatty():
             self._rich = Progress(

@@ -15,8 +15,8 @@ from stages.tracking import Tracker
 def run(params: Params, tracker: Tracker) -> None:
     """Train from where an interrupted run of the same fingerprint stopped, or from the start."""
     from ganline import models
+    from ganline.compute import configure
     from ganline.training.checkpoint import fingerprint
-    from ganline.training.compute import configure
     from ganline.training.loop import train
 
     data = paths.prepared(params)

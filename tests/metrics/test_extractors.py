@@ -115,7 +115,9 @@ def test_load_without_an_extractor(tmp_path):
 
 
 def test_inception_without_weights(tmp_path):
-    with pytest.raises(UserError, match=r"extractor.weights=.*nothing.h5 cannot be used(.|\n)*extractor.kind=classifier"):
+    with pytest.raises(
+        UserError, match=r"extractor.weights=.*nothing.h5 cannot be used(.|\n)*extractor.kind=classifier"
+    ):
         extractors.inception((28, 28, 1), str(tmp_path / "nothing.h5"))
 
 

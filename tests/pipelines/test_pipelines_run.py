@@ -93,7 +93,7 @@ def read(client_call):
 def logged():
     from prefect.client.schemas.filters import LogFilter
 
-    return "\n".join(log.message for log in read(lambda client: client.read_logs(LogFilter(), limit=200)))
+    return "\n".join(log.message for log in read(lambda client: client.read_logs(LogFilter(), limit=200, offset=0)))
 
 
 def wait_until(condition, seconds=120):

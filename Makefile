@@ -1,0 +1,50 @@
+# Everything runs in .venv, which is set up once and again only when the pinned requirements change.
+SHELL := /bin/sh
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := 1
+export DVC_NO_ANALYTICS := true
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+PORT ?= 5000
+
+.DEFAULT_GOAL := help
+.PHONY: help repro test test-slow lint bench ui
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+repro: .venv/users ## Run the line that params.yaml describes, from raw images to reports/index.html
+	dvc repro
+	@echo "The report: reports/index.html   The run in MLflow: make ui"
+
+test: .venv/developers ## Run the tests (those marked slow are left out)
+	pytest
+
+test-slow: .venv/developers ## Run the tests that take minutes
+	pytest -m slow
+
+lint: .venv/developers ## Check style and types
+	ruff check .
+	ruff format --check .
+	mypy
+
+bench: .venv/developers ## Time the training step side by side with what else a user might write
+	python -m benchmarks.train_step
+
+ui: .venv/users ## Open MLflow on http://127.0.0.1:$(PORT)
+	python -m stages.courier
+	mlflow server --host 127.0.0.1 --port $(PORT) --backend-store-uri sqlite:///$(CURDIR)/mlflow.db
+
+.venv/users: requirements.txt pyproject.toml tools/setup
+	tools/setup requirements.txt
+	@touch $@
+
+.venv/developers: requirements-dev.txt requirements.txt pyproject.toml tools/setup
+	tools/setup requirements-dev.txt chromium chromium-driver
+	@touch .venv/users $@
+
+requirements: .venv/developers ## Pin the newest allowed versions anew, with hashes
+	pip install -q uv
+	uv pip compile -q -U --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
+	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+.PHONY: requirements
