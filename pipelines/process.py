@@ -64,12 +64,14 @@ def stop(process: subprocess.Popen) -> None:
     for member in leader_last[:-1] or leader_last:
         _signal(member)
     deadline = time.monotonic() + GRACE
-    while _members(process.pid) and time.monotonic() < deadline:
-        process.poll()
-        time.sleep(0.1)
-    if _members(process.pid):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    try:
+        while _members(process.pid) and time.monotonic() < deadline:
+            process.poll()
+            time.sleep(0.1)
+    finally:  # a second Ctrl-C ends the patience
+        if _members(process.pid):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _signal(member: psutil.Process) -> None:

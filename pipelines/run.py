@@ -96,7 +96,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("stages", nargs="*", help="only these (default: all)")
     parser.add_argument("--force", action="store_true", help="run them even if nothing has changed")
     options = parser.parse_args(arguments)
-    state: Any = run_pipeline(options.stages or None, options.force, return_state=True)
+    try:
+        state: Any = run_pipeline(options.stages or None, options.force, return_state=True)
+    except KeyboardInterrupt:
+        sys.exit(130)
     if not state.is_completed():
         sys.exit(f"pipeline: {state.message}")
 

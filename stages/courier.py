@@ -246,6 +246,7 @@ def _first_line(error: Exception) -> str:
 def main(follow: bool) -> bool:
     """Serve the project until done; return whether everything is delivered (or another courier is at it)."""
     root = spool.project_root()
+    (root / ".ganline").mkdir(exist_ok=True)
     while True:
         try:
             with FileLock(root / ".ganline/courier.lock", timeout=0):

@@ -17,7 +17,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 import mlflow
 import numpy as np
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModel, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.tracking.multimedia import compress_image_size
@@ -55,6 +55,7 @@ class Delivery:
         self.folder, self.uri, self.root = folder, uri, root
         self.client = MlflowClient(uri)
         self.experiment_id = self.run_id = ""
+        self.model_id: str | None = None
         self._methods: dict[str, Callable[[Event], None]] = {
             "start": self._start, "end": self._end, "tags": self._tags, "image": self._image,
             "artifact": self._artifact, "dataset": self._dataset, "model": self._model,
@@ -66,6 +67,7 @@ class Delivery:
         found = self.client.search_runs([self.experiment_id], f"tags.`{SESSION_TAG}` = '{self.folder.name}'")
         run = found[0] if found else self._create_run(name)
         self.run_id = run.info.run_id
+        self.model_id = next((model.model_id for model in self._models() if model.status == "READY"), None)
 
     def _experiment(self) -> str:
         found = self.client.get_experiment_by_name(EXPERIMENT)
@@ -106,11 +108,12 @@ class Delivery:
         self.client.log_batch(self.run_id, tags=[RunTag(name, str(value)) for name, value in event["values"].items()])
 
     def _metrics(self, events: Sequence[Event]) -> None:
-        points = [
-            Metric(name, value, event["time"], event["step"])
-            for event in events
-            for name, value in event["values"].items()
-        ]
+        points = []
+        for event in events:
+            # What is measured once, at step 0, is about the model if there is one already: MLflow lists it there too.
+            model_id = self.model_id if event["step"] == 0 else None
+            for name, value in event["values"].items():
+                points.append(Metric(name, value, event["time"], event["step"], model_id=model_id))
         self.client.log_batch(self.run_id, metrics=points)
 
     def _image(self, event: Event) -> None:
@@ -134,25 +137,24 @@ class Delivery:
         self.client.log_inputs(self.run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
 
     def _model(self, event: Event) -> None:
-        if self._has_model(event["file"]):
-            return
+        for model in self._models():
+            if model.tags.get("spool") == event["file"]:
+                if model.status == "READY":
+                    return
+                self.client.delete_logged_model(model.model_id)  # half-uploaded
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_experiment(experiment_id=self.experiment_id)
-        Model.log(
+        logged = Model.log(
             None, mlflow.pyfunc, name="generator", run_id=self.run_id, tags={"spool": event["file"]},
             python_model=str(Path(__file__).with_name("mlflow_model.py")),
             artifacts={"generator": str(self.folder / event["file"])}, code_paths=[str(self.folder / event["code"])],
             signature=_signature(event), pip_requirements=event["requirements"],
         )  # fmt: skip
+        self.model_id = logged.model_id
 
-    def _has_model(self, file: str) -> bool:
-        """Return whether the run has this model whole; a half-uploaded one is removed."""
-        models = self.client.search_logged_models([self.experiment_id], f"source_run_id = '{self.run_id}'")
-        same = [model for model in models if model.tags.get("spool") == file]
-        for model in same:
-            if model.status != "READY":
-                self.client.delete_logged_model(model.model_id)
-        return any(model.status == "READY" for model in same)
+    def _models(self) -> Sequence[LoggedModel]:
+        """Return the run's models, newest first."""
+        return self.client.search_logged_models([self.experiment_id], f"source_run_id = '{self.run_id}'")
 
 
 def _signature(event: Event) -> ModelSignature:

@@ -18,9 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import yaml
 from filelock import FileLock, Timeout
 
+from ganline.datasets import prepared
 from ganline.errors import UserError
 from ganline.params import Params
 from stages import paths, spool
@@ -82,7 +82,7 @@ class Tracker:
         first = not any(event["kind"] == "start" for event in events)
         self._append(
             "start", stage=self.stage, process=self._process, owner=spool.dvc_process(), workspace=str(Path.cwd()),
-            uri=spool.tracking_uri(self._root), name=_run_name(self.params, self._folder.name),
+            uri=spool.tracking_uri(self._root), name=os.environ.get("DVC_EXP_NAME") or self.params.experiment,
             params=_flat(self.params.model_dump()), tags=_tags(self.params) | (_git_tags() if first else {}),
         )  # fmt: skip
         _ensure_courier(self._root)
@@ -117,13 +117,13 @@ class Tracker:
 
     @_never_raises
     def artifact(self, path: Path, folder: str = "") -> None:
-        """Record a file, or a folder with all in it (under its own name)."""
+        """Record a file under `folder`, or all that is in a folder."""
         if not path.is_dir():
             self._append("artifact", file=self._keep(path), folder=folder)
             return
         for inner in spool.contents(path):
-            below = Path(folder, path.name, inner.relative_to(path).parent)
-            self._append("artifact", file=self._keep(inner), folder=below.as_posix())
+            below = Path(folder, inner.relative_to(path).parent)
+            self._append("artifact", file=self._keep(inner), folder="" if below == Path() else below.as_posix())
 
     @_never_raises
     def tags(self, values: Mapping[str, str]) -> None:
@@ -132,16 +132,8 @@ class Tracker:
 
     @_never_raises
     def dataset(self, name: str, digest: str, counts: Mapping[str, int]) -> None:
-        """Record which data the run used. `digest` has at most 36 characters."""
-        self._append("dataset", name=name, digest=digest, counts=dict(counts))
-
-    @_never_raises
-    def training_data(self) -> None:
-        """Record the prepared dataset with the digest DVC knows it by (in a run by hand: of the files' contents)."""
-        folder = paths.prepared(self.params)
-        facts = json.loads((folder / "dataset.json").read_text())
-        digest = _dvc_digest(folder) if "DVC_STAGE" in os.environ else None
-        self.dataset(facts["dataset"], digest or spool.digest(folder)[:32], facts["counts"])
+        """Record which data the run used."""
+        self._append("dataset", name=name, digest=digest[:36], counts=dict(counts))  # MLflow takes 36 characters
 
     @_never_raises
     def model(self, path: Path) -> None:
@@ -160,7 +152,9 @@ class Tracker:
         The last stage calls this when all files are written. It ends by saying where to look.
         """
         self._completed = True
-        self.training_data()
+        if not any('"kind": "dataset"' in event for event in self._recorded):
+            facts = prepared.read_facts(paths.prepared(self.params))
+            self.dataset(facts["dataset"], prepared.digest(paths.prepared(self.params)), facts["counts"])
         self.model(paths.GAN)
         for values, step in _curves(paths.TRAIN / "history.csv"):
             self._fill(values, step)
@@ -168,11 +162,14 @@ class Tracker:
             self.image(path, "samples", int(path.stem.removeprefix("step-")))
         self._fill(_numbers(paths.EVALUATE / "metrics.json"), 0)
         self._fill({f"latent/{name}": value for name, value in _numbers(paths.LATENT / "latent.json").items()}, 0)
-        for path in (Path("params.yaml"), Path("dvc.lock"), paths.REPORT, paths.LATENT):
+        for path in (Path("params.yaml"), Path("dvc.lock"), paths.REPORT):
             if path.exists():
                 self.artifact(path)
-        for path in (paths.TRAIN / "history.csv", paths.TRAIN / "diagnosis.json", paths.EVALUATE / "protocol.json"):
-            self.artifact(path, path.parent.name)
+        for path in (paths.TRAIN / "history.csv", paths.TRAIN / "diagnosis.json"):
+            self.artifact(path, "train")
+        for path in (paths.EVALUATE / "metrics.json", paths.EVALUATE / "protocol.json"):
+            self.artifact(path, "evaluate")
+        self.artifact(paths.LATENT, "latent")
 
     def _fill(self, values: Mapping[str, float], step: int) -> None:
         """Record the numbers that have no value yet at this step; a value's text in a file may be rounded."""
@@ -216,10 +213,6 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _run_name(params: Params, session: str) -> str:
-    return os.environ.get("DVC_EXP_NAME") or f"{params.experiment} {session}"
-
-
 def _tags(params: Params) -> dict[str, str]:
     tags = {"experiment": params.experiment}
     for tag, variable in (("dvc.experiment", "DVC_EXP_NAME"), ("prefect.flow_run_id", FLOW_RUN)):
@@ -246,16 +239,6 @@ def _git(*arguments: str) -> str:
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def _dvc_digest(output: Path) -> str | None:
-    """Return the hash under which dvc.lock lists an output, None where it does not."""
-    lock = yaml.safe_load(Path("dvc.lock").read_text())
-    for stage in lock["stages"].values():
-        for out in stage.get("outs", ()):
-            if Path(out["path"]) == output:
-                return out.get("md5")
-    return None
 
 
 def _curves(path: Path) -> Iterator[tuple[dict[str, float], int]]:

@@ -4,6 +4,7 @@ import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
 from ganline.models.gan import GAN
+from ganline.models.layers import Conv2D, Conv2DTranspose
 
 
 class Workshop(GAN):
@@ -27,9 +28,9 @@ class Workshop(GAN):
                 layers.Dense(start[0] * start[1] * start[2], activation="relu"),
                 layers.BatchNormalization(),
                 layers.Reshape(start),
-                layers.Conv2DTranspose(32, 5, strides=2, padding="same", activation="relu"),
+                Conv2DTranspose(32, 5, strides=2, padding="same", activation="relu"),
                 layers.BatchNormalization(),
-                layers.Conv2DTranspose(channels, 5, strides=2, padding="same"),
+                Conv2DTranspose(channels, 5, strides=2, padding="same"),
                 layers.Activation("tanh", dtype="float32"),
             ],
             name="generator",
@@ -40,9 +41,9 @@ class Workshop(GAN):
         return Sequential(
             [
                 layers.Input(self.image_shape),
-                layers.Conv2D(32, 5, strides=2, padding="same"),
+                Conv2D(32, 5, strides=2, padding="same"),
                 layers.LeakyReLU(0.2),
-                layers.Conv2D(64, 5, strides=2, padding="same"),
+                Conv2D(64, 5, strides=2, padding="same"),
                 layers.LeakyReLU(0.2),
                 layers.Flatten(),
                 layers.Dense(512),

@@ -31,3 +31,73 @@ class Dropout(tf.keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return what rebuilds the layer."""
         return {**super().get_config(), "rate": self.rate}
+
+
+class Conv2D(tf.keras.layers.Conv2D):
+    """Keras's layer with a faster gradient for its input where that has few channels, as pictures do."""
+
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        """Convolve; see tf.keras.layers.Conv2D."""
+        if _is_thin(self, channels=inputs.shape[-1]):
+            return halve(inputs, tf.convert_to_tensor(kernel))
+        return super().convolution_op(inputs, kernel)
+
+
+class Conv2DTranspose(tf.keras.layers.Conv2DTranspose):
+    """Keras's layer, faster where its output has few channels, as pictures do."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Convolve; see tf.keras.layers.Conv2DTranspose."""
+        if not _is_thin(self, channels=self.filters):
+            return super().call(inputs)
+        outputs = double(inputs, tf.convert_to_tensor(self.kernel))
+        return self.activation(tf.nn.bias_add(outputs, self.bias) if self.use_bias else outputs)
+
+
+def _is_thin(layer: tf.keras.layers.Conv2D, channels: int) -> bool:
+    return (
+        channels <= 4
+        and layer.strides == (2, 2)
+        and layer.kernel_size in ((4, 4), (5, 5))
+        and layer.padding == "same"
+        and layer.dilation_rate == (1, 1)
+        and layer.data_format == "channels_last"
+    )
+
+
+@tf.custom_gradient
+def halve(images: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
+    """Convolve with stride 2 and padding "same": images (N, 2H, 2W, C), kernel (4 or 5, same, C, F) -> (N, H, W, F)."""
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return double(upstream, kernel), _kernel_gradient(images, kernel, upstream)
+
+    return tf.nn.conv2d(images, kernel, 2, "SAME"), gradient
+
+
+@tf.custom_gradient
+def double(features: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
+    """Transpose `halve`: features (N, H, W, F), kernel (4 or 5, same, C, F) -> (N, 2H, 2W, C).
+
+    TensorFlow's own kernel for this (conv2d_transpose) runs at a few percent of a processor's speed when C is 1 or 3.
+    Each of the 2 x 2 output phases is an ordinary 3 x 3 convolution (Shi et al. 2016, sub-pixel convolution), so all
+    of them together are one ordinary convolution with 4 C channels, and its pixels only need to be interleaved.
+    """
+    size, _, channels, filters = kernel.shape
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return tf.nn.conv2d(upstream, kernel, 2, "SAME"), _kernel_gradient(upstream, kernel, features)
+
+    # Output 2j + p sees input i through tap 2 (j - i) + p + 1. Padded to taps -1..4 and turned around, tap index
+    # 2t + (1 - p) belongs to phase p and input j + t - 1.
+    phases = tf.pad(kernel, [[1, 5 - size], [1, 5 - size], [0, 0], [0, 0]])[::-1, ::-1]
+    phases = tf.reshape(phases, (3, 2, 3, 2, channels, filters))[:, ::-1, :, ::-1]
+    phases = tf.reshape(tf.transpose(phases, (0, 2, 5, 1, 3, 4)), (3, 3, filters, 4 * channels))
+    return tf.nn.depth_to_space(tf.nn.conv2d(features, phases, 1, "SAME"), 2), gradient
+
+
+def _kernel_gradient(wide: tf.Tensor, kernel: tf.Tensor, narrow: tf.Tensor) -> tf.Tensor:
+    """Return the kernel's gradient, where `wide` has the 2H x 2W pixels and `narrow` the H x W ones."""
+    return tf.raw_ops.Conv2DBackpropFilter(
+        input=wide, filter_sizes=kernel.shape, out_backprop=narrow, strides=[1, 2, 2, 1], padding="SAME"
+    )

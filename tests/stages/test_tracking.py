@@ -25,7 +25,6 @@ from stages.tracking import MISTAKE, Tracker, report_mistake
 
 REPOSITORY = Path(__file__).parents[2]
 PARAMS = compose_params("gan-mnist", ["dataset=digits", "train.latent_dim=10"], REPOSITORY / "conf")
-DIGEST = "0123456789abcdef0123456789abcdef.dir"
 
 
 @pytest.fixture(scope="module")
@@ -77,17 +76,11 @@ def picture(path, value):
     return path
 
 
-def prepared_dataset():
-    folder = paths.prepared(PARAMS)
-    write_json(folder / "dataset.json", {"dataset": "digits", "counts": {"train": 1500, "test": 297}})
-    lock = f"schema: '2.0'\nstages:\n  prepare:\n    outs:\n    - path: {folder}\n      md5: {DIGEST}\n"
-    write_text(Path("dvc.lock"), lock)
-
-
 def finished_files():
     """What the stages leave, as if DVC had restored it."""
-    prepared_dataset()
+    write_json(paths.prepared(PARAMS) / "dataset.json", {"dataset": "digits", "counts": {"train": 1500, "test": 297}})
     write_text(Path("params.yaml"), "seed: 42\n")
+    write_text(Path("dvc.lock"), "stages: {}\n")
     write_text(paths.TRAIN / "history.csv", "step,d_loss,g_loss\n10,0.5,0.7\n20,0.4,0.8\n")
     for step in (0, 10):
         picture(paths.TRAIN / f"samples/step-{step:08d}.png", step)
@@ -100,7 +93,7 @@ def finished_files():
     write_text(paths.GAN / "model.json", "{}")
 
 
-def test_everything_arrives(project, monkeypatch):
+def test_everything_arrives(project):
     finished_files()
     for command in (
         ["init", "-q"],
@@ -109,15 +102,14 @@ def test_everything_arrives(project, monkeypatch):
     ):
         subprocess.run(["git", *command], check=True)
     write_text(Path("params.yaml"), "seed: 43\n")
-    monkeypatch.setenv("DVC_STAGE", "train")
     courier = Courier(project)
     with Tracker("train", PARAMS) as tracker:
-        tracker.training_data()
+        tracker.dataset("digits", "0123456789abcdef" * 4, {"train": 1500, "test": 297})
         for step in range(1, 301):
             tracker.metrics({"d_loss": 1 / step, "g_loss": np.float32(step)}, step)
         for step in (0, 100):
             tracker.image(picture(Path(f"step-{step}.png"), step), "samples", step)
-        tracker.artifact(paths.LATENT)
+        tracker.artifact(paths.LATENT, "latent")
         tracker.artifact(paths.REPORT, "page")
         tracker.tags({"verdict": "healthy"})
         courier.look()  # the machine's load, while a stage runs
@@ -137,7 +129,11 @@ def test_everything_arrives(project, monkeypatch):
     assert run.data.metrics["fid"] == 12.5
     assert run.data.metrics["system/system_memory_usage_percentage"] > 0
     data = run.inputs.dataset_inputs[0].dataset
-    assert (data.name, data.digest, json.loads(data.profile)["train"]) == ("digits", DIGEST, 1500)
+    assert (data.name, data.digest, json.loads(data.profile)["train"]) == (
+        "digits",
+        ("0123456789abcdef" * 4)[:36],
+        1500,
+    )
     names = artifacts(client, run)
     assert {"latent/latent.json", "latent/interpolation.png", "page/index.html", "git/uncommitted.diff"} < set(names)
     assert [name.split("+timestamp+")[0] for name in names if name.endswith(".png") and "+" in name] == [
@@ -161,7 +157,8 @@ def test_what_is_delivered_twice_shows_once(project):
     client, after = find_run(project)
     assert artifacts(client, after) == before_names
     assert len(client.get_metric_history(after.info.run_id, "d_loss")) == 2
-    assert len(client.search_logged_models([after.info.experiment_id])) == 1
+    (model,) = client.search_logged_models([after.info.experiment_id])
+    assert {metric.key: metric.value for metric in model.metrics}["fid"] == 12.5
 
 
 def test_complete_adds_what_no_stage_of_the_run_has_recorded(project):
@@ -179,11 +176,12 @@ def test_complete_adds_what_no_stage_of_the_run_has_recorded(project):
     assert sorted((point.step, point.value) for point in losses) == [(10, 0.5), (20, 0.40000001)]
     assert run.data.metrics["fid"] == 12.5
     assert run.data.metrics["latent/smoothness"] == 0.25
+    assert run.inputs.dataset_inputs[0].dataset.name == "digits"
     names = artifacts(client, run)
     assert sum(name.startswith("images/") for name in names) == 4  # two steps, full and small
     assert {
         "index.html", "params.yaml", "dvc.lock", "latent/interpolation.png", "train/history.csv",
-        "train/diagnosis.json", "evaluate/protocol.json",
+        "train/diagnosis.json", "evaluate/protocol.json", "evaluate/metrics.json",
     } < set(names)  # fmt: skip
 
 

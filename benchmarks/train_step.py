@@ -1,0 +1,96 @@
+"""Times one training step of ours beside what else a user might write, interleaved, each in a process of its own.
+
+Run: make bench. Every number of a row comes from the same minutes on the same machine; compare ratios, not times.
+"""
+
+import multiprocessing
+import statistics
+import time
+from importlib.util import find_spec
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import contenders
+
+ROUNDS = 7
+EXPERIMENTS = {"dcgan-fashion-mnist-workshop": 6, "gan-mnist": 20}  # steps a round: a second or two
+PEAK_PRODUCTS = 10
+
+
+def work(pipe: Connection, builder: str, arguments: tuple) -> None:
+    """Build a contender, then time as many steps as the parent asks for, again and again."""
+    step = getattr(contenders, builder)(*arguments)
+    while count := pipe.recv():
+        start = time.perf_counter()
+        step(count)
+        pipe.send((time.perf_counter() - start) / count)
+
+
+class Contender:
+    """A process that waits for its turn."""
+
+    def __init__(self, builder: str, *arguments: str) -> None:
+        """Start it; `builder` is a function of benchmarks.contenders."""
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=work, args=(theirs, builder, arguments), daemon=True)
+        self._process.start()
+        theirs.close()
+        self.seconds: list[float] = []
+
+    def run(self, count: int, keep: bool = True) -> None:
+        """Time `count` steps."""
+        self._pipe.send(count)
+        seconds = self._pipe.recv()
+        if keep:
+            self.seconds.append(seconds)
+
+    def stop(self) -> None:
+        """End the process."""
+        self._pipe.send(0)
+        self._process.join()
+
+
+def compare(experiment: str, count: int, console: Console) -> None:
+    """Time all contenders of one experiment in turn and print the table."""
+    field = {
+        "ganline float32": Contender("ganline", experiment, "float32"),
+        "Keras loop of the documents": Contender("keras", experiment),
+    }
+    if {"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split()):
+        field["ganline mixed_bfloat16"] = Contender("ganline", experiment, "mixed_bfloat16")
+    if find_spec("torch"):
+        field["PyTorch eager"] = Contender("pytorch", experiment)
+    peak = Contender("matmul_peak")
+    for round_number in range(ROUNDS + 1):  # the first one compiles and is not counted
+        for contender in field.values():
+            contender.run(count, keep=round_number > 0)
+        peak.run(PEAK_PRODUCTS, keep=round_number > 0)
+    for contender in (*field.values(), peak):
+        contender.stop()
+
+    ours = field["ganline float32"].seconds
+    peak_rate = 2 * 2048**3 / statistics.median(peak.seconds)
+    operations = contenders.flops(experiment)
+    table = Table("", "ms a step (median)", "min", "max", "ours is faster by", "share of matmul peak", box=None)
+    table.title = f"{experiment}: {operations / 1e9:.1f} GFLOP a step, matmul peak {peak_rate / 1e9:.0f} GFLOP/s"
+    for name, contender in field.items():
+        times = contender.seconds
+        ratio = statistics.median(theirs / mine for theirs, mine in zip(times, ours, strict=True))
+        table.add_row(
+            name, *(f"{1e3 * f(times):.1f}" for f in (statistics.median, min, max)), f"{ratio:.2f}x",
+            f"{operations / statistics.median(times) / peak_rate:.0%}",
+        )  # fmt: skip
+    console.print(table)
+    console.print()
+
+
+if __name__ == "__main__":
+    terminal = Console(width=120)
+    for name, steps in EXPERIMENTS.items():
+        compare(name, steps, terminal)
+    if not find_spec("torch"):
+        terminal.print("PyTorch is not installed: `pip install torch` adds its row.")
