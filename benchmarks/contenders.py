@@ -115,7 +115,9 @@ def pytorch(experiment: str) -> Step:
             adam_d.step()
             adam_g.zero_grad()
             discriminator.requires_grad_(False)
-            loss(discriminator(generator(torch.rand(double, recipe.latent_dim) * 2 - 1)), torch.ones(double, 1)).backward()
+            loss(
+                discriminator(generator(torch.rand(double, recipe.latent_dim) * 2 - 1)), torch.ones(double, 1)
+            ).backward()
             discriminator.requires_grad_(True)
             adam_g.step()
 

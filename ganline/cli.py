@@ -47,13 +47,13 @@ def networks(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
 ) -> None:
     """Print the parameter counts of an experiment's networks."""
-    rows = [("experiment", "network", "total", "trainable", "non_trainable"), *_counts(experiment)]
+    header, rows = ("experiment", "network", "total", "trainable", "non_trainable"), _counts(experiment)
     if as_csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+        csv.writer(sys.stdout, lineterminator="\n").writerows([header, *rows])
         return
-    table = Table(*rows[0], box=None)
-    for row in rows[1:]:
-        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else cell for cell in row))
+    table = Table(*header, box=None)
+    for name, network, *counts in rows:
+        table.add_row(name, network, *(f"{count:,}" for count in counts))
     console.print(table)
 
 

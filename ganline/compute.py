@@ -29,5 +29,8 @@ def be_deterministic() -> None:
         RuntimeError: TensorFlow already runs with more threads, and the variable TF_NUM_INTEROP_THREADS was not 1.
     """
     tf.config.experimental.enable_op_determinism()
-    if "1" not in (str(tf.config.threading.get_inter_op_parallelism_threads()), os.environ.get("TF_NUM_INTEROP_THREADS")):
+    if "1" not in (
+        str(tf.config.threading.get_inter_op_parallelism_threads()),
+        os.environ.get("TF_NUM_INTEROP_THREADS"),
+    ):
         tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -106,7 +106,7 @@ class Evaluate(Section):
     """Fakes made, and real images they are held against (fewer where the test split is smaller)."""
     neighbours: Count
     """k of precision and recall."""
-    kid_subsets: Count
+    kid_subsets: Annotated[int, Field(ge=2)]
     kid_subset_size: Annotated[int, Field(ge=2)]
     inception_splits: Count
 

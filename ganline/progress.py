@@ -45,10 +45,8 @@ class Bar:
         if self.done >= self.total or now - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = now
             left = (self.total - self.done) / self.rate if self.rate else 0.0
-            print(
-                f"{self.label}: {self.done}/{self.total}, {self.rate:.1f} {self.unit}/s, {left:.0f} s left {text}".rstrip(),
-                flush=True,
-            )
+            speed = f"{self.rate:.1f} {self.unit}/s, {left:.0f} s left"
+            print(f"{self.label}: {self.done}/{self.total}, {speed} {text}".rstrip(), flush=True)
 
     @property
     def rate(self) -> float:

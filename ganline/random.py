@@ -7,9 +7,12 @@ tf.random.normal keep hidden state outside checkpoints and must not be used in t
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 def purpose_number(purpose: str) -> int:
@@ -17,8 +20,10 @@ def purpose_number(purpose: str) -> int:
     return zlib.crc32(purpose.encode()) & 0x7FFFFFFF
 
 
-def key(seed: int, purpose: str, step: tf.Tensor | int) -> tf.Tensor:
+def key(seed: int, purpose: str, step: "tf.Tensor | int") -> "tf.Tensor":
     """Return the int32 key of shape (2,) for TensorFlow's stateless ops at one step."""
+    import tensorflow as tf  # here, not above: NumPy's half of this module is used where TensorFlow is not loaded
+
     base = tf.constant([seed, purpose_number(purpose)], tf.int32)
     return tf.random.experimental.stateless_fold_in(base, tf.cast(step, tf.int32))
 
@@ -31,10 +36,12 @@ def generator(seed: int, purpose: str, step: int = 0) -> np.random.Generator:
 class _Keys:
     """Hands out one key after the other, all derived from one."""
 
-    def __init__(self, first: tf.Tensor) -> None:
+    def __init__(self, first: "tf.Tensor") -> None:
         self._first, self._count = first, 0
 
-    def next(self) -> tf.Tensor:
+    def next(self) -> "tf.Tensor":
+        import tensorflow as tf
+
         self._count += 1
         return tf.random.experimental.stateless_fold_in(self._first, self._count)
 
@@ -43,7 +50,7 @@ _scopes: list[_Keys] = []
 
 
 @contextmanager
-def layer_keys(first: tf.Tensor) -> Iterator[None]:
+def layer_keys(first: "tf.Tensor") -> Iterator[None]:
     """Let the random layers called inside draw their keys, in call order, from `first`."""
     _scopes.append(_Keys(first))
     try:
@@ -52,7 +59,7 @@ def layer_keys(first: tf.Tensor) -> Iterator[None]:
         _scopes.pop()
 
 
-def next_layer_key() -> tf.Tensor:
+def next_layer_key() -> "tf.Tensor":
     """Return the next key for a random layer.
 
     Raises:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # MLflow takes seconds to import: only when there is somethin
 
 POLL = 0.5  # seconds, as all times here
 SAMPLE = 10.0  # between two looks at the machine's load
-LINGER = 10.0  # after the last stage: the next one may follow, and starting a courier costs seconds of processor time
+LINGER = 20.0  # after the last stage: the next one may follow, and starting a courier costs seconds of processor time
 GIVE_UP = 30.0  # after the last stage, when the store cannot be reached
 LONGEST_RETRY = 15.0
 KEEP = 7 * 24 * 3600.0  # for a delivered session's events

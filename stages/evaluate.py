@@ -119,7 +119,9 @@ def compute(fakes: Arrays, floor: Arrays, real: Arrays, plan: Plan) -> dict[str,
     jobs = [(prefix, sample, metric) for prefix, sample in sets for metric in METRICS]
     values: dict[str, float] = {}
     for prefix, sample, metric in track(jobs, "metrics", len(jobs), "metrics"):
-        values |= {f"{prefix}{name}": value for name, value in metric.measure(sample, real, plan).items()}
+        for name, value in metric.measure(sample, real, plan).items():
+            # BLAS's last digits depend on its number of threads; DVC must not see them.
+            values[f"{prefix}{name}"] = float(f"{value:.9g}")
     wrong = [f"{name} = {value}" for name, value in values.items() if not np.isfinite(value)]
     if wrong:
         raise UserError(f"metrics that are not finite: {', '.join(wrong)}; features and images: {paths.EVALUATE}")

@@ -1,23 +1,39 @@
 """How every stage starts and ends: check the parameters, do the work, tell the tracker, explain a user's mistake."""
 
+import ctypes
 import os
+import signal
 import sys
 from collections.abc import Callable
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets every start with lines about absent GPUs
 os.environ.setdefault("PYTHONWARNINGS", "ignore")  # tensorflow-addons greets each import with its end of life
 
 from ganline.errors import UserError
 from ganline.params import Params, load
-from stages.tracking import Tracker
+from ganline.training.stop import Stopped
+from stages.tracking import Tracker, report_mistake
+
+PR_SET_PDEATHSIG = 1
 
 
 def main(stage: str, work: Callable[[Params, Tracker], None]) -> None:
     """Run one stage in the current directory; exit with 1 and one clear message on a user's mistake."""
+    _stop_with_parent()
     try:
         params = load()
         with Tracker(stage, params) as tracker:
             work(params, tracker)
     except UserError as error:
+        report_mistake(stage, error)
         print(f"{stage}: {error}", file=sys.stderr)
         sys.exit(1)
+    except Stopped as stopped:
+        print(f"{stage}: {stopped}", file=sys.stderr)
+        sys.exit(128 + stopped.signal_number)
+
+
+def _stop_with_parent() -> None:
+    """Ask Linux for a SIGTERM when dvc dies: a killed pipeline must not leave a training behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -3,9 +3,7 @@
 import numpy as np
 
 from ganline.errors import UserError
-
-PURPOSE = 1
-"""Tells the split's random numbers from others of the same seed."""
+from ganline.random import generator
 
 
 def stratified(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
@@ -26,7 +24,7 @@ def stratified(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     """
     if len(labels) < 2:
         raise UserError(f"{len(labels)} usable image(s): at least 2 are needed, 1 for training and 1 for testing")
-    random = np.random.Generator(np.random.Philox(key=[seed, PURPOSE]))
+    random = generator(seed, "split")
     total = min(max(round(len(labels) * fraction), 1), len(labels) - 1)
     classes, sizes = np.unique(labels, return_counts=True)
     test = np.zeros(len(labels), bool)

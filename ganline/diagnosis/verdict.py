@@ -58,7 +58,9 @@ def judge(history: Mapping[str, np.ndarray]) -> Verdict:
     loss = np.asarray(history["d_loss"])
     evidence = [
         Evidence("largest D loss", float(loss[tail].max()), D_LOSS, window, _since(steps, loss < D_LOSS)),
-        Evidence("lowest D accuracy", float(accuracy[tail].min()), D_ACCURACY, window, _since(steps, accuracy >= D_ACCURACY)),
+        Evidence(
+            "lowest D accuracy", float(accuracy[tail].min()), D_ACCURACY, window, _since(steps, accuracy >= D_ACCURACY)
+        ),
     ]
     if evidence[0].value < D_LOSS and evidence[1].value >= D_ACCURACY:
         since = max(e.first_step or 0 for e in evidence)
@@ -70,7 +72,7 @@ def judge(history: Mapping[str, np.ndarray]) -> Verdict:
         )
     return Verdict(
         "no_failure_seen",
-        "The curves show no convergence failure. Curves cannot show mode collapse: compare recall with its floor below.",
+        "The curves show no convergence failure. Mode collapse does not show in curves: compare recall with its floor.",
         evidence,
     )
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from ganline.compute import be_deterministic
 from ganline.errors import UserError
 from ganline.files import read_arrays, sha256, write_arrays, write_json
 from ganline.params import Extractor as Settings
@@ -125,7 +126,7 @@ def train_classifier(
         only = classes[int(present[0])]
         raise UserError(f"extractor.kind=classifier needs two classes, and all images are of class {only!r}. {CHOICES}")
     tf.keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    be_deterministic()
     network = _classifier(images.shape[1:], classes)
     _fit(network, images, labels, settings, seed)
     return Extractor(network, _facts("classifier", classes, network, images.shape[1:], "none"))

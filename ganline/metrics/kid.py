@@ -14,8 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ganline.metrics import checks
-
-_PURPOSE = int.from_bytes(b"kid", "big")
+from ganline.random import generator
 
 
 class Kid(NamedTuple):
@@ -44,7 +43,7 @@ def kernel_distance(first: np.ndarray, second: np.ndarray, subsets: int, subset_
         raise ValueError(f"subset_size is {subset_size}: allowed is 2 to {smaller}, the images in the smaller set")
     if subsets < 2:
         raise ValueError(f"subsets is {subsets}: at least 2 are needed for a standard error")
-    random = np.random.Generator(np.random.Philox(key=[seed, _PURPOSE]))
+    random = generator(seed, "kid")
     values = [
         squared_mmd(
             first[random.choice(len(first), subset_size, replace=False)],

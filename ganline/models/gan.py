@@ -81,7 +81,10 @@ class GAN(Model):
         """Update the generator so that the discriminator takes its images for real."""
         generator, discriminator = self.networks["generator"], self.networks["discriminator"]
         latents = self.noise(self.settings.generator_batch_size, "noise/generator", step)
-        with tf.GradientTape(watch_accessed_variables=False) as tape, layer_keys(key(self.seed, "dropout/generator", step)):
+        with (
+            tf.GradientTape(watch_accessed_variables=False) as tape,
+            layer_keys(key(self.seed, "dropout/generator", step)),
+        ):
             tape.watch(generator.trainable_variables)
             logits = tf.cast(discriminator(generator(latents, training=True), training=True), tf.float32)
             loss = cross_entropy(tf.ones_like(logits), logits)

@@ -71,7 +71,7 @@ class History:
 
 
 def compile_steps(model: Model, feed: Feed, xla: bool) -> Callable[..., dict[str, tf.Tensor]]:
-    """Return a compiled function (chunk, first step) -> {metric: float32 (steps,)} that trains a step a row of the chunk."""
+    """Return a compiled function (chunk, first step) -> {metric: float32 (steps,)}, a step a row of the chunk."""
 
     @tf.function(jit_compile=xla, reduce_retracing=True)
     def run(chunk: dict[str, tf.Tensor], first: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -112,7 +112,11 @@ def train(
         UserError: a loss is no longer finite.
     """
     model.make_optimizers()
-    variables, history, checkpoints = model.variables(), History(settings.log_every, model.metric_names), Checkpoints(workdir)
+    variables, history, checkpoints = (
+        model.variables(),
+        History(settings.log_every, model.metric_names),
+        Checkpoints(workdir),
+    )
     feed = Feed(data, settings.batch_size, settings.sampling, model.seed)
     run = compile_steps(model, feed, xla)
     sample = _sampler(model, settings, workdir / "samples", on_sample)

@@ -1,0 +1,102 @@
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ganline import models
+from ganline.catalogue import compose_params
+from ganline.compute import be_deterministic
+from ganline.errors import UserError
+from ganline.training.loop import History, train
+from ganline.training.stop import Stopped
+
+ROOT = Path(__file__).parents[2]
+SMALL = [
+    "train.steps=20", "train.batch_size=8", "train.generator_batch_size=16", "train.steps_per_call=3",
+    "train.log_every=4", "train.sample_every=8", "train.checkpoint_every=5", "train.sample_count=9",
+]  # fmt: skip
+
+
+def data():
+    return {"image": np.random.default_rng(0).integers(0, 256, (50, 28, 28, 1), np.uint8)}
+
+
+def run(folder, experiment="gan-mnist", overrides=(), on_row=lambda step, row: None):
+    """Train the shrunken experiment in `folder`; return a hash of everything it leaves."""
+    be_deterministic()
+    settings = compose_params(experiment, [*SMALL, *overrides]).train
+    model = models.build(settings, (28, 28, 1), seed=7)
+    history = train(model, data(), settings, folder, on_row=on_row)
+    history.write(folder / "history.csv")
+    parts = [variable.numpy().tobytes() for variable in model.variables().values()]
+    parts += [path.read_bytes() for path in sorted(folder.glob("samples/*.png"))]
+    return hashlib.sha256(b"".join([*parts, (folder / "history.csv").read_bytes()])).hexdigest()
+
+
+@pytest.mark.parametrize("experiment", ["gan-mnist", "dcgan-fashion-mnist-workshop"])
+def test_a_stopped_run_goes_on_as_if_nothing_had_been(tmp_path, experiment):
+    whole = run(tmp_path / "whole", experiment)
+
+    def stop(step, row):
+        if step == 8:  # a row of history is complete, its window and the sample grid are not at a checkpoint
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Stopped, match="SIGTERM; saved at step 9|SIGTERM; saved at step 8"):
+        run(tmp_path / "parts", experiment, on_row=stop)
+    assert run(tmp_path / "parts", experiment) == whole
+
+
+def test_batches_of_calls_do_not_change_the_bits(tmp_path):
+    assert run(tmp_path / "a") == run(tmp_path / "b", overrides=["train.steps_per_call=20"])
+
+
+def test_an_older_checkpoint_serves_when_the_newest_is_damaged(tmp_path):
+    whole = run(tmp_path / "whole")
+    run(tmp_path / "parts")
+    newest = max((tmp_path / "parts").glob("step-*.npz"))
+    newest.write_bytes(newest.read_bytes()[:1000])
+    assert run(tmp_path / "parts") == whole
+
+
+KILLED = """
+import sys; sys.path.insert(0, "tests/training")
+from pathlib import Path
+from test_loop import run
+print(run(Path(sys.argv[1])))
+"""
+
+
+def test_sigkill_at_any_moment_then_again_gives_the_same_hash(tmp_path):
+    """Kill when the first checkpoint appears and once more in a write, then let it finish."""
+    whole = run(tmp_path / "whole")
+    folder = tmp_path / "killed"
+    command = [sys.executable, "-c", KILLED, str(folder)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    while process.poll() is None and not list(folder.glob("*.npz")):
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert done.stdout.split()[-1] == whole, done.stderr
+
+
+def test_divergence_is_an_error_that_says_what_to_do(tmp_path):
+    wild = [f"train.optimizers.{name}.learning_rate=1.0e30" for name in ("generator", "discriminator")]
+    with pytest.raises(UserError, match=r"not finite at step .*learning_rate"):
+        run(tmp_path, overrides=wild)
+
+
+def test_history_rows_are_window_means():
+    history = History(3, ["a"])
+    assert history.add({"a": np.array([1.0, 2.0], np.float32)}) == []
+    assert history.add({"a": np.array([3.0, 9.0], np.float32)}) == [(3, {"a": 2.0})]
+    other = History(3, ["a"])
+    other.restore(history.state())
+    assert other.add({"a": np.array([9.0, 9.0], np.float32)}) == [(6, {"a": 9.0})]
+    assert other.table()["step"].tolist() == [3, 6]
