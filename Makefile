@@ -5,6 +5,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 export DVC_NO_ANALYTICS := true
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 PORT ?= 5000
 
 .DEFAULT_GOAL := help
@@ -32,7 +33,7 @@ bench: .venv/developers ## Time the training step side by side with what else a 
 	python -m benchmarks.train_step
 
 ui: .venv/users ## Open MLflow on http://127.0.0.1:$(PORT)
-	python -m stages.courier
+	-python -m stages.courier
 	mlflow server --host 127.0.0.1 --port $(PORT) --backend-store-uri sqlite:///$(CURDIR)/mlflow.db
 
 .venv/users: requirements.txt pyproject.toml tools/setup

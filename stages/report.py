@@ -20,7 +20,7 @@ from stages.tracking import Tracker
 def run(params: Params, tracker: Tracker) -> None:
     """Write reports/index.html."""
     write_text(paths.REPORT, render(collect(params)))
-    tracker.artifact(paths.REPORT)
+    tracker.complete()
 
 
 def collect(params: Params) -> Content:

@@ -23,13 +23,18 @@ def main(stage: str, work: Callable[[Params, Tracker], None]) -> None:
     try:
         params = load()
         with Tracker(stage, params) as tracker:
-            work(params, tracker)
+            _work(work, params, tracker)
     except UserError as error:
         report_mistake(stage, error)
         print(f"{stage}: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _work(work: Callable[[Params, Tracker], None], params: Params, tracker: Tracker) -> None:
+    try:
+        work(params, tracker)
     except Stopped as stopped:
-        print(f"{stage}: {stopped}", file=sys.stderr)
+        print(f"{tracker.stage}: {stopped}", file=sys.stderr)
         sys.exit(128 + stopped.signal_number)
 
 

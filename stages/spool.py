@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -71,12 +72,10 @@ def dvc_process() -> Origin | None:
     """Return the `dvc` command that runs this stage, or None where the stage was started by hand."""
     if "DVC_STAGE" not in os.environ:
         return None
-    for process in psutil.Process().parents():
-        try:
+    with suppress(psutil.Error):
+        for process in psutil.Process().parents():
             if any(Path(part).name == "dvc" for part in process.cmdline()[:3]):
                 return Origin.of(process)
-        except psutil.Error:
-            continue
     return None
 
 

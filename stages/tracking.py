@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
@@ -67,6 +68,7 @@ class Tracker:
         self._writer: spool.Writer | None = None
         self._points: dict[tuple[str, int], float] = {}
         self._recorded: set[str] = set()
+        self._kinds: set[str] = set()
         self._completed = self._warned = False
 
     def __enter__(self) -> "Tracker":
@@ -79,7 +81,7 @@ class Tracker:
         for event in events:
             self._remember(event)
         self._writer = spool.Writer(self._folder)
-        first = not any(event["kind"] == "start" for event in events)
+        first = "start" not in self._kinds
         self._append(
             "start", stage=self.stage, process=self._process, owner=spool.dvc_process(), workspace=str(Path.cwd()),
             uri=spool.tracking_uri(self._root), name=os.environ.get("DVC_EXP_NAME") or self.params.experiment,
@@ -93,7 +95,7 @@ class Tracker:
         if isinstance(error, SystemExit) and not error.code:
             error = None
         self._end(error)
-        if self._completed and error is None:
+        if self._completed and error is None and self._writer:
             print(_await_delivery(self._folder), flush=True)
 
     @_never_raises
@@ -152,7 +154,7 @@ class Tracker:
         The last stage calls this when all files are written. It ends by saying where to look.
         """
         self._completed = True
-        if not any('"kind": "dataset"' in event for event in self._recorded):
+        if "dataset" not in self._kinds:
             facts = prepared.read_facts(paths.prepared(self.params))
             self.dataset(facts["dataset"], prepared.digest(paths.prepared(self.params)), facts["counts"])
         self.model(paths.GAN)
@@ -161,7 +163,10 @@ class Tracker:
         for path in sorted((paths.TRAIN / "samples").glob("step-*.png")):
             self.image(path, "samples", int(path.stem.removeprefix("step-")))
         self._fill(_numbers(paths.EVALUATE / "metrics.json"), 0)
-        self._fill({f"latent/{name}": value for name, value in _numbers(paths.LATENT / "latent.json").items()}, 0)
+        latent = _numbers(paths.LATENT / "latent.json")
+        self._fill(
+            {f"latent/{name}": value for name, value in latent.items() if isinstance(value, float)}, 0
+        )  # no counts
         for path in (Path("params.yaml"), Path("dvc.lock"), paths.REPORT):
             if path.exists():
                 self.artifact(path)
@@ -192,6 +197,7 @@ class Tracker:
             self._remember(event)
 
     def _remember(self, event: dict[str, Any]) -> None:
+        self._kinds.add(event["kind"])
         if event["kind"] == "metrics":
             self._points |= {(name, event["step"]): value for name, value in event["values"].items()}
         else:
@@ -222,7 +228,9 @@ def _tags(params: Params) -> dict[str, str]:
 
 
 def _git_tags() -> dict[str, str]:
-    tags = {"mlflow.user": getpass.getuser(), "mlflow.source.type": "LOCAL", "mlflow.source.name": "dvc.yaml"}
+    tags = {"mlflow.source.type": "LOCAL", "mlflow.source.name": "dvc.yaml"}
+    with suppress(KeyError, OSError):  # in a container the user may have no name
+        tags["mlflow.user"] = getpass.getuser()
     if commit := _git("rev-parse", "HEAD"):
         tags |= {
             "mlflow.source.git.commit": commit,
@@ -249,15 +257,15 @@ def _curves(path: Path) -> Iterator[tuple[dict[str, float], int]]:
             yield {name: float(text) for name, text in row.items() if text}, step
 
 
-def _numbers(path: Path) -> dict[str, float]:
+def _numbers(path: Path) -> dict[str, int | float]:
     """Return the numbers of a JSON file under dotted names; lists and texts are left out."""
 
-    def leaves(value: Any, name: str) -> Iterator[tuple[str, float]]:
+    def leaves(value: Any, name: str) -> Iterator[tuple[str, int | float]]:
         if isinstance(value, dict):
             for key, inner in value.items():
                 yield from leaves(inner, f"{name}.{key}" if name else key)
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield name, float(value)
+            yield name, value
 
     return dict(leaves(json.loads(path.read_text()), ""))
 

@@ -176,6 +176,7 @@ def test_complete_adds_what_no_stage_of_the_run_has_recorded(project):
     assert sorted((point.step, point.value) for point in losses) == [(10, 0.5), (20, 0.40000001)]
     assert run.data.metrics["fid"] == 12.5
     assert run.data.metrics["latent/smoothness"] == 0.25
+    assert "latent/seed" not in run.data.metrics
     assert run.inputs.dataset_inputs[0].dataset.name == "digits"
     names = artifacts(client, run)
     assert sum(name.startswith("images/") for name in names) == 4  # two steps, full and small

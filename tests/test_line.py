@@ -1,0 +1,130 @@
+"""The real line, from source files to report, on the digits that come with scikit-learn, in a throwaway clone."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+STAGES = ["download", "prepare", "extractor", "train", "evaluate", "latent", "report"]
+SMALL = [
+    "dataset=digits", "train.steps=40", "train.log_every=10", "train.sample_every=20", "train.checkpoint_every=20",
+    "train.sample_count=16", "evaluate.samples=200", "evaluate.kid_subset_size=50", "evaluate.kid_subsets=5",
+    "latent.rows=2", "latent.columns=4", "report.images=16",
+]  # fmt: skip
+
+
+class Project:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        files = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for name in filter(None, files.split("\0")):
+            if (ROOT / name).is_file() and name != "dvc.lock":
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, folder / name)
+        for command in (["git", "init", "-q"], ["git", "add", "-A"], ["git", "commit", "-qm", "copy"]):
+            self.run(*command)
+
+    def run(self, *command: str, ok: bool = True) -> str:
+        identity = {f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        environment = os.environ | identity | {"PATH": path, "PYTHONPATH": str(self.folder)}
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        assert (done.returncode == 0) == ok, done.stdout
+        return done.stdout
+
+    def ganline(self, *arguments: str, ok: bool = True) -> str:
+        return self.run(sys.executable, "-m", "ganline.cli", *arguments, ok=ok)
+
+    def executed(self, output: str) -> list[str]:
+        return [stage for stage in STAGES if f"Running stage '{stage}'" in output]
+
+    @property
+    def lock(self) -> bytes:
+        return (self.folder / "dvc.lock").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    project = Project(tmp_path_factory.mktemp("line"))
+    project.ganline("use", "gan-mnist", *SMALL)
+    project.first = project.run("dvc", "repro")
+    return project
+
+
+def test_every_stage_runs_and_leaves_its_files(project):
+    assert project.executed(project.first) == STAGES
+    for name in (
+        "data/prepared/digits/manifest.csv", "models/gan/weights.npz", "reports/train/history.csv",
+        "reports/train/samples/step-00000040.png", "reports/evaluate/protocol.json", "reports/index.html",
+    ):  # fmt: skip
+        assert (project.folder / name).stat().st_size > 0
+    assert json.loads((project.folder / "reports/train/diagnosis.json").read_text())["verdict"] == "too_short"
+    metrics = json.loads((project.folder / "reports/evaluate/metrics.json").read_text())
+    assert {"fid", "floor_fid", "kid", "inception_score", "precision", "recall"} <= set(metrics)
+    assert metrics["floor_fid"] < metrics["fid"]
+
+
+def test_what_dvc_hashes_names_no_place_and_no_time(project):
+    for name in ("models/gan/model.json", "reports/evaluate/protocol.json", "reports/index.html"):
+        assert str(project.folder) not in (project.folder / name).read_text()
+
+
+def test_again_nothing_runs(project):
+    assert "up to date" in project.run("dvc", "repro")
+
+
+def test_deleted_outputs_come_back_from_the_cache(project):
+    for name in ("data/raw", "data/prepared", "models", "reports"):
+        shutil.rmtree(project.folder / name)
+    assert project.executed(project.run("dvc", "repro")) == []
+    assert (project.folder / "reports/index.html").exists()
+
+
+def test_a_forced_run_writes_the_same_lock(project):
+    before = project.lock
+    assert project.executed(project.run("dvc", "repro", "--force")) == STAGES
+    assert project.lock == before
+
+
+def test_a_changed_parameter_runs_only_what_obeys_it(project):
+    overrides = [part for value in [*SMALL, "evaluate.neighbours=4"] for part in ("-S", value)]
+    output = project.run("dvc", "exp", "run", "-S", "experiment=gan-mnist", *overrides)
+    assert project.executed(output) == ["evaluate", "report"]
+    params = yaml.safe_load((project.folder / "params.yaml").read_text())
+    assert (params["experiment"], params["evaluate"]["neighbours"]) == ("gan-mnist", 4)
+
+
+def test_a_wrong_parameter_stops_everything_before_it_begins(project):
+    path = project.folder / "params.yaml"
+    kept = path.read_text()
+    path.write_text(kept.replace("neighbours: 4", "neighbours: four"))
+    output = project.run("dvc", "repro", ok=False)
+    path.write_text(kept)
+    assert "evaluate.neighbours = 'four'" in output and "Traceback" not in output
+
+
+def test_dvc_shows_metrics_and_plots(project):
+    assert "fid" in project.run("dvc", "metrics", "show")
+    project.run("dvc", "plots", "show", "-o", "plots")
+    assert (project.folder / "plots/index.html").exists()
+
+
+def test_mlflow_remembers_each_run(project):
+    import mlflow
+
+    project.run(sys.executable, "-m", "stages.courier")  # deliver what is left
+    mlflow.set_tracking_uri(f"sqlite:///{project.folder}/mlflow.db")
+    runs = mlflow.search_runs(experiment_names=["ganline"], output_format="list", order_by=["start_time"])
+    assert [run.info.status for run in runs] == ["FINISHED"] * 3  # the first, the forced and the changed one
+    for run in runs:
+        assert {"fid", "d_loss", "g_loss"} <= set(run.data.metrics)
+        assert run.data.params["train.steps"] == "40"
