@@ -1,7 +1,5 @@
 import os
 
-# Read by TensorFlow when it starts; see ganline.compute.be_deterministic.
-os.environ["TF_NUM_INTEROP_THREADS"] = "1"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["MPLBACKEND"] = "Agg"
 # Nothing that a test starts may send usage data or find the user's own servers.
