@@ -35,6 +35,7 @@ class Project:
         identity = {f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         environment = os.environ | identity | {"PATH": path, "PYTHONPATH": str(self.folder)}
+        environment.pop("MLFLOW_TRACKING_URI", None)  # mlflow.set_tracking_uri in another test leaves it behind
         done = subprocess.run(
             command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
