@@ -1,6 +1,5 @@
 """The parameters of a run: what params.yaml may hold, checked as a whole before anything runs."""
 
-import ast
 import difflib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +12,22 @@ from yaml import YAMLError
 
 from ganline.errors import UserError
 
-MODELS = Path(__file__).parent / "models"
-
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+Loss = Literal[
+    "non_saturating",
+    "minimax",
+    "wasserstein",
+    "wasserstein_gp",
+    "least_squares",
+    "dragan",
+    "hinge",
+    "began",
+    "likelihood",
+]
+"""Adversarial losses (ganline/models/losses.py), and "likelihood" for models that are not adversarial."""
 
 
 class Section(BaseModel):
@@ -31,7 +42,9 @@ class Download(Section):
     dataset: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
     """Names data/raw/<dataset> and data/prepared/<dataset>."""
     source: str
-    """A file of conf/sources (a known dataset), or a folder of your own pictures (one subfolder a class)."""
+    """A file of conf/sources (a known dataset), or a folder or zip of your own pictures (one subfolder a class)."""
+    category: str | None
+    """The part of the dataset to take, where it has parts (emoji: a category; quickdraw: what is drawn)."""
 
 
 class Prepare(Section):
@@ -42,6 +55,8 @@ class Prepare(Section):
     channels: Literal[1, 3]
     fit: Literal["crop", "pad", "stretch"]
     """What happens to images that are not square."""
+    interpolation: Literal["area", "linear"]
+    """Shrinking averages areas (and enlarges cubically), or samples linearly as OpenCV does when not told otherwise."""
     test_fraction: Annotated[float, Field(gt=0, lt=1)]
     """Share held out where the dataset brings no test split of its own."""
     max_dropped: Fraction
@@ -51,7 +66,8 @@ class Prepare(Section):
 class Extractor(Section):
     """The network whose features feed the metrics."""
 
-    kind: Literal["classifier", "inception"]
+    kind: Literal["classifier", "rotation", "inception"]
+    """A classifier of the dataset's classes; of four rotations, where it has no classes; or InceptionV3."""
     epochs: Count
     batch_size: Count
     learning_rate: Annotated[float, Field(gt=0)]
@@ -62,32 +78,76 @@ class Extractor(Section):
 class Optimizer(Section):
     """One network's optimizer."""
 
-    name: Literal["adam"]
+    name: Literal["adam", "rmsprop", "sgd"]
     learning_rate: Annotated[float, Field(gt=0)]
     beta_1: Annotated[float, Field(ge=0, lt=1)]
+    """Decay of the average of gradients: Adam's beta_1, or momentum."""
+    beta_2: Annotated[float, Field(ge=0, lt=1)]
+    """Decay of the average of squared gradients: Adam's beta_2, RMSprop's rho; SGD has none."""
+    decay: Annotated[float, Field(ge=0)]
+    """The learning rate at this network's i-th update is divided by 1 + decay i."""
 
 
 class Train(Section):
-    """The recipe of the training."""
+    """The recipe of the training. What stabilises GANs is off at 0, 1, null or false; docs/practices.md explains each."""
 
     model: str
     """FILE.CLASS in ganline/models."""
     steps: Count
     batch_size: Count
-    """Real images a discriminator step; as many fakes join them."""
+    """Real images a discriminator update; as many fakes join them."""
     generator_batch_size: Count
     latent_dim: Count
-    noise: Literal["uniform", "normal"]
-    """U(-1, 1) or N(0, 1)."""
+    noise: Literal["normal", "uniform", "unit_uniform"]
+    """N(0, 1), U(-1, 1) or U(0, 1)."""
     sampling: Literal["replacement", "shuffle"]
     """Real images drawn with replacement, or each once an epoch in a new order."""
+    loss: Loss
+    penalty_weight: Annotated[float, Field(ge=0)]
+    """Of the gradient penalty, for the losses that have one."""
     optimizers: dict[str, Optimizer]
+    learning_rate_schedule: Literal["constant", "linear", "cosine"]
+    """Linear and cosine fall to 0 at the last step."""
+    gradient_clip_value: Annotated[float, Field(gt=0)] | None
+    """Largest absolute value of any gradient's element."""
+    gradient_clip_norm: Annotated[float, Field(gt=0)] | None
+    """Largest norm of all of a network's gradients together."""
+    discriminator_steps: Count
+    """Discriminator updates a step, each on fresh images."""
+    generator_steps: Count
+    discriminator_batches: Literal["mixed", "separate", "sequential"]
+    """Reals and fakes in one batch, in two with one update, or in two with an update after each."""
+    label_smoothing: Annotated[float, Field(ge=0, lt=0.5)]
+    label_smoothing_sides: Literal["one", "both"]
+    """Only the labels of real images, or both."""
+    label_flipping: Annotated[float, Field(ge=0, lt=0.5)]
+    """Share of the discriminator's labels that are exchanged."""
+    instance_noise: Annotated[float, Field(ge=0)]
+    """Deviation of the noise on all images the discriminator sees at the first step; 0 at the last."""
+    initializer: Literal["glorot_uniform", "normal"]
+    """Kernels as Keras draws them, or N(0, 0.02^2)."""
+    discriminator_normalization: Literal["as_printed", "none", "layer", "instance"]
+    """What stands where the document has batch norm."""
+    spectral_normalization: bool
+    minibatch_stddev: bool
+    packing: Count
+    """Images the discriminator judges together."""
+    feature_matching: bool
+    unrolled_steps: Annotated[int, Field(ge=0, le=20)]
+    weight_clip: Annotated[float, Field(gt=0)] | None
+    """Largest absolute weight of the discriminator."""
+    weight_clip_batch_norm: bool
+    """Whether weight_clip includes what batch norms learn and keep."""
+    generator_average: Annotated[float, Field(ge=0, lt=1)]
+    """Decay of the moving average of the generator's weights that makes the samples."""
+    labelled_fraction: Annotated[float, Field(gt=0, le=1)]
+    """Share of each class's training images whose label is used."""
     steps_per_call: Count
     """Steps inside one compiled call; stop requests are answered between calls."""
     log_every: Count
     sample_every: Count
     sample_count: Count
-    """Images in the grid made from one fixed latent batch."""
+    """Images in the grid made from one fixed latent batch; for conditional models one row a class."""
     checkpoint_every: Count
 
 
@@ -171,7 +231,9 @@ def check(content: Any, where: str) -> Params:
         params = Params.model_validate(content)
     except ValidationError as error:
         raise _refusal(where, [line for problem in error.errors() for line in _explain(problem)]) from None
-    problems = list(_impossible(params))
+    from ganline.combinations import impossible  # here: it knows Params
+
+    problems = list(impossible(params))
     if problems:
         raise _refusal(where, problems)
     return params
@@ -214,71 +276,5 @@ def keys(section: type[BaseModel] = Params, prefix: str = "") -> Iterator[str]:
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from keys(inner, f"{prefix}{name}.")
         elif Optimizer in get_args(inner):
-            for network in ("generator", "discriminator"):
+            for network in ("generator", "discriminator", "critic"):
                 yield from keys(Optimizer, f"{prefix}{name}.{network}.")
-
-
-def _impossible(params: Params) -> Iterator[str]:
-    """Yield what is wrong about values that are each allowed but do not go together."""
-    if params.download.source == "???":
-        yield "download.source: say where your pictures are, as in download.source=/path/to/pictures"
-    facts = model_facts()
-    if params.train.model not in facts:
-        nearest = difflib.get_close_matches(params.train.model, list(facts), n=1)
-        hint = f"; did you mean {nearest[0]}?" if nearest else ""
-        yield f"train.model = {params.train.model!r}: allowed is one of {', '.join(facts)}{hint}"
-    else:
-        model = facts[params.train.model]
-        if params.prepare.size % model.get("size_multiple", 1):
-            yield (
-                f"prepare.size = {params.prepare.size} with train.model = {params.train.model}: "
-                f"this model needs a multiple of {model['size_multiple']}"
-            )
-        if set(params.train.optimizers) != set(model["network_names"]):
-            yield (
-                f"train.optimizers has {', '.join(sorted(params.train.optimizers))}: "
-                f"{params.train.model} needs exactly {', '.join(sorted(model['network_names']))}"
-            )
-    if params.evaluate.kid_subset_size > params.evaluate.samples:
-        yield (
-            f"evaluate.kid_subset_size = {params.evaluate.kid_subset_size} is more than "
-            f"evaluate.samples = {params.evaluate.samples}"
-        )
-    if params.evaluate.neighbours >= params.evaluate.samples:
-        yield f"evaluate.neighbours = {params.evaluate.neighbours} must be less than evaluate.samples"
-    if params.extractor.weights is not None and params.extractor.kind != "inception":
-        yield "extractor.weights is for extractor.kind = inception: set it to null"
-
-
-def model_facts() -> dict[str, dict[str, Any]]:
-    """Return, for every model as FILE.CLASS, the literals its class declares.
-
-    The files are parsed, not imported, so that checking parameters does not load TensorFlow. A class counts as a
-    model when it, or a base class in these files, declares `network_names`.
-    """
-    classes: dict[str, ast.ClassDef] = {}
-    files: dict[str, str] = {}
-    for path in sorted(MODELS.glob("*.py")):
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.ClassDef):
-                classes[node.name], files[node.name] = node, path.stem
-    facts = {}
-    for name in classes:
-        literals = _literals(name, classes)
-        if "network_names" in literals and "image_range" in literals:
-            facts[f"{files[name]}.{name}"] = literals
-    return facts
-
-
-def _literals(name: str, classes: dict[str, ast.ClassDef]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for base in classes[name].bases:
-        if isinstance(base, ast.Name) and base.id in classes:
-            found |= _literals(base.id, classes)
-    for node in classes[name].body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            try:
-                found[node.targets[0].id] = ast.literal_eval(node.value)
-            except ValueError:
-                continue
-    return found

@@ -5,7 +5,8 @@ import yaml
 
 from ganline.catalogue import compose_params, names
 from ganline.errors import UserError
-from ganline.params import Params, check, keys, load, model_facts
+from ganline.combinations import model_facts
+from ganline.params import Params, check, keys, load
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,7 +37,7 @@ def test_all_mistakes_are_listed_at_once(content):
     message = str(error.value)
     for part in (
         "train.steps = 0",
-        "'uniform' or 'normal'",
+        "'normal', 'uniform' or 'unit_uniform'",
         "train.latent_dim = 1.5",
         "mean train.steps",
         "seed: missing",

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from ganline.errors import UserError
 from ganline.files import read_arrays, write_arrays, write_json
 from ganline.params import Train
+from ganline.random import generator
 
 if TYPE_CHECKING:
     from ganline.models.base import Model
@@ -17,65 +19,26 @@ if TYPE_CHECKING:
 BATCH = 500  # images made at once: large enough to keep the processor busy, small enough for any memory
 
 
-def build(settings: Train, image_shape: tuple[int, int, int], seed: int) -> "Model":
-    """Return the model that `settings.model` (FILE.CLASS) names, with new weights."""
+def build(settings: Train, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> "Model":
+    """Return the model that `settings.model` (FILE.CLASS) names, with new weights; see ganline.models.base.Model."""
     file, name = settings.model.split(".")
-    return getattr(importlib.import_module(f"ganline.models.{file}"), name)(settings, image_shape, seed)
+    return getattr(importlib.import_module(f"ganline.models.{file}"), name)(settings, image_shape, seed, classes)
 
 
 def save(model: "Model", folder: Path) -> None:
     """Write the trained networks and what rebuilds them into `folder`."""
     write_arrays(folder / "weights.npz", {name: variable.numpy() for name, variable in model.weights().items()})
-    facts = {"settings": model.settings.model_dump(), "image_shape": list(model.image_shape), "seed": model.seed}
+    facts = {
+        "settings": model.settings.model_dump(),
+        "image_shape": list(model.image_shape),
+        "seed": model.seed,
+        "classes": model.classes,
+    }
     write_json(folder / "model.json", facts)
 
 
-class Generator:
-    """A trained generator for use: latents in, pictures out.
-
-    Attributes:
-        latent_dim: numbers in a latent vector.
-        prior: "uniform" for U(-1, 1), "normal" for N(0, 1).
-        image_shape: (H, W, C).
-    """
-
-    def __init__(self, model: "Model") -> None:
-        """Wrap a model whose weights are set."""
-        import tensorflow as tf
-
-        from ganline.models.base import to_uint8
-
-        self.latent_dim: int = model.settings.latent_dim
-        self.prior: str = model.settings.noise
-        self.image_shape = model.image_shape
-        self._make = tf.function(
-            lambda latents: to_uint8(model.generate(latents), model.image_range),
-            input_signature=[tf.TensorSpec((None, self.latent_dim), tf.float32)],
-        )
-
-    def latents(self, count: int, seed: int, purpose: str) -> np.ndarray:
-        """Return float32 (count, latent_dim) from the prior, a function of (seed, purpose) alone."""
-        from ganline.random import generator
-
-        draw = generator(seed, f"latents/{purpose}")
-        shape = (count, self.latent_dim)
-        values = draw.uniform(-1, 1, shape) if self.prior == "uniform" else draw.standard_normal(shape)
-        return values.astype(np.float32)
-
-    def images(self, latents: np.ndarray) -> np.ndarray:
-        """Return uint8 (N, H, W, C) for float32 latents (N, latent_dim).
-
-        Raises:
-            UserError: the latents have another shape.
-        """
-        if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
-            raise UserError(f"latents of shape {latents.shape}: this generator takes (N, {self.latent_dim})")
-        parts = [self._make(latents[i : i + BATCH].astype(np.float32)).numpy() for i in range(0, len(latents), BATCH)]
-        return np.concatenate(parts) if parts else np.empty((0, *self.image_shape), np.uint8)
-
-
-def load_generator(folder: Path) -> Generator:
-    """Return the generator that `save` wrote into `folder`.
+def load(folder: Path) -> "Model":
+    """Return the model that `save` wrote into `folder`.
 
     Raises:
         UserError: `folder` holds no model.
@@ -87,6 +50,84 @@ def load_generator(folder: Path) -> Generator:
         weights = read_arrays(folder / "weights.npz")
     except FileNotFoundError as error:
         raise UserError(f"{folder} holds no trained model ({Path(error.filename).name} is missing)") from None
-    model = build(Train.model_validate(facts["settings"]), tuple(facts["image_shape"]), facts["seed"])
+    settings = Train.model_validate(facts["settings"])
+    model = build(settings, tuple(facts["image_shape"]), facts["seed"], facts["classes"])
     assign(model.weights(), weights)
-    return Generator(model)
+    return model
+
+
+def load_generator(folder: Path) -> "Generator":
+    """Return the generator of the model that `save` wrote into `folder`.
+
+    Raises:
+        UserError: `folder` holds no model.
+    """
+    return Generator(load(folder))
+
+
+class Generator:
+    """A trained generator for use: latents in, pictures out.
+
+    Attributes:
+        latent_dim: numbers in a latent vector.
+        prior: "normal" for N(0, 1), "uniform" for U(-1, 1), "unit_uniform" for U(0, 1).
+        image_shape: (H, W, C).
+        conditions: classes or codes that can be asked for, 0 where there are none.
+    """
+
+    def __init__(self, model: "Model") -> None:
+        """Wrap a model whose weights are set."""
+        import tensorflow as tf
+
+        from ganline.models.base import to_uint8
+
+        self.latent_dim: int = model.settings.latent_dim
+        self.prior: str = model.settings.noise
+        self.image_shape = model.image_shape
+        self.conditions = model.conditions
+        self._make = tf.function(
+            lambda latents, labels: to_uint8(model.generate(latents, labels), model.image_range),
+            input_signature=[tf.TensorSpec((None, self.latent_dim), tf.float32), tf.TensorSpec((None,), tf.int32)],
+        )
+
+    def latents(self, count: int, seed: int, purpose: str) -> np.ndarray:
+        """Return float32 (count, latent_dim) from the prior, a function of (seed, purpose) alone."""
+        draw, shape = generator(seed, f"latents/{purpose}"), (count, self.latent_dim)
+        if self.prior == "normal":
+            return draw.standard_normal(shape).astype(np.float32)
+        return draw.uniform(-1 if self.prior == "uniform" else 0, 1, shape).astype(np.float32)
+
+    def labels(self, count: int, seed: int, purpose: str) -> np.ndarray:
+        """Return int32 (count,) drawn uniformly from the conditions (0 for all where there are none)."""
+        draw = generator(seed, f"labels/{purpose}")
+        return draw.integers(0, max(1, self.conditions), count).astype(np.int32)
+
+    def grid(self, count: int, seed: int, purpose: str) -> tuple[np.ndarray, np.ndarray, int]:
+        """Return latents and labels for a grid of samples, and its columns.
+
+        With conditions one row a condition, and the same latents in every row; else as near a square as `count` allows.
+        """
+        if not self.conditions:
+            return self.latents(count, seed, purpose), np.zeros(count, np.int32), math.isqrt(count - 1) + 1
+        columns = max(1, count // self.conditions)
+        latents = np.tile(self.latents(columns, seed, purpose), (self.conditions, 1))
+        return latents, np.repeat(np.arange(self.conditions, dtype=np.int32), columns), columns
+
+    def images(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Return uint8 (N, H, W, C) for float32 latents (N, latent_dim) and int32 labels (N,), all 0 where not given.
+
+        Raises:
+            UserError: the latents have another shape, or a label is none of the conditions.
+        """
+        if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
+            raise UserError(f"latents of shape {latents.shape}: this generator takes (N, {self.latent_dim})")
+        labels = np.zeros(len(latents), np.int32) if labels is None else labels.astype(np.int32)
+        if len(labels) != len(latents) or (
+            len(labels) and not 0 <= labels.min() <= labels.max() < max(1, self.conditions)
+        ):
+            raise UserError(f"labels: this generator takes one of 0 to {max(0, self.conditions - 1)} for each latent")
+        parts = [
+            self._make(latents[i : i + BATCH].astype(np.float32), labels[i : i + BATCH]).numpy()
+            for i in range(0, len(latents), BATCH)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, *self.image_shape), np.uint8)

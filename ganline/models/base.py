@@ -1,14 +1,16 @@
 """What every model is to the training loop: named networks, named optimizers and one train step."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from ganline.params import Optimizer, Train
-from ganline.random import purpose_number
+from ganline.random import key, purpose_number
 
 Batch = Mapping[str, tf.Tensor]
+Metrics = dict[str, tf.Tensor]
 
 
 class Model:
@@ -16,41 +18,73 @@ class Model:
 
     Class literals (read without importing TensorFlow, to check params.yaml):
         network_names: the keys of `networks`, each trained by an optimizer of its own.
-        metric_names: what `train_step` returns, in the order of history.csv.
+        optimizer_names: the networks that have one, where that is not all of them.
         image_range: lowest and highest pixel value the networks work with.
-        size_multiple: what height and width of the images must be a multiple of (1 when not said).
+        losses: the values of train.loss it takes.
+        practices: the stabilising parameters of train it takes (see ganline.combinations.OFF).
+        uses_labels: whether train_step needs batch["label"].
+        size_multiple, sizes, channels: which images fit (any, where not said).
+        latent_dim, noise: the only values that fit (any, where not said).
+        readings: the names of what `measure` returns -> how to read the number.
     """
 
     network_names: tuple[str, ...]
-    metric_names: tuple[str, ...]
     image_range: tuple[float, float]
+    readings: dict[str, str] = {}
 
-    def __init__(self, settings: Train, image_shape: tuple[int, int, int], seed: int) -> None:
-        """Build the networks for images of `image_shape` (H, W, C); equal arguments give equal weights."""
-        self.settings, self.image_shape, self.seed = settings, image_shape, seed
-        self.networks = {name: self._build(name) for name in self.network_names}
-        self.optimizers: dict[str, tf.keras.optimizers.Optimizer] = {}
-
-    def _build(self, name: str) -> tf.keras.Model:
-        # Initializers draw from global state: setting it for each network makes its weights a function of (seed, name).
-        tf.keras.utils.set_random_seed((self.seed + purpose_number(f"weights/{name}")) % 2**31)
-        return self.build_network(name)
-
-    def make_optimizers(self) -> None:
-        """Make one optimizer a network, with all its variables, so that checkpoints and compiled steps find them."""
-        for name, network in self.networks.items():
-            self.optimizers[name] = make_optimizer(self.settings.optimizers[name])
-            self.optimizers[name]._create_all_weights(network.trainable_variables)
-
-    def build_network(self, name: str) -> tf.keras.Model:
-        """Return the network called `name`, with new weights."""
-        raise NotImplementedError
-
-    def train_step(self, batch: Batch, step: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Update every network once.
+    def __init__(self, settings: Train, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
+        """Build the networks; equal arguments give equal weights.
 
         Args:
-            batch: named tensors; "image" is float32 (batch_size, H, W, C) in image_range.
+            settings: the recipe.
+            image_shape: (H, W, C).
+            seed: of all that is random.
+            classes: number of classes of the data, 0 where it is unlabelled.
+        """
+        self.settings, self.image_shape, self.seed, self.classes = settings, image_shape, seed, classes
+        self.networks: dict[str, tf.keras.Model] = {}
+        for name in self.network_names:
+            # Initializers draw from global state: set for each network, its weights are a function of (seed, name).
+            tf.keras.utils.set_random_seed((seed + purpose_number(f"weights/{name}")) % 2**31)
+            self.networks[name] = self.build_network(name)
+            if settings.initializer == "normal":
+                redraw(self.networks[name], seed)
+        self.optimizers: dict[str, tf.keras.optimizers.Optimizer] = {}
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """What `train_step` returns, in the order of history.csv."""
+        raise NotImplementedError
+
+    @property
+    def conditions(self) -> int:
+        """How many classes or codes the generator can be asked for; 0 where it takes latents alone."""
+        return 0
+
+    def trained(self, name: str) -> list[tf.Variable]:
+        """Return the weights that the optimizer called `name` changes."""
+        return self.networks[name].trainable_variables
+
+    def make_optimizers(self) -> None:
+        """Make the optimizers, with all their variables, so that checkpoints and compiled steps find them."""
+        for name, rule in self.settings.optimizers.items():
+            self.optimizers[name] = make_optimizer(rule, self.settings, self.updates(name))
+            self.optimizers[name]._create_all_weights(self.trained(name))
+
+    def updates(self, name: str) -> int:
+        """Return how often a training step updates the network called `name`."""
+        return 1
+
+    def build_network(self, name: str) -> tf.keras.Model:
+        """Return the network called `name`, with new weights; those before it are in `networks` already."""
+        raise NotImplementedError
+
+    def train_step(self, batch: Batch, step: tf.Tensor) -> Metrics:
+        """Update every network.
+
+        Args:
+            batch: named tensors of `batch_size` examples; "image" is float32 (N, H, W, C) in image_range, "label" int32
+                (N,) numbers classes, -1 where the label may not be used.
             step: int64 scalar, counted from 0. All randomness is a function of (seed, purpose, step).
 
         Returns:
@@ -58,33 +92,82 @@ class Model:
         """
         raise NotImplementedError
 
-    def generate(self, latents: tf.Tensor) -> tf.Tensor:
-        """Return images float32 (N, H, W, C) in image_range for latents (N, latent_dim), in inference mode."""
+    @property
+    def batch_size(self) -> int:
+        """Real examples a training step takes."""
+        return self.settings.batch_size
+
+    def generate(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """Return images float32 (N, H, W, C) in image_range, in inference mode.
+
+        Args:
+            latents: float32 (N, latent_dim).
+            labels: int32 (N,), 0 to conditions - 1; to be ignored where there are no conditions.
+        """
         raise NotImplementedError
 
+    def measure(self, images: np.ndarray, labels: np.ndarray | None) -> dict[str, float]:
+        """Return this model's own figures, the names of `readings`, on held-out uint8 images (N, H, W, C)."""
+        return {}
+
+    def reconstruct(self, images: tf.Tensor) -> tf.Tensor | None:
+        """Return images float32 (N, H, W, C) in image_range as the model redraws them, or None where it cannot."""
+        return None
+
+    def extra_variables(self) -> dict[str, tf.Variable]:
+        """Return the state beside networks and optimizers that a checkpoint must hold."""
+        return {}
+
     def weights(self) -> dict[str, tf.Variable]:
-        """Return the networks' variables under names that do not depend on Keras's own numbering."""
-        return {f"{n}/{i}": v for n, network in self.networks.items() for i, v in enumerate(network.weights)}
+        """Return the networks' variables, each once, under names that do not depend on Keras's own numbering."""
+        named = {f"{n}/{i}": v for n, network in self.networks.items() for i, v in enumerate(network.weights)}
+        once = {variable.ref(): name for name, variable in reversed(named.items())}
+        return {name: variable for name, variable in named.items() if once[variable.ref()] == name}
 
     def variables(self) -> dict[str, tf.Variable]:
-        """Return all that a checkpoint must hold: the weights and the optimizers' variables."""
+        """Return all that a checkpoint must hold: the weights, the optimizers' variables and what else there is."""
         slots = {f"{n}/optimizer/{i}": v for n, o in self.optimizers.items() for i, v in enumerate(o.variables())}
-        return self.weights() | slots
+        return self.weights() | slots | self.extra_variables()
 
 
 def update(
-    optimizer: tf.keras.optimizers.Optimizer, network: tf.keras.Model, tape: tf.GradientTape, loss: tf.Tensor
+    optimizer: tf.keras.optimizers.Optimizer, variables: list[tf.Variable], tape: tf.GradientTape, loss: tf.Tensor
 ) -> None:
-    """Apply one step of `optimizer` to the trainable variables of `network`."""
-    variables = network.trainable_variables
-    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+    """Apply one step of `optimizer` to `variables`."""
+    gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
 
-def make_optimizer(settings: Optimizer) -> tf.keras.optimizers.Optimizer:
-    """Return the optimizer that `settings` describe."""
-    # The legacy class runs TensorFlow's fused kernel: one pass over memory for each variable. The new one is composed
-    # of a dozen elementwise operations, which for large dense layers cost more than the gradients. Same update rule.
-    return tf.keras.optimizers.legacy.Adam(settings.learning_rate, beta_1=settings.beta_1)
+def make_optimizer(rule: Optimizer, settings: Train, updates: int) -> tf.keras.optimizers.Optimizer:
+    """Return the optimizer that `rule` describes, for a network that is updated `updates` times a step."""
+    # The legacy classes run TensorFlow's fused kernels: one pass over memory for each variable. The new ones are composed
+    # of a dozen elementwise operations, which for large dense layers cost more than the gradients. Same update rules.
+    kinds = tf.keras.optimizers.legacy
+    rate = _learning_rate(rule, settings.learning_rate_schedule, settings.steps * updates)
+    limits = {"clipvalue": settings.gradient_clip_value, "global_clipnorm": settings.gradient_clip_norm}
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    if rule.name == "adam":
+        return kinds.Adam(rate, rule.beta_1, rule.beta_2, **given)
+    if rule.name == "rmsprop":
+        return kinds.RMSprop(rate, rule.beta_2, rule.beta_1, **given)
+    return kinds.SGD(rate, rule.beta_1, **given)
+
+
+def _learning_rate(rule: Optimizer, schedule: str, updates: int) -> float | Any:
+    schedules = tf.keras.optimizers.schedules
+    if rule.decay:
+        return schedules.InverseTimeDecay(rule.learning_rate, decay_steps=1, decay_rate=rule.decay)
+    if schedule == "linear":
+        return schedules.PolynomialDecay(rule.learning_rate, updates, end_learning_rate=0.0)
+    return schedules.CosineDecay(rule.learning_rate, updates) if schedule == "cosine" else rule.learning_rate
+
+
+def redraw(network: tf.keras.Model, seed: int, deviation: float = 0.02) -> None:
+    """Draw all kernels anew from N(0, deviation^2), as DCGAN does (Radford et al. 2016); the rest stays."""
+    kernels = {layer.kernel.ref(): layer.kernel for layer in network.submodules if hasattr(layer, "kernel")}
+    for i, kernel in enumerate(kernels.values()):
+        draw = tf.random.stateless_normal(kernel.shape, key(seed, f"initializer/{network.name}", i))
+        kernel.assign(deviation * draw)
 
 
 def assign(variables: Mapping[str, tf.Variable], values: Mapping[str, np.ndarray]) -> None:

@@ -37,10 +37,10 @@ class Workshop(GAN):
         )
 
     def build_discriminator(self) -> tf.keras.Model:
-        """Images (N, H, W, C) in [-1, 1] -> logits (N, 1)."""
+        """Images of `seen_shape` in [-1, 1] -> logits (N, 1)."""
         return Sequential(
             [
-                layers.Input(self.image_shape),
+                layers.Input(self.seen_shape),
                 Conv2D(32, 5, strides=2, padding="same"),
                 layers.LeakyReLU(0.2),
                 Conv2D(64, 5, strides=2, padding="same"),

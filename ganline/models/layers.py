@@ -3,11 +3,19 @@
 This is the one module that may import tensorflow_addons, so that it can be replaced in one place.
 """
 
+import warnings
 from typing import Any
 
 import tensorflow as tf
 
-from ganline.random import next_layer_key
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # that this release is its last is why the versions are pinned
+    import tensorflow_addons as tfa
+
+from ganline.random import next_layer_key  # noqa: E402
+
+InstanceNormalization = tfa.layers.InstanceNormalization
+"""Each channel of each image to mean 0 and deviation 1 over its pixels (Ulyanov et al. 2016), then scaled and shifted."""
 
 
 class Dropout(tf.keras.layers.Layer):
@@ -31,6 +39,67 @@ class Dropout(tf.keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return what rebuilds the layer."""
         return {**super().get_config(), "rate": self.rate}
+
+
+class UpSampling2D(tf.keras.layers.Layer):
+    """Repeat rows and columns `size` times: Keras's layer of this name, whose gradient is not deterministic on a GPU."""
+
+    def __init__(self, size: int = 2, **kwargs: Any) -> None:
+        """Set up; float (N, H, W, C) becomes (N, size H, size W, C)."""
+        super().__init__(**kwargs)
+        self.size = size
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Repeat; see the class."""
+        _, height, width, channels = inputs.shape
+        blocks = tf.broadcast_to(
+            tf.reshape(inputs, (-1, height, 1, width, 1, channels)),
+            (tf.shape(inputs)[0], height, self.size, width, self.size, channels),
+        )
+        return tf.reshape(blocks, (-1, height * self.size, width * self.size, channels))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what rebuilds the layer."""
+        return {**super().get_config(), "size": self.size}
+
+
+class MinibatchStdDev(tf.keras.layers.Layer):
+    """Append the mean over all features of their standard deviation over the batch (Karras et al. 2018).
+
+    float (N, F) becomes (N, F + 1). It lets a discriminator see that a batch has too little variety.
+    """
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Append; see the class."""
+        # Not reduce_std: the gradient of its root is infinite where all images of a batch agree.
+        variance = tf.math.reduce_variance(tf.cast(inputs, tf.float32), axis=0)
+        deviation = tf.cast(tf.reduce_mean(tf.sqrt(variance + 1e-8)), inputs.dtype)
+        return tf.concat([inputs, tf.fill((tf.shape(inputs)[0], 1), deviation)], axis=1)
+
+
+class SpectralNormalization(tfa.layers.SpectralNormalization):
+    """Divide a layer's kernel by its largest singular value, estimated by power iteration (Miyato et al. 2018).
+
+    tensorflow-addons' wrapper overwrites the kernel each time it is called in training, in the generator's half of a step
+    too, and gives no gradient through the division. Here the kernel stays, and a frozen layer changes nothing.
+    """
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Apply the wrapped layer with the normalised kernel."""
+        kernel = tf.convert_to_tensor(self.layer.kernel)
+        flat = tf.reshape(kernel, (-1, kernel.shape[-1]))
+        right = tf.cast(self.u, flat.dtype)
+        left = tf.math.l2_normalize(tf.stop_gradient(tf.matmul(right, flat, transpose_b=True)))
+        right = tf.math.l2_normalize(tf.stop_gradient(tf.matmul(left, flat)))
+        if training and self.trainable:
+            self.u.assign(tf.cast(right, self.u.dtype))
+        largest = tf.matmul(tf.matmul(left, flat), right, transpose_b=True)
+        kept = self.layer.kernel
+        object.__setattr__(self.layer, "kernel", kernel / largest)  # past Keras, which would forget the variable
+        try:
+            return self.layer(inputs)
+        finally:
+            object.__setattr__(self.layer, "kernel", kept)
 
 
 class Conv2D(tf.keras.layers.Conv2D):

@@ -50,6 +50,7 @@ class Feed:
     def batch(self, chunk: Mapping[str, tf.Tensor], i: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the named tensors (batch_size, ...) of the chunk's step `i`, inside the compiled loop."""
         if not self._resident:
-            return {name: values[i] for name, values in chunk.items()}
+            # The shape is said anew: over chunks of several lengths, tracing forgets it.
+            return {n: tf.ensure_shape(v[i], (self._batch_size, *self._arrays[n].shape[1:])) for n, v in chunk.items()}
         index = tf.ensure_shape(chunk["index"][i], (self._batch_size,))
         return {name: tf.gather(values, index) for name, values in self._arrays.items()}

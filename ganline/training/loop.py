@@ -1,6 +1,5 @@
 """The training loop: N steps inside one compiled call, history, sample grids, checkpoints, exact resume."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -73,6 +72,8 @@ class History:
 def compile_steps(model: Model, feed: Feed, xla: bool) -> Callable[..., dict[str, tf.Tensor]]:
     """Return a compiled function (chunk, first step) -> {metric: float32 (steps,)}, a step a row of the chunk."""
 
+    step_of = tf.autograph.experimental.do_not_convert(model.train_step)  # a model's Python is plain Python
+
     @tf.function(jit_compile=xla, reduce_retracing=True)
     def run(chunk: dict[str, tf.Tensor], first: tf.Tensor) -> dict[str, tf.Tensor]:
         steps = tf.shape(next(iter(chunk.values())))[0]
@@ -80,7 +81,7 @@ def compile_steps(model: Model, feed: Feed, xla: bool) -> Callable[..., dict[str
         for i in tf.range(steps):
             batch = feed.batch(chunk, i)
             batch["image"] = from_uint8(batch["image"], model.image_range)
-            metrics = model.train_step(batch, first + tf.cast(i, tf.int64))
+            metrics = step_of(batch, first + tf.cast(i, tf.int64))
             values = {name: values[name].write(i, metrics[name]) for name in model.metric_names}
         return {name: array.stack() for name, array in values.items()}
 
@@ -100,7 +101,7 @@ def train(
 
     Args:
         model: a new model; its weights are changed in place.
-        data: named arrays of equal length; "image" is uint8 (N, H, W, C).
+        data: named arrays of equal length; "image" is uint8 (N, H, W, C), "label" int32 (N,) where the model uses it.
         settings: the recipe.
         workdir: checkpoints and samples/step-*.png go there. It must belong to this run alone (see fingerprint).
         xla: compile the step with XLA.
@@ -117,7 +118,7 @@ def train(
         History(settings.log_every, model.metric_names),
         Checkpoints(workdir),
     )
-    feed = Feed(data, settings.batch_size, settings.sampling, model.seed)
+    feed = Feed(data, model.batch_size, settings.sampling, model.seed)
     run = compile_steps(model, feed, xla)
     sample = _sampler(model, settings, workdir / "samples", on_sample)
 
@@ -174,13 +175,13 @@ def _summary(history: History) -> str:
 def _sampler(
     model: Model, settings: Train, folder: Path, on_sample: Callable[[int, Path], None]
 ) -> Callable[[int], None]:
-    """Return a function that writes the grid of one fixed latent batch at a step."""
+    """Return a function that writes the grid of one fixed latent batch (and labels) at a step."""
     generator = Generator(model)
-    latents = generator.latents(settings.sample_count, model.seed, "samples")
+    latents, labels, columns = generator.grid(settings.sample_count, model.seed, "samples")
 
     def sample(step: int) -> None:
         path = folder / f"step-{step:08}.png"
-        write_png(path, image_grid(generator.images(latents), columns=math.isqrt(settings.sample_count - 1) + 1))
+        write_png(path, image_grid(generator.images(latents, labels), columns))
         on_sample(step, path)
 
     return sample

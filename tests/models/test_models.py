@@ -40,8 +40,8 @@ def test_a_step_moves_each_network_and_reports_its_metrics(experiment):
 def test_each_half_step_leaves_the_other_network_alone(experiment):
     model = build(experiment)
     step = tf.constant(0, tf.int64)
-    for half, still in ((lambda: model.discriminator_step(batch(model)["image"], step), "generator"),
-                        (lambda: model.generator_step(step), "discriminator")):  # fmt: skip
+    for half, still in ((lambda: model.discriminator_step(batch(model), step, step), "generator"),
+                        (lambda: model.generator_step(batch(model), step, step), "discriminator")):  # fmt: skip
         before = [weight.numpy() for weight in model.networks[still].weights]
         half()
         for old, new in zip(before, model.networks[still].weights, strict=True):

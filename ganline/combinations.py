@@ -1,0 +1,163 @@
+"""What in params.yaml does not go together: values that are each allowed, but not with each other or with the model."""
+
+import ast
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ganline.params import Params, Train
+
+MODELS = Path(__file__).parent / "models"
+
+OFF: dict[str, Any] = {
+    "learning_rate_schedule": "constant",
+    "gradient_clip_value": None,
+    "gradient_clip_norm": None,
+    "discriminator_steps": 1,
+    "generator_steps": 1,
+    "discriminator_batches": "mixed",
+    "label_smoothing": 0.0,
+    "label_flipping": 0.0,
+    "instance_noise": 0.0,
+    "initializer": "glorot_uniform",
+    "discriminator_normalization": "as_printed",
+    "spectral_normalization": False,
+    "minibatch_stddev": False,
+    "packing": 1,
+    "feature_matching": False,
+    "unrolled_steps": 0,
+    "weight_clip": None,
+    "generator_average": 0.0,
+    "labelled_fraction": 1.0,
+}
+"""The stabilising parameters of train, and the value at which each does nothing."""
+
+WITH_LABELS = ("non_saturating", "minimax", "least_squares", "dragan")
+"""Losses whose discriminator aims at labels, which can be smoothed and flipped."""
+PENALISED = ("wasserstein_gp", "dragan")
+TARGETS = ("label_smoothing", "label_flipping")
+
+
+def impossible(params: Params) -> Iterator[str]:
+    """Yield what is wrong about values that do not go together, each with what is allowed."""
+    if params.download.source == "???":
+        yield "download.source: say where your pictures are, as in download.source=/path/to/pictures"
+    facts = model_facts()
+    if params.train.model not in facts:
+        nearest = difflib.get_close_matches(params.train.model, list(facts), n=1)
+        hint = f"; did you mean {nearest[0]}?" if nearest else ""
+        yield f"train.model = {params.train.model!r}: allowed is one of {', '.join(facts)}{hint}"
+    else:
+        model = facts[params.train.model]
+        yield from _misfits(params, model)
+        yield from _refused(params.train, model)
+    yield from _contradictions(params.train)
+    yield from _protocol(params)
+
+
+def _misfits(params: Params, model: dict[str, Any]) -> Iterator[str]:
+    """Yield where the images, the latents or the optimizers are not what the model's networks take."""
+    train, name = params.train, params.train.model
+    multiple, sizes = model.get("size_multiple", 1), model.get("sizes")
+    if params.prepare.size % multiple:
+        yield f"prepare.size = {params.prepare.size} with train.model = {name}: it takes multiples of {multiple}"
+    if sizes and params.prepare.size not in sizes:
+        yield f"prepare.size = {params.prepare.size} with train.model = {name}: it takes {_either(sizes)}"
+    channels = model.get("channels")
+    if channels and params.prepare.channels not in channels:
+        yield f"prepare.channels = {params.prepare.channels} with train.model = {name}: it takes {_either(channels)}"
+    for key in ("latent_dim", "noise"):
+        if key in model and getattr(train, key) != model[key]:
+            yield f"train.{key} = {getattr(train, key)} with train.model = {name}: it takes {model[key]}"
+    wanted = model.get("optimizer_names", model["network_names"])
+    if set(train.optimizers) != set(wanted):
+        has = ", ".join(sorted(train.optimizers))
+        yield f"train.optimizers has {has}: {name} needs exactly {', '.join(sorted(wanted))}"
+    if train.loss not in model["losses"]:
+        yield f"train.loss = {train.loss}: {name} takes {_either(model['losses'])}"
+
+
+def _refused(train: Train, model: dict[str, Any]) -> Iterator[str]:
+    taken = model["practices"]
+    for key, off in OFF.items():
+        if getattr(train, key) != off and key not in taken:
+            offered = f"it takes {', '.join(taken)}" if taken else "it takes none of these"
+            yield f"train.{key} = {getattr(train, key)}: {train.model} cannot take it (leave it at {off}); {offered}"
+
+
+def _contradictions(train: Train) -> Iterator[str]:
+    """Yield which parts of the recipe exclude each other."""
+    loss = train.loss
+    for key in TARGETS:
+        if getattr(train, key) and loss not in WITH_LABELS:
+            yield f"train.{key}: the loss {loss} has no labels; {_either(WITH_LABELS)} have"
+    if loss == "wasserstein" and not (train.weight_clip or train.spectral_normalization):
+        yield "train.loss = wasserstein needs train.weight_clip (0.01 in the paper) or train.spectral_normalization"
+    if loss in PENALISED and train.discriminator_batches == "sequential":
+        yield f"train.discriminator_batches = sequential: the penalty of {loss} needs reals and fakes at once"
+    if train.minibatch_stddev and train.discriminator_batches == "mixed":
+        yield "train.minibatch_stddev needs train.discriminator_batches = separate: a mixed batch has mixed variety"
+    if train.unrolled_steps and train.weight_clip:
+        yield "train.unrolled_steps: the imagined updates know no train.weight_clip; set one of them off"
+    for key in ("batch_size", "generator_batch_size"):
+        if getattr(train, key) % train.packing:
+            yield f"train.{key} = {getattr(train, key)} must be a multiple of train.packing = {train.packing}"
+    if loss == "began":
+        for key in ("minibatch_stddev", "packing", "feature_matching"):
+            if getattr(train, key) != OFF[key]:
+                yield f"train.{key}: the autoencoder of the loss began cannot take it (leave it at {OFF[key]})"
+        if train.discriminator_batches == "sequential":
+            yield "train.discriminator_batches = sequential: the loss began weighs reals and fakes in one update"
+    if train.gradient_clip_value and train.gradient_clip_norm:
+        yield "train.gradient_clip_value and train.gradient_clip_norm: set one of them to null"
+    if train.learning_rate_schedule != "constant" and any(rule.decay for rule in train.optimizers.values()):
+        yield "train.learning_rate_schedule and the decay of an optimizer: use one of them"
+
+
+def _protocol(params: Params) -> Iterator[str]:
+    evaluate = params.evaluate
+    if evaluate.kid_subset_size > evaluate.samples:
+        yield f"evaluate.kid_subset_size = {evaluate.kid_subset_size} is more than evaluate.samples = {evaluate.samples}"
+    if evaluate.neighbours >= evaluate.samples:
+        yield f"evaluate.neighbours = {evaluate.neighbours} must be less than evaluate.samples"
+    if params.extractor.weights is not None and params.extractor.kind != "inception":
+        yield "extractor.weights is for extractor.kind = inception: set it to null"
+
+
+def _either(values: tuple[Any, ...]) -> str:
+    return " or ".join(str(value) for value in values)
+
+
+def model_facts() -> dict[str, dict[str, Any]]:
+    """Return, for every model as FILE.CLASS, the literals its class declares (see ganline.models.base.Model).
+
+    The files are parsed, not imported, so that checking parameters does not load TensorFlow. A class counts as a
+    model when it, or a base class in these files, declares what params.yaml is checked against.
+    """
+    classes: dict[str, ast.ClassDef] = {}
+    files: dict[str, str] = {}
+    for path in sorted(MODELS.glob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                classes[node.name], files[node.name] = node, path.stem
+    facts = {}
+    for name in classes:
+        literals = _literals(name, classes)
+        if {"network_names", "image_range", "losses", "practices"} <= set(literals):
+            facts[f"{files[name]}.{name}"] = literals
+    return facts
+
+
+def _literals(name: str, classes: dict[str, ast.ClassDef]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for base in classes[name].bases:
+        if isinstance(base, ast.Name) and base.id in classes:
+            found |= _literals(base.id, classes)
+    for node in classes[name].body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            try:
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+            except ValueError:
+                continue
+    return found
