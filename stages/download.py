@@ -10,13 +10,18 @@ from stages.tracking import Tracker
 
 
 def run(params: Params, tracker: Tracker) -> None:
-    """Fetch a known dataset, or copy a folder of pictures."""
-    dataset, source = params.download.dataset, Path(params.download.source)
+    """Fetch a known dataset, or copy a folder or unpack a zip of pictures."""
+    dataset, source, category = params.download.dataset, Path(params.download.source), params.download.category
     if source.is_dir():
+        sources.no_category(dataset, category)
         pictures.copy(source, paths.raw(params))
         used = "folder"
+    elif source.is_file() and source.suffix.lower() == ".zip":
+        sources.no_category(dataset, category)
+        pictures.unzip(source, paths.raw(params))
+        used = "zip"
     elif source.is_file():
-        used = sources.fetch(dataset, source, paths.raw(params), Path("data/manual") / dataset)
+        used = sources.fetch(dataset, source, paths.raw(params), Path("data/manual") / dataset, category)
     else:
         raise UserError(_missing(params.download.source))
     tracker.tags({"data.source": used})
@@ -26,12 +31,12 @@ def run(params: Params, tracker: Tracker) -> None:
 def _missing(source: str) -> str:
     if source == "???":
         return (
-            "download.source is not set: name the folder of your pictures, such as "
+            "download.source is not set: name the folder or zip of your pictures, such as "
             "`ganline use EXPERIMENT dataset=image_folder download.source=/path/to/pictures`"
         )
     return (
         f"download.source = {source!r}: there is no such file or folder; "
-        "allowed is a source list such as conf/sources/mnist.yaml, or a folder of pictures"
+        "allowed is a source list such as conf/sources/mnist.yaml, or a folder or .zip of pictures"
     )
 
 

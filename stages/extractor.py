@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def run(params: Params, tracker: Tracker) -> None:
     """Train the classifier, or fetch InceptionV3, and run the prepared images through it."""
-    data = paths.prepared(params)
+    data, kind = paths.prepared(params), params.extractor.kind
     extractor = _make(params)
     quality = {}
     with whole_folder(paths.extractor(params)) as folder:
@@ -27,8 +27,11 @@ def run(params: Params, tracker: Tracker) -> None:
             images, labels = read_split(data, split)
             features = extractor.extract(images)
             write_arrays(folder / f"{split}_features.npz", features._asdict())
-        if params.extractor.kind == "classifier":  # `features` and `labels` are now those of the test split
+        # `images`, `labels` and `features` are now those of the test split.
+        if kind == "classifier":
             quality["test_accuracy"] = float(np.mean(features.probabilities.argmax(axis=1) == labels))
+        elif kind == "rotation":
+            quality["rotation_accuracy"] = _rotation_accuracy(extractor, images)
         extractor.save(folder, **quality)
     for name, value in quality.items():
         print(f"extractor: {name} {value:.4f}")
@@ -43,7 +46,15 @@ def _make(params: Params) -> "Extractor":
     if params.extractor.kind == "inception":
         return extractors.inception(facts["image_shape"], params.extractor.weights)
     images, labels = read_split(data, "train")
+    if params.extractor.kind == "rotation":
+        return extractors.train_rotation(images, params.extractor, params.seed)
     return extractors.train_classifier(images, labels, facts["classes"], params.extractor, params.seed)
+
+
+def _rotation_accuracy(extractor: "Extractor", images: np.ndarray) -> float:
+    from ganline.metrics.extractors import rotation_accuracy
+
+    return rotation_accuracy(extractor, images)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,17 @@ All take (value, names, work): the value in the source list, the canonical file 
 what they download. The files may come plain or as NAME.gz; `ganline.datasets.sources` unpacks and checks them.
 """
 
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
+import zlib
 from collections import deque
 from collections.abc import Callable, Collection
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pooch
@@ -21,6 +25,10 @@ from ganline.progress import Bar
 
 CONNECT_SECONDS, READ_SECONDS = 5, 30
 CHUNK = 2**16
+ARCHIVE = ".tgz"
+LAST_LINES = re.compile("")
+NPM_REASON = re.compile(r"npm error (?!code |errno |syscall |A complete log )[^\s}]")
+"""Of what npm says when it fails: not the error's attributes and where in npm it was raised."""
 
 
 class SourceError(Exception):
@@ -28,19 +36,42 @@ class SourceError(Exception):
 
 
 def web(address: str, names: Collection[str], work: Path) -> Path:
-    """Download NAME.gz for every name below a web address."""
-    pooch.get_logger().setLevel("WARNING")  # it would advise to pin hashes, which are pinned elsewhere
+    """Download from the web, in one of three ways that the address tells.
+
+    Ending in .tgz it is an archive with the files; with {name} in it, it leads to each file once its (percent-encoded)
+    name is put there; else NAME.gz lies below it for every name.
+    """
+    if address.endswith(ARCHIVE):
+        _download(address, f"archive{ARCHIVE}", work)
+        return _untar(work / f"archive{ARCHIVE}", work / "files")
     for name in names:
-        url = f"{address.rstrip('/')}/{name}.gz"
-        with _PoochProgress(name) as progress:
-            downloader = pooch.HTTPDownloader(
-                progressbar=progress, chunk_size=CHUNK, timeout=(CONNECT_SECONDS, READ_SECONDS)
-            )
-            try:
-                pooch.retrieve(url, known_hash=None, fname=f"{name}.gz", path=work, downloader=downloader)
-            except (requests.RequestException, ValueError) as error:
-                raise SourceError(f"{name}.gz: {_web_reason(error)}") from None
+        if "{name}" in address:
+            _download(address.replace("{name}", quote(name)), name, work)
+        else:
+            _download(f"{address.rstrip('/')}/{name}.gz", f"{name}.gz", work)
     return work
+
+
+def _download(url: str, name: str, work: Path) -> None:
+    pooch.get_logger().setLevel("WARNING")  # it would advise to pin hashes, which are pinned elsewhere
+    with _PoochProgress(name) as progress:
+        downloader = pooch.HTTPDownloader(
+            progressbar=progress, chunk_size=CHUNK, timeout=(CONNECT_SECONDS, READ_SECONDS)
+        )
+        try:
+            pooch.retrieve(url, known_hash=None, fname=name, path=work, downloader=downloader)
+        except (requests.RequestException, ValueError) as error:
+            raise SourceError(f"{name}: {_web_reason(error)}") from None
+
+
+def _untar(archive: Path, folder: Path) -> Path:
+    """Unpack the plain files of a .tgz into `folder`, never outside of it, and return `folder`."""
+    try:
+        with tarfile.open(archive) as packed:
+            packed.extractall(folder, [member for member in packed if member.isfile()], filter="data")
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise SourceError(f"{archive.name} is damaged, cut off or unsafe: {error}") from None
+    return folder
 
 
 def _web_reason(error: Exception) -> str:
@@ -124,8 +155,20 @@ def pypi(requirement: str, names: Collection[str], work: Path) -> Path:
     return work / "files"
 
 
-def _client(*command: str, folder: Path) -> None:
-    """Run a package manager's client, showing what it says; its last lines are the reason if it fails."""
+def npm(requirement: str, names: Collection[str], work: Path) -> Path:
+    """Download a package with npm and unpack it; nothing is installed and none of its code runs."""
+    if not shutil.which("npm"):
+        raise SourceError("npm is not installed here (Debian: apt-get install npm)")
+    # At its usual level of talk npm lists every file in the package.
+    quick = ["--fetch-retries=0", "--fetch-timeout=15000", "--loglevel=warn", "--ignore-scripts"]
+    _client("npm", "pack", *quick, requirement, folder=work, reason=NPM_REASON)
+    for archive in work.glob(f"*{ARCHIVE}"):
+        _untar(archive, work / "files")
+    return work / "files"
+
+
+def _client(*command: str, folder: Path, reason: re.Pattern[str] = LAST_LINES) -> None:
+    """Run a package manager's client, showing what it says; if it fails, its last lines that match are the reason."""
     if not shutil.which(command[0]):
         raise SourceError(f"{command[0]} is not installed here")
     last: deque[str] = deque(maxlen=3)
@@ -135,7 +178,8 @@ def _client(*command: str, folder: Path) -> None:
         assert process.stdout is not None
         for line in filter(None, map(str.strip, process.stdout)):
             print(f"  {line}", flush=True)
-            last.append(line)
+            if reason.match(line):
+                last.append(line)
     if process.returncode:
         raise SourceError(" | ".join(last) or f"{command[0]} failed with {process.returncode}")
 
@@ -161,6 +205,7 @@ FETCH: dict[str, Callable[[str, Collection[str], Path], Path]] = {
     "web": web,
     "debian": debian,
     "pypi": pypi,
+    "npm": npm,
     "package": package,
     "folder": folder,
 }

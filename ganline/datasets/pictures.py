@@ -1,7 +1,10 @@
-"""A folder of pictures: one subfolder a class (deeper folders belong to it), or all in the root and unlabelled."""
+"""A folder of pictures: one subfolder a class (deeper folders belong to it), or all in one folder and unlabelled."""
 
 import shutil
-from pathlib import Path
+import stat
+import zlib
+from pathlib import Path, PurePosixPath
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import cv2
 import numpy as np
@@ -11,9 +14,14 @@ from ganline.errors import UserError
 from ganline.files import whole_folder
 from ganline.progress import track
 
+MAC_EXTRAS = "__MACOSX"
+
 
 class PictureFolder:
     """The pictures of a folder, in the order of their paths.
+
+    A single subfolder that holds everything says nothing and is looked into, so that archives whose pictures lie in
+    images/ or in 100k/100k/ are unlabelled.
 
     Attributes: `files` are paths relative to the folder, `labels` class names ("" for all where unlabelled), `splits`
     is None. `classes` is None: the classes are those of which a picture turns out to be usable.
@@ -28,9 +36,7 @@ class PictureFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.files = _files(folder)
-        self.labels = [file.split("/")[0] if "/" in file else "" for file in self.files]
-        if any(self.labels):
-            _refuse_mixture(folder, [file for file in self.files if "/" not in file])
+        self.labels = _labels(folder, self.files)
 
     def read(self, index: int) -> bytes:
         """Return the bytes of one file."""
@@ -43,11 +49,27 @@ class PictureFolder:
 
 def _files(folder: Path) -> list[str]:
     """Return all files below `folder` but hidden ones, sorted, with forward slashes."""
-    relative = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    files = sorted(path.as_posix() for path in relative if not any(part.startswith(".") for part in path.parts))
+    relative = [PurePosixPath(path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file()]
+    files = sorted(str(path) for path in relative if not _hidden(path))
     if not files:
         raise UserError(f"{folder}: there are no files in this folder")
     return files
+
+
+def _hidden(path: PurePosixPath) -> bool:
+    return any(part.startswith(".") or part == MAC_EXTRAS for part in path.parts)
+
+
+def _labels(folder: Path, files: list[str], inside: str = "") -> list[str]:
+    """Return the class of every file: the name of the subfolder of `inside` (such as "images/") that it lies in."""
+    labels = []
+    for file in files:
+        rest = file.removeprefix(inside)
+        labels.append(rest.split("/")[0] if file.startswith(inside) and "/" in rest else "")
+    subfolders = set(labels) - {""}
+    if subfolders:
+        _refuse_mixture(folder, [file for file, label in zip(files, labels, strict=True) if not label])
+    return _labels(folder, files, f"{inside}{subfolders.pop()}/") if len(subfolders) == 1 else labels
 
 
 def _refuse_mixture(folder: Path, in_root: list[str]) -> None:
@@ -56,7 +78,7 @@ def _refuse_mixture(folder: Path, in_root: list[str]) -> None:
     if pictures:
         raise UserError(
             f"{folder}: {len(pictures)} picture(s) beside the class subfolders, such as {pictures[0]}; "
-            "allowed are one subfolder a class, or all pictures in the folder itself (unlabelled)"
+            "allowed are one subfolder a class, or all pictures in one folder (unlabelled)"
         )
 
 
@@ -75,3 +97,36 @@ def copy(source: Path, destination: Path) -> None:
                 shutil.copyfile(source / file, target)
             except OSError as error:
                 raise UserError(f"{source / file} cannot be copied: {error.strerror}") from None
+
+
+def unzip(source: Path, destination: Path) -> None:
+    """Unpack a zip of pictures, leaving out hidden files and __MACOSX, whole or not at all.
+
+    Raises:
+        UserError: it is damaged, encrypted or empty, or an entry is a link or would lie outside the folder.
+    """
+    try:
+        with ZipFile(source) as packed, whole_folder(destination) as folder:
+            entries = _entries(source, packed)
+            for entry, file in track(entries, f"unzip {source}", len(entries), "files"):
+                target = folder / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with packed.open(entry) as content, target.open("xb") as copied:
+                    shutil.copyfileobj(content, copied)
+    # RuntimeError: encrypted; NotImplementedError: a compression that Python lacks.
+    except (BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+        raise UserError(f"{source} cannot be unpacked (damaged, or no plain zip): {error}") from None
+
+
+def _entries(source: Path, packed: ZipFile) -> list[tuple[ZipInfo, PurePosixPath]]:
+    entries = []
+    for entry in packed.infolist():
+        file = PurePosixPath(entry.filename.replace("\\", "/"))
+        if entry.is_dir() or _hidden(PurePosixPath(*(part for part in file.parts if part != ".."))):
+            continue
+        if file.is_absolute() or ".." in file.parts or stat.S_ISLNK(entry.external_attr >> 16):
+            raise UserError(f"{source}: {entry.filename} is a link or leads out of the folder; allowed are files")
+        entries.append((entry, file))
+    if not entries:
+        raise UserError(f"{source}: there are no files in this zip")
+    return entries

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from ganline.datasets import idx, prepared
+from ganline.datasets import idx, prepared, quickdraw
 from ganline.datasets.decode import UnusableError, check_shape
 from ganline.datasets.pictures import PictureFolder
 from ganline.datasets.resize import fit
@@ -25,7 +25,7 @@ CHUNK = 32
 COLUMNS = ["file", "label", "width", "height", "channels", "sha256", "split", "status", "duplicate_of"]
 KEPT = "kept"
 
-SourceImages = idx.IdxImages | PictureFolder
+SourceImages = idx.IdxImages | quickdraw.QuickdrawImages | PictureFolder
 
 
 class Record(NamedTuple):
@@ -39,7 +39,7 @@ class Record(NamedTuple):
 
 
 def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed: int) -> dict[str, Any]:
-    """Write the prepared data of `raw` (idx files or pictures) to `destination`, whole or not at all.
+    """Write the prepared data of `raw` (idx files, bitmaps or pictures) to `destination`, whole or not at all.
 
     Unusable images are left out. Exact duplicates (equal bytes) are marked in the manifest and kept. The dataset's own
     split is taken where it has one, else a share of every class is held out by `seed`.
@@ -50,7 +50,7 @@ def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed:
     Raises:
         UserError: the source images are not laid out as allowed, too many are unusable, or fewer than 2 are usable.
     """
-    images: SourceImages = idx.IdxImages(raw) if idx.present(raw) else PictureFolder(raw)
+    images = _open(raw)
     with whole_folder(destination) as folder:
         # Which images are usable, hence the arrays' lengths, is known only at the end: decode into one array first.
         everything = folder / "everything.npy"
@@ -70,6 +70,12 @@ def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed:
         write_json(folder / prepared.FACTS, facts)
         manifest[COLUMNS].to_csv(folder / prepared.MANIFEST, index=False, lineterminator="\n")
     return facts
+
+
+def _open(raw: Path) -> SourceImages:
+    if idx.present(raw):
+        return idx.IdxImages(raw)
+    return quickdraw.QuickdrawImages(raw) if quickdraw.present(raw) else PictureFolder(raw)
 
 
 def _decode_all(images: SourceImages, settings: Prepare, pixels: np.ndarray) -> Iterator[Record]:
@@ -97,7 +103,7 @@ def _decode_one(images: SourceImages, index: int, settings: Prepare, pixels: np.
         height, width = image.shape[:2]
         channels = image.shape[2] if image.ndim == 3 else 1
         check_shape(height, width)
-        pixels[index] = fit(image, settings.size, settings.channels, settings.fit)
+        pixels[index] = fit(image, settings.size, settings.channels, settings.fit, settings.interpolation)
     except UnusableError as reason:
         return Record(width, height, channels, digest, f"dropped: {reason}")
     return Record(width, height, channels, digest, KEPT)

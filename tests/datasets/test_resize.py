@@ -1,6 +1,10 @@
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
+from ganline.datasets.decode import decode
 from ganline.datasets.resize import fit, resize, to_channels
 
 RANDOM = np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8)
@@ -50,3 +54,19 @@ def test_channels_are_converted_both_ways() -> None:
     assert colour.shape == (8, 8, 3) and all(np.array_equal(colour[..., i], RANDOM) for i in range(3))
     assert np.array_equal(to_channels(colour, 1), RANDOM)
     assert to_channels(np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8), 1).tolist() == [[76, 150, 29]]
+
+
+@pytest.mark.parametrize("shape", [(218, 178), (30, 41), (56, 56)])
+def test_linear_is_what_opencv_does_when_not_told_otherwise(tmp_path: Path, shape: tuple[int, int]) -> None:
+    colours = cv2.resize(RANDOM.reshape(4, 4, 4)[..., :3], shape[::-1], interpolation=cv2.INTER_CUBIC)
+    file = tmp_path / "face.jpg"
+    cv2.imwrite(str(file), colours)
+    expected = cv2.resize(cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB), (56, 56))
+    assert np.array_equal(fit(decode(file.read_bytes()), 56, 3, "stretch", "linear"), expected)
+
+
+def test_linear_shrinking_skips_what_area_averages() -> None:
+    lines = np.zeros((32, 32), np.uint8)
+    lines[::4] = 255
+    assert (fit(lines, 8, 1, "crop", "linear") == 0).all()
+    assert (np.abs(fit(lines, 8, 1, "crop", "area").astype(int) - 64) <= 1).all()

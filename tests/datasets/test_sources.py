@@ -1,6 +1,8 @@
 import gzip
 import hashlib
+import io
 import pickle
+import tarfile
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -111,11 +113,16 @@ def test_a_new_fetch_replaces_the_old_files_only_when_it_succeeds(server: str, t
     ("change", "message"),
     [
         ({"sources": [{"webb": "http://a"}]}, r"sources.0.webb = 'http://a': Extra inputs are not permitted"),
-        ({"sources": [{"web": "http://a", "folder": "b"}]}, "give exactly one of web, debian, pypi, package, folder"),
+        (
+            {"sources": [{"web": "http://a", "folder": "b"}]},
+            "give exactly one of web, debian, pypi, npm, package, folder",
+        ),
         ({"sources": []}, "sources = "),
         ({"files": {"../evil": "0" * 64}}, "files"),
         ({"files": {"name": "0" * 63}}, "files.name = "),
-        ({"layout": "parquet"}, "layout = 'parquet'"),
+        ({"sources": [{"npm": "--workspace=x"}]}, "sources.0.npm = '--workspace=x'"),
+        ({"layout": "parquet"}, "layout = 'parquet', allowed is one of idx, emoji, quickdraw"),
+        ({"layout": "emoji"}, "vendor = (.|\n)*classes = (.|\n)*Extra inputs are not permitted"),
     ],
 )
 def test_wrong_source_lists_are_refused(tmp_path: Path, change: dict, message: str) -> None:
@@ -126,8 +133,61 @@ def test_wrong_source_lists_are_refused(tmp_path: Path, change: dict, message: s
 
 
 def test_the_lists_that_come_with_the_project_are_valid() -> None:
-    for path in LISTS.glob("*.yaml"):
-        assert len(sources.read(path).classes) == 10
+    lists = {path.stem: sources.read(path) for path in LISTS.glob("*.yaml")}
+    assert all(len(found.classes) == 10 for found in lists.values() if isinstance(found, sources.IdxList))
+    vendors = {name: found.vendor for name, found in lists.items() if isinstance(found, sources.EmojiList)}
+    assert vendors == {f"emoji_{name}": name for name in ("apple", "facebook", "google", "twitter")}
+
+
+def test_emoji_below_a_web_address_are_refused(tmp_path: Path) -> None:
+    content = {"layout": "emoji", "vendor": "apple", "sha256": "0" * 64, "sources": [{"web": "http://a/emoji"}]}
+    (tmp_path / "list.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(
+        UserError, match="web = http://a/emoji: the layout emoji needs the address of a package, a .tgz"
+    ):
+        sources.read(tmp_path / "list.yaml")
+
+
+def test_a_dataset_without_categories_refuses_one(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="'Flags': mnist has no categories: set download.category=null"):
+        sources.fetch("mnist", LISTS / "mnist.yaml", tmp_path / "raw", tmp_path / "manual", "Flags")
+
+
+def test_an_address_may_lead_to_each_file_or_to_an_archive(server: str, tmp_path: Path) -> None:
+    (tmp_path / "served/hot air.npy").write_bytes(b"drawings")
+    packed(tmp_path / "served/all.tgz", {"package/emoji.json": b"table"})
+    for name in ("plain", "archive"):
+        (tmp_path / name).mkdir()
+    fetchers.web(f"{server}/{{name}}", ["hot air.npy"], tmp_path / "plain")
+    assert (tmp_path / "plain/hot air.npy").read_bytes() == b"drawings"
+    found = fetchers.web(f"{server}/all.tgz", ["emoji.json"], tmp_path / "archive")
+    assert (found / "package/emoji.json").read_bytes() == b"table"
+
+
+def packed(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return path
+
+
+def test_archives_cannot_write_outside_and_links_are_left_out(tmp_path: Path) -> None:
+    evil = packed(tmp_path / "evil.tgz", {"../evil": b"x"})
+    with pytest.raises(fetchers.SourceError, match="evil.tgz is damaged, cut off or unsafe: .*evil.* outside"):
+        fetchers._untar(evil, tmp_path / "out")
+    with tarfile.open(tmp_path / "link.tgz", "w:gz") as archive:
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    fetchers._untar(tmp_path / "link.tgz", tmp_path / "out")
+    whole = packed(tmp_path / "cut.tgz", {"file": bytes(range(256)) * 99}).read_bytes()
+    for cut in (whole[:-20], whole[:30], b"", b"no archive"):
+        (tmp_path / "cut.tgz").write_bytes(cut)
+        with pytest.raises(fetchers.SourceError, match="cut.tgz is damaged, cut off or unsafe"):
+            fetchers._untar(tmp_path / "cut.tgz", tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.suffix != ".tgz") in ([], ["file", "out"], ["out"])
 
 
 def test_a_client_that_is_missing_or_fails_is_a_reason(tmp_path: Path) -> None:
@@ -135,6 +195,32 @@ def test_a_client_that_is_missing_or_fails_is_a_reason(tmp_path: Path) -> None:
         fetchers._client("no-such-client", folder=tmp_path)
     with pytest.raises(fetchers.SourceError, match=r"^line 2 \| line 3 \| line 4$"):
         fetchers._client("sh", "-c", "for i in 1 2 3 4; do echo line $i >&2; done; exit 3", folder=tmp_path)
+
+
+NPM_SAYS = """npm warn Unknown user config
+npm error code ECONNREFUSED
+npm error syscall connect
+npm error FetchError: request to http://127.0.0.1:1/emoji failed, reason: connect ECONNREFUSED 127.0.0.1:1
+npm error     at ClientRequest.<anonymous> (/usr/lib/node_modules/npm/node_modules/minipass-fetch/lib/index.js:130:14)
+npm error   type: 'system'
+npm error }
+npm error
+npm error If you are behind a proxy, please make sure that the 'proxy' config is set properly.  See: 'npm help config'
+npm error A complete log of this run can be found in: /root/.npm/_logs/2026-11-22T05_21_24_483Z-debug-0.log"""
+
+
+def test_npm_that_is_missing_or_fails_is_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "work").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(fetchers.SourceError, match=r"^npm is not installed here \(Debian: apt-get install npm\)$"):
+        fetchers.npm("emoji@1.0.0", [], tmp_path / "work")
+    (tmp_path / "bin/npm").write_text(f'#!/bin/sh\necho "{NPM_SAYS}" >&2\nexit 1\n')
+    (tmp_path / "bin/npm").chmod(0o755)
+    with pytest.raises(
+        fetchers.SourceError, match="^npm error FetchError: .* 127.0.0.1:1 . npm error If you .* config'$"
+    ):
+        fetchers.npm("emoji@1.0.0", [], tmp_path / "work")
 
 
 class Evil:

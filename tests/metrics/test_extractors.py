@@ -93,9 +93,45 @@ def test_images_that_are_refused(trained, images):
         trained.extract(images)
 
 
+def test_rotation_needs_no_labels(digits, tmp_path):
+    images = digits[0]
+    settings = SETTINGS.model_copy(update={"kind": "rotation"})
+    for name in ("one", "two"):
+        extractor = extractors.train_rotation(images[:1400], settings, seed=1)
+        extractor.save(tmp_path / name)
+    assert sha256(tmp_path / "one/weights.npz") == sha256(tmp_path / "two/weights.npz")
+    facts = extractor.facts
+    assert facts["kind"] == "rotation" and facts["feature_dim"] == 64 and len(facts["classes"]) == 4
+
+    loaded = extractors.load(tmp_path / "one")
+    accuracy = extractors.rotation_accuracy(loaded, images[1400:])
+    assert accuracy > 0.8  # an 8, a 1 and a 0 look nearly the same upside down
+    quarter = loaded.extract(np.rot90(images[1400:], axes=(1, 2)))
+    assert np.mean(quarter.probabilities.argmax(axis=1) == 1) > 0.7
+    # Of images that lie upside down already, every right answer is wrong.
+    assert extractors.rotation_accuracy(loaded, np.rot90(images[1400:], 2, axes=(1, 2))) < 1 - accuracy
+
+
+def test_a_rotation_batch_is_all_four_and_no_larger_than_asked_for(digits, monkeypatch):
+    seen = []
+
+    def record(network, count, batch, images_a_batch, settings, seed):
+        seen.append((count, images_a_batch, *batch(np.array([3, 5]))))
+
+    monkeypatch.setattr(extractors, "_fit", record)
+    extractors.train_rotation(digits[0], SETTINGS, seed=1)
+    ((count, images_a_batch, images, labels),) = seen
+    assert count == len(digits[0]) and images_a_batch == 128 // 4
+    assert labels.tolist() == [0, 0, 1, 1, 2, 2, 3, 3] and labels.dtype == np.int32
+    for quarters in range(4):
+        np.testing.assert_array_equal(images[2 * quarters + 1], np.rot90(digits[0][5], quarters))
+
+
 def test_labels_that_cannot_be_learned_from(digits):
     images = digits[0]
-    with pytest.raises(UserError, match="has none.*one subfolder a class.*extractor.kind=inception"):
+    with pytest.raises(
+        UserError, match="has none.*one subfolder a class.*extractor.kind=rotation.*extractor.kind=inception"
+    ):
         extractors.train_classifier(images, None, [], SETTINGS, seed=1)
     labels = np.full(len(images), 1, np.int32)
     with pytest.raises(UserError, match="all images are of class 'shoe'.*extractor.kind=inception"):
@@ -116,7 +152,8 @@ def test_load_without_an_extractor(tmp_path):
 
 def test_inception_without_weights(tmp_path):
     with pytest.raises(
-        UserError, match=r"extractor.weights=.*nothing.h5 cannot be used(.|\n)*extractor.kind=classifier"
+        UserError,
+        match=r"extractor.weights=.*nothing.h5 cannot be used(.|\n)*extractor.kind=classifier.*extractor.kind=rotation",
     ):
         extractors.inception((28, 28, 1), str(tmp_path / "nothing.h5"))
 

@@ -1,5 +1,7 @@
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ganline.errors import UserError
@@ -20,9 +22,10 @@ class Recorder:
         self.told.update(values)
 
 
-def run(dataset: str, source: Path | str) -> dict[str, str]:
+def run(dataset: str, source: Path | str, category: str | None = None) -> dict[str, str]:
     recorder = Recorder()
-    download.run(Params.model_construct(download=Download(dataset=dataset, source=str(source))), recorder)  # type: ignore[arg-type]
+    settings = Download(dataset=dataset, source=str(source), category=category)
+    download.run(Params.model_construct(download=settings), recorder)  # type: ignore[arg-type]
     return recorder.told
 
 
@@ -47,13 +50,40 @@ def test_a_folder_of_pictures_is_copied() -> None:
     assert Path("data/raw/pets/cats/1.png").read_bytes() == b"picture"
 
 
+def test_a_zip_of_pictures_is_unpacked() -> None:
+    with zipfile.ZipFile("faces.ZIP", "w") as packed:
+        packed.writestr("100k/100k/1.jpg", b"picture")
+        packed.writestr("__MACOSX/100k/._1.jpg", b"extra")
+    assert run("human_faces", "faces.ZIP") == {"data.source": "zip"}
+    files = [path.as_posix() for path in Path("data/raw").rglob("*") if path.is_file()]
+    assert files == ["data/raw/human_faces/100k/100k/1.jpg"]
+
+
+def test_drawings_supplied_by_hand_are_found_by_category() -> None:
+    Path("data/manual/quickdraw").mkdir(parents=True)
+    np.save("data/manual/quickdraw/see saw.npy", np.zeros((3, 784), np.uint8))
+    used = run("quickdraw", LISTS / "quickdraw.yaml", "see saw")
+    assert used == {"data.source": "folder data/manual/quickdraw"}
+    assert Path("data/raw/quickdraw/see saw.npy").exists()
+    with pytest.raises(UserError, match="download.category = null: say what is drawn"):
+        run("quickdraw", LISTS / "quickdraw.yaml")
+
+
+def test_categories_are_refused_where_there_are_none() -> None:
+    Path("mine").mkdir()
+    Path("mine.zip").touch()
+    for source in ("mine", "mine.zip", LISTS / "digits.yaml"):
+        with pytest.raises(UserError, match="'Flags': pets has no categories: set download.category=null"):
+            run("pets", source, "Flags")
+
+
 def test_a_source_that_cannot_be_is_refused() -> None:
-    with pytest.raises(UserError, match="download.source is not set: name the folder of your pictures"):
+    with pytest.raises(UserError, match="download.source is not set: name the folder or zip of your pictures"):
         run("image_folder", "???")
     with pytest.raises(UserError, match="download.source = 'nowhere': there is no such file or folder; allowed is"):
         run("image_folder", "nowhere")
     Path("pictures.zip").write_bytes(b"PK\x03\x04\xff\xfe\x00")
-    with pytest.raises(UserError, match="pictures.zip is no source list"):
+    with pytest.raises(UserError, match="pictures.zip cannot be unpacked"):
         run("image_folder", "pictures.zip")
     Path("note.txt").write_text("just a note")
     with pytest.raises(UserError, match=r"note.txt"):

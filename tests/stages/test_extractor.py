@@ -63,13 +63,25 @@ def test_digits(tmp_path, monkeypatch):
     assert {path.name: sha256(path) for path in folder.iterdir()} == first
 
 
-def test_unlabelled_data_is_refused_and_leaves_nothing(tmp_path, monkeypatch):
+def test_unlabelled_data_is_for_the_rotation_extractor(tmp_path, monkeypatch):
     params = prepared("digits", tmp_path, monkeypatch, "prepare.size=8")
     for split in ("train", "test"):
         (paths.prepared(params) / f"{split}_labels.npy").unlink()
-    with pytest.raises(UserError, match="extractor.kind=inception"):
+    with pytest.raises(UserError, match="extractor.kind=rotation.*extractor.kind=inception"):
         extractor.run(params, Recorder())
     assert not paths.extractor(params).exists()
+    rotation = params.extractor.model_copy(update={"kind": "rotation"})
+    recorder = Recorder()
+    extractor.run(params.model_copy(update={"extractor": rotation}), recorder)
+    facts = json.loads((paths.extractor(params) / "extractor.json").read_text())
+    assert recorder.told == {"extractor_rotation_accuracy": facts["rotation_accuracy"]}
+    assert facts["kind"] == "rotation" and 0.7 < facts["rotation_accuracy"] <= 1
+
+
+@pytest.mark.parametrize("dataset", ["flags", "quickdraw", "anime_faces", "human_faces"])
+def test_datasets_without_classes_come_with_the_extractor_for_them(dataset):
+    params = compose_params("gan-mnist", [f"dataset={dataset}", "download.source=x.zip"], ROOT / "conf")
+    assert params.extractor.kind == "rotation"
 
 
 @pytest.mark.slow

@@ -3,11 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ganline.catalogue import compose_params
 from ganline.datasets import prepared
 from ganline.params import Download, Params, Prepare
 from stages import download, prepare
 
-LISTS = Path(__file__).parents[2] / "conf/sources"
+CONF = Path(__file__).parents[2] / "conf"
+LISTS = CONF / "sources"
 
 
 class Recorder:
@@ -29,8 +31,8 @@ def test_digits_from_download_to_arrays(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     params = Params.model_construct(
         seed=42,
-        download=Download(dataset="digits", source=str(LISTS / "digits.yaml")),
-        prepare=Prepare(size=16, channels=1, fit="crop", test_fraction=0.2, max_dropped=0.01),
+        download=Download(dataset="digits", source=str(LISTS / "digits.yaml"), category=None),
+        prepare=Prepare(size=16, channels=1, fit="crop", interpolation="area", test_fraction=0.2, max_dropped=0.01),
     )
     recorder = Recorder()
     download.run(params, recorder)  # type: ignore[arg-type]
@@ -46,3 +48,30 @@ def test_digits_from_download_to_arrays(tmp_path: Path, monkeypatch: pytest.Monk
         ("digits", prepared.digest(folder), counts),
         (folder / "dataset.json", True),
     ]
+
+
+EMOJI = {
+    "Activities": 85, "Animals & Nature": 159, "Flags": 270, "Food & Drink": 131, "Objects": 264, "People & Body": 386,
+    "Smileys & Emotion": 169, "Symbols": 224, "Travel & Places": 218,
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_real_emoji_and_flags_from_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    facts, splits = {}, {}
+    for dataset in ("emoji", "flags"):
+        source = f"download.source={LISTS / 'emoji_twitter.yaml'}"
+        params = compose_params("gan-mnist", [f"dataset={dataset}", source], CONF)
+        download.run(params, Recorder())  # type: ignore[arg-type]
+        prepare.run(params, Recorder())  # type: ignore[arg-type]
+        facts[dataset] = prepared.read_facts(Path("data/prepared") / dataset)
+        splits[dataset] = [prepared.read_split(Path("data/prepared") / dataset, split) for split in prepared.SPLITS]
+    assert facts["emoji"]["classes"] == sorted(EMOJI) and facts["flags"]["classes"] == []
+    assert facts["emoji"]["image_shape"] == [64, 64, 3] and facts["flags"]["image_shape"] == [64, 64, 1]
+    labels = np.concatenate([found for _, found in splits["emoji"] if found is not None])
+    assert dict(zip(sorted(EMOJI), np.bincount(labels), strict=True)) == EMOJI
+    assert facts["flags"]["counts"] == {"train": 189, "test": 81}
+    assert facts["emoji"]["dropped"] == facts["flags"]["dropped"] == {}
+    corners = splits["emoji"][0][0][:, 0, 0]
+    assert np.mean((corners == 255).all(axis=1)) > 0.9, "the transparent background must have become white"

@@ -1,0 +1,78 @@
+"""The npm packages emoji-datasource-<vendor>: emoji.json says what each emoji is, img/<vendor>/64/ has the pictures."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+from ganline.datasets.fetchers import SourceError
+from ganline.errors import UserError
+from ganline.files import sha256
+
+TABLE = "emoji.json"
+LEFT_OUT = "Component"
+"""The five skin-tone modifiers: patches of plain colour, no emoji of their own."""
+
+
+def write(found: Path, vendor: str, expected: str, category: str | None, folder: Path) -> None:
+    """Copy the pictures below `found` to `folder`/<category>/, of one category or (None) of all.
+
+    Left out are the category Component and the variations of an emoji in five skin tones (half of all pictures, near
+    copies of the base emoji, which is kept): they would outweigh the rest and straddle training and test split.
+
+    Args:
+        found: a folder with emoji.json and img/<vendor>/64/*.png somewhere below it.
+        vendor: twitter, google, apple or facebook.
+        expected: what `digest` must give.
+        category: a category of emoji.json, such as Flags.
+        folder: where to write.
+
+    Raises:
+        SourceError: files are missing or have other content.
+        UserError: there is no such category; names those there are.
+    """
+    package = _package(found)
+    content = digest(package, vendor)
+    if content != expected:
+        raise SourceError(f"{TABLE} and {pictures(vendor)}: expected content with sha256 {expected}, found {content}")
+    files = _files(package, vendor)
+    if category is not None and category not in files:
+        raise UserError(f"download.category = {category!r}: allowed is null (all) or one of {', '.join(sorted(files))}")
+    for name in [category] if category else files:
+        (folder / name).mkdir()
+        for file in files[name]:
+            shutil.copyfile(package / f"img/{vendor}/64/{file}", folder / name / file)
+
+
+def digest(package: Path, vendor: str) -> str:
+    """Return the sha256 of what `LC_ALL=C sha256sum emoji.json img/<vendor>/64/*.png` prints in the folder `package`.
+
+    Raises:
+        SourceError: there are no pictures of this vendor.
+    """
+    paths = sorted(package.glob(pictures(vendor)), key=lambda path: path.name.encode())
+    if not paths:
+        raise SourceError(f"{pictures(vendor)} is not beside {TABLE}")
+    lines = [f"{sha256(path)}  {path.relative_to(package).as_posix()}\n" for path in [package / TABLE, *paths]]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def pictures(vendor: str) -> str:
+    """Return where a vendor's pictures lie in the package."""
+    return f"img/{vendor}/64/*.png"
+
+
+def _package(found: Path) -> Path:
+    tables = sorted(found.rglob(TABLE), key=lambda path: (len(path.parts), path))
+    if not tables:
+        raise SourceError(f"{TABLE} is not in it")
+    return tables[0].parent
+
+
+def _files(package: Path, vendor: str) -> dict[str, list[str]]:
+    """Return the picture files of the base emoji that this vendor draws, by category."""
+    files: dict[str, list[str]] = {}
+    for emoji in json.loads((package / TABLE).read_text("utf-8")):
+        if emoji[f"has_img_{vendor}"] and emoji["category"] != LEFT_OUT:
+            files.setdefault(emoji["category"], []).append(emoji["image"])
+    return files
