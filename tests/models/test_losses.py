@@ -1,0 +1,86 @@
+"""Each loss against its formula in NumPy, and what it says at the equilibrium its paper names."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ganline.combinations import PENALISED as PENALISED_BY_NAME
+from ganline.combinations import WITH_LABELS
+from ganline.models.losses import (
+    BALANCE_RATE, DIVERSITY_RATIO, LOSSES, PENALISED, around, began_balance, between, gradient_penalty,
+)  # fmt: skip
+
+REAL, FAKE = np.array([[2.0], [-1.0], [0.5]], np.float32), np.array([[-3.0], [0.25], [1.0]], np.float32)
+P, Q = 1 / (1 + np.exp(-REAL)), 1 / (1 + np.exp(-FAKE))
+EXPECTED = {
+    "non_saturating": (-np.log(P), -np.log(1 - Q), -np.log(Q)),
+    "minimax": (-np.log(P), -np.log(1 - Q), np.log(1 - Q)),
+    "dragan": (-np.log(P), -np.log(1 - Q), np.log(1 - Q)),
+    "wasserstein": (-REAL, FAKE, -FAKE),
+    "wasserstein_gp": (-REAL, FAKE, -FAKE),
+    "least_squares": ((REAL - 1) ** 2, FAKE**2, (FAKE - 1) ** 2),
+    "hinge": (np.maximum(0, 1 - REAL), np.maximum(0, 1 + FAKE), -FAKE),
+    "began": (REAL, -FAKE, FAKE),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_each_side_is_its_formula(name):
+    loss, ones = LOSSES[name], np.ones_like(REAL)
+    found = (loss.real(REAL, ones), loss.fake(FAKE, 0 * ones), loss.generator(tf.constant(FAKE)))
+    for ours, theirs in zip(found, EXPECTED[name], strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+def test_equilibria():
+    zero, half = np.zeros((4, 1), np.float32), np.full((4, 1), 0.5, np.float32)
+    bce, squares = LOSSES["non_saturating"], LOSSES["least_squares"]
+    both = bce.share * (bce.real(zero, zero + 1) + bce.fake(zero, zero))
+    np.testing.assert_allclose(both, np.log(2), rtol=1e-6)  # D = 1/2: ln 2
+    np.testing.assert_allclose(
+        squares.share * (squares.real(half, half * 2) + squares.fake(half, half * 0)), 0.25
+    )  # the .244 that The GAN Book prints for LSGAN
+
+
+def test_cross_entropy_is_exact_for_large_logits():
+    """The book's convergence failure prints a G loss of 24.5: probabilities clipped at 1e-7 could not pass 16.1."""
+    assert float(LOSSES["non_saturating"].generator(tf.constant([[-24.5]]))) == pytest.approx(24.5)
+
+
+def test_the_checks_and_the_losses_agree_on_names():
+    assert PENALISED == PENALISED_BY_NAME
+    assert all(LOSSES[name].probability or name == "least_squares" for name in WITH_LABELS)
+
+
+def test_gradient_penalty_of_a_linear_critic():
+    """A critic w.x has gradient w everywhere: the penalty is (|w| - 1)^2."""
+    weights = tf.random.stateless_normal((4, 4, 2), [0, 1])
+    score = lambda images: tf.reduce_sum(images * weights, axis=[1, 2, 3])[:, None]  # noqa: E731
+    expected = (np.linalg.norm(weights) - 1) ** 2
+    assert float(gradient_penalty(score, tf.ones((3, 4, 4, 2)))) == pytest.approx(expected, rel=1e-5)
+
+
+def test_gradient_penalty_of_a_dead_critic_has_a_finite_gradient():
+    weight = tf.Variable(0.0)
+    with tf.GradientTape() as tape:
+        penalty = gradient_penalty(
+            lambda images: weight * tf.reduce_sum(images, [1, 2, 3])[:, None], tf.ones((2, 3, 3, 1))
+        )
+    assert np.isfinite(tape.gradient(penalty, weight)) and float(penalty) == pytest.approx(1, abs=1e-4)
+
+
+def test_points_of_the_penalties():
+    real, fake = tf.ones((1000, 2, 2, 1)), -tf.ones((1000, 2, 2, 1))
+    points = between(real, fake, [1, 2]).numpy()
+    assert (points == points[:, :1, :1]).all()  # one draw an image
+    assert points.std() == pytest.approx(2 / 12**0.5, rel=0.05) and abs(points.mean()) < 0.1
+    images = tf.random.stateless_normal((100, 8, 8, 1), [0, 1])
+    moved = around(images, [1, 2]) - images
+    assert 0 <= float(tf.reduce_min(moved)) and float(tf.reduce_max(moved)) < 0.5 * float(tf.math.reduce_std(images))
+
+
+def test_began_moves_its_balance_towards_the_ratio():
+    balance, convergence = began_balance(tf.constant(0.1), tf.constant(2.0), tf.constant(0.4))
+    assert float(balance) == pytest.approx(0.1 + BALANCE_RATE * (DIVERSITY_RATIO * 2.0 - 0.4))
+    assert float(convergence) == pytest.approx(2.0 + abs(DIVERSITY_RATIO * 2.0 - 0.4))
+    assert float(began_balance(tf.constant(0.0), tf.constant(0.0), tf.constant(9.0))[0]) == 0
