@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -13,11 +14,19 @@ from ganline.params import Train
 Step = Callable[[int], None]
 SHAPE = (28, 28, 1)
 COUNT = 60_000
+CLASSES = 10
+BY_THE_BOOK = ("gan-mnist", "lsgan-mnist", "wgan-mnist", "cgan-mnist")
+IN_PYTORCH = ("gan-mnist", "dcgan-fashion-mnist-workshop")
 
 
 def data() -> np.ndarray:
     """Return uint8 images (60000, 28, 28, 1): the values do not change how long a step takes."""
     return np.random.default_rng(0).integers(0, 256, (COUNT, *SHAPE), np.uint8)
+
+
+def labels() -> np.ndarray:
+    """Return int32 class numbers (60000,)."""
+    return np.random.default_rng(1).integers(0, CLASSES, COUNT).astype(np.int32)
 
 
 def settings(experiment: str) -> Train:
@@ -36,9 +45,9 @@ def ganline(experiment: str, precision: str) -> Step:
 
     params = compose_params(experiment, [f"compute.precision={precision}"])
     configure(params.compute)
-    model = models.build(params.train, SHAPE, seed=0)
+    model = models.build(params.train, SHAPE, seed=0, classes=CLASSES)
     model.make_optimizers()
-    feed = Feed({"image": data()}, params.train.batch_size, params.train.sampling, seed=0)
+    feed = Feed({"image": data(), "label": labels()}, model.batch_size, params.train.sampling, seed=0)
     run = compile_steps(model, feed, params.compute.xla)
 
     def step(count: int) -> None:
@@ -49,43 +58,104 @@ def ganline(experiment: str, precision: str) -> Step:
 
 
 def keras(experiment: str) -> Step:
-    """The documents' own loop: predict fakes, stack them on reals, train_on_batch for D and for the stacked GAN."""
+    """The documents' own loop: predict fakes, train_on_batch for D (on them and on reals) and for the stacked GAN."""
     import tensorflow as tf
-    from tensorflow.keras import Sequential, layers
 
     from ganline import models
 
     recipe = settings(experiment)
-    ours = models.build(recipe, SHAPE, seed=0)
-    low, high = ours.image_range
-    images = (data() / 255 * (high - low) + low).astype(np.float32)
-
-    def plain(layer: tf.keras.layers.Layer) -> tf.keras.layers.Layer:
-        return getattr(layers, type(layer).__name__).from_config(layer.get_config())
-
-    def adam(network: str) -> tf.keras.optimizers.Optimizer:
-        chosen = recipe.optimizers[network]
-        return tf.keras.optimizers.Adam(chosen.learning_rate, beta_1=chosen.beta_1)
-
-    generator = Sequential([layers.Input((recipe.latent_dim,)), *map(plain, ours.networks["generator"].layers)])
-    hidden = map(plain, ours.networks["discriminator"].layers)
-    discriminator = Sequential([layers.Input(SHAPE), *hidden, layers.Activation("sigmoid")])
-    discriminator.compile(adam("discriminator"), "binary_crossentropy", metrics=["accuracy"])
+    ours = models.build(recipe, SHAPE, seed=0, classes=CLASSES)
+    networks = (ours.generator, ours.discriminator)
+    generator, discriminator = (tf.keras.models.clone_model(network, clone_function=_plain) for network in networks)
+    if ours.loss.probability:
+        discriminator = _then(discriminator, tf.keras.layers.Activation("sigmoid"))
+    loss = {"least_squares": "mse", "wasserstein": _wasserstein}.get(recipe.loss, "binary_crossentropy")
+    discriminator.compile(_optimizer(recipe, ours.network_names[1]), loss, metrics=["accuracy"])
     discriminator.trainable = False
-    stacked = Sequential([generator, discriminator])
-    stacked.compile(adam("generator"), "binary_crossentropy")
+    stacked = _stack(generator, discriminator)
+    stacked.compile(_optimizer(recipe, "generator"), loss)
+
+    low, high = ours.image_range
+    images, classes = (
+        (data() / 255 * (high - low) + low).astype(np.float32),
+        np.eye(CLASSES, dtype=np.float32)[labels()],
+    )
     draw = np.random.default_rng(0)
+    real_goal, fake_goal = (-1.0, 1.0) if recipe.loss == "wasserstein" else (1.0, 0.0)
+    # The book's listings call predict_on_batch, the others' predict, which sets up a dataset for each call.
+    predict = generator.predict_on_batch if experiment in BY_THE_BOOK else partial(generator.predict, verbose=0)
+
+    def latents(count: int) -> list[np.ndarray]:
+        kind = draw.standard_normal if recipe.noise == "normal" else partial(draw.uniform, -1, 1)
+        asked = [np.eye(CLASSES)[draw.integers(0, CLASSES, count)]] if ours.conditions else []
+        return [kind(size=(count, recipe.latent_dim)), *asked]
+
+    def discriminate() -> None:
+        chosen = draw.integers(0, COUNT, recipe.batch_size)
+        asked = latents(recipe.batch_size)
+        real, fake = [images[chosen]], [predict(asked if ours.conditions else asked[0])]
+        if ours.conditions:
+            real, fake = [*real, classes[chosen]], [*fake, asked[1]]
+        goals = [np.full((recipe.batch_size, 1), goal) for goal in (fake_goal, real_goal)]
+        if recipe.discriminator_batches == "mixed":
+            discriminator.train_on_batch(
+                [np.concatenate(pair) for pair in zip(fake, real, strict=True)], np.concatenate(goals)
+            )
+        else:
+            discriminator.train_on_batch(real, goals[1])
+            discriminator.train_on_batch(fake, goals[0])
+        if recipe.weight_clip:
+            for layer in discriminator.layers:
+                layer.set_weights(
+                    [np.clip(weight, -recipe.weight_clip, recipe.weight_clip) for weight in layer.get_weights()]
+                )
 
     def step(count: int) -> None:
-        size, double = recipe.batch_size, recipe.generator_batch_size
         for _ in range(count):
-            real = images[draw.integers(0, COUNT, size)]
-            fake = generator.predict(draw.uniform(-1, 1, (size, recipe.latent_dim)), verbose=0)
-            labels = np.concatenate([np.ones((size, 1)), np.zeros((size, 1))])
-            discriminator.train_on_batch(np.concatenate([real, fake]), labels)
-            stacked.train_on_batch(draw.uniform(-1, 1, (double, recipe.latent_dim)), np.ones((double, 1)))
+            for _ in range(recipe.discriminator_steps):
+                discriminate()
+            stacked.train_on_batch(
+                latents(recipe.generator_batch_size), np.full((recipe.generator_batch_size, 1), real_goal)
+            )
 
     return step
+
+
+def _plain(layer):  # noqa: ANN001, ANN202 - Keras layers
+    from tensorflow.keras import layers
+
+    config, kind = layer.get_config(), type(layer).__name__
+    if kind == "UpSampling2D":
+        config["size"] = (config["size"],) * 2
+    return getattr(layers, kind, type(layer)).from_config(config)
+
+
+def _then(network, layer):  # noqa: ANN001, ANN202
+    from tensorflow.keras import Model
+
+    return Model(network.inputs, layer(network.output))
+
+
+def _stack(generator, discriminator):  # noqa: ANN001, ANN202
+    from tensorflow.keras import Model
+
+    # A conditional discriminator is told the class that the generator was asked for.
+    return Model(generator.inputs, discriminator([generator.output, *generator.inputs[1:]]))
+
+
+def _wasserstein(goals, scores):  # noqa: ANN001, ANN202
+    import tensorflow as tf
+
+    return tf.reduce_mean(goals * scores)
+
+
+def _optimizer(recipe: Train, network: str):  # noqa: ANN202
+    import tensorflow as tf
+
+    rule, limit = recipe.optimizers[network], {"clipvalue": recipe.gradient_clip_value}
+    if rule.name == "rmsprop":
+        return tf.keras.optimizers.RMSprop(rule.learning_rate, rho=rule.beta_2, **limit)
+    return tf.keras.optimizers.Adam(rule.learning_rate, beta_1=rule.beta_1, **limit)
 
 
 def pytorch(experiment: str) -> Step:
@@ -170,14 +240,15 @@ def flops(experiment: str) -> int:
     from ganline import models
 
     recipe = settings(experiment)
-    networks = models.build(recipe, SHAPE, seed=0).networks
-    forward = {name: [_layer_flops(layer) for layer in network.layers] for name, network in networks.items()}
-    total = {name: sum(layers) for name, layers in forward.items()}
-    first = {name: next(f for f in layers if f) for name, layers in forward.items()}
-    real, made = recipe.batch_size, recipe.generator_batch_size
+    model = models.build(recipe, SHAPE, seed=0, classes=CLASSES)
+    g_layers, d_layers = (
+        [_layer_flops(layer) for layer in net.layers] for net in (model.generator, model.discriminator)
+    )
     # A backward pass costs two forward ones, less the gradient that the first layer's input does not need.
-    d_step = real * total["generator"] + 2 * real * (3 * total["discriminator"] - first["discriminator"])
-    g_step = made * (3 * total["generator"] - first["generator"] + 2 * total["discriminator"])
+    g_first, d_first = (next(filter(None, layers)) for layers in (g_layers, d_layers))
+    real, made = recipe.batch_size * recipe.discriminator_steps, recipe.generator_batch_size
+    d_step = real * sum(g_layers) + 2 * real * (3 * sum(d_layers) - d_first)
+    g_step = made * (3 * sum(g_layers) - g_first + 2 * sum(d_layers))
     return d_step + g_step
 
 

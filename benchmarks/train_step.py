@@ -1,10 +1,12 @@
 """Times one training step of ours beside what else a user might write, interleaved, each in a process of its own.
 
-Run: make bench. Every number of a row comes from the same minutes on the same machine; compare ratios, not times.
+Run: make bench (all), or python -m benchmarks.train_step EXPERIMENT ...
+Every number of a row comes from the same minutes on the same machine; compare ratios, not times.
 """
 
 import multiprocessing
 import statistics
+import sys
 import time
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
@@ -16,7 +18,15 @@ from rich.table import Table
 from benchmarks import contenders
 
 ROUNDS = 7
-EXPERIMENTS = {"dcgan-fashion-mnist-workshop": 6, "gan-mnist": 20}  # steps a round: a second or two
+EXPERIMENTS = {  # steps a round: a second or two
+    "gan-mnist": 20,
+    "lsgan-mnist": 20,
+    "dcgan-fashion-mnist-workshop": 6,
+    "quickdraw-apples": 2,
+    "cgan-mnist": 4,
+    "wgan-mnist": 2,
+}
+OURS, THEIRS = ("ganline float32", "ganline mixed_bfloat16"), "Keras loop of the documents"
 PEAK_PRODUCTS = 10
 
 
@@ -54,15 +64,12 @@ class Contender:
         self._process.join()
 
 
-def compare(experiment: str, count: int, console: Console) -> None:
-    """Time all contenders of one experiment in turn and print the table."""
-    field = {
-        "ganline float32": Contender("ganline", experiment, "float32"),
-        "Keras loop of the documents": Contender("keras", experiment),
-    }
+def compare(experiment: str, count: int, console: Console) -> dict[str, float]:
+    """Time all contenders of one experiment in turn, print the table, and return how many times as fast ours are."""
+    field = {OURS[0]: Contender("ganline", experiment, "float32"), THEIRS: Contender("keras", experiment)}
     if {"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split()):
-        field["ganline mixed_bfloat16"] = Contender("ganline", experiment, "mixed_bfloat16")
-    if find_spec("torch"):
+        field[OURS[1]] = Contender("ganline", experiment, "mixed_bfloat16")
+    if find_spec("torch") and experiment in contenders.IN_PYTORCH:
         field["PyTorch eager"] = Contender("pytorch", experiment)
     peak = Contender("matmul_peak")
     for round_number in range(ROUNDS + 1):  # the first one compiles and is not counted
@@ -72,7 +79,7 @@ def compare(experiment: str, count: int, console: Console) -> None:
     for contender in (*field.values(), peak):
         contender.stop()
 
-    documents = field["Keras loop of the documents"].seconds
+    documents, ratios = field[THEIRS].seconds, {}
     peak_rate = 2 * 2048**3 / statistics.median(peak.seconds)
     operations = contenders.flops(experiment)
     table = Table(
@@ -82,17 +89,21 @@ def compare(experiment: str, count: int, console: Console) -> None:
     for name, contender in field.items():
         times = contender.seconds
         ratio = statistics.median(theirs / mine for theirs, mine in zip(documents, times, strict=True))
+        ratios[name] = ratio
         table.add_row(
             name, *(f"{1e3 * f(times):.1f}" for f in (statistics.median, min, max)), f"{ratio:.2f}x",
             f"{operations / statistics.median(times) / peak_rate:.0%}",
         )  # fmt: skip
     console.print(table)
     console.print()
+    return {name: ratios[name] for name in OURS if name in ratios}
 
 
 if __name__ == "__main__":
     terminal = Console(width=120)
-    for name, steps in EXPERIMENTS.items():
-        compare(name, steps, terminal)
+    found = [compare(name, EXPERIMENTS[name], terminal) for name in sys.argv[1:] or EXPERIMENTS]
+    for name in found[0]:
+        mean = statistics.geometric_mean(ratios[name] for ratios in found)
+        terminal.print(f"{name}: {mean:.2f}x the documents' loops, geometric mean of {len(found)}")
     if not find_spec("torch"):
         terminal.print("PyTorch is not installed: `pip install torch` adds its row.")

@@ -118,7 +118,8 @@ def _contradictions(train: Train) -> Iterator[str]:
 def _protocol(params: Params) -> Iterator[str]:
     evaluate = params.evaluate
     if evaluate.kid_subset_size > evaluate.samples:
-        yield f"evaluate.kid_subset_size = {evaluate.kid_subset_size} is more than evaluate.samples = {evaluate.samples}"
+        size = evaluate.kid_subset_size
+        yield f"evaluate.kid_subset_size = {size} is more than evaluate.samples = {evaluate.samples}"
     if evaluate.neighbours >= evaluate.samples:
         yield f"evaluate.neighbours = {evaluate.neighbours} must be less than evaluate.samples"
     if params.extractor.weights is not None and params.extractor.kind != "inception":
@@ -155,9 +156,11 @@ def _literals(name: str, classes: dict[str, ast.ClassDef]) -> dict[str, Any]:
         if isinstance(base, ast.Name) and base.id in classes:
             found |= _literals(base.id, classes)
     for node in classes[name].body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and value:
             try:
-                found[node.targets[0].id] = ast.literal_eval(node.value)
+                found[target.id] = ast.literal_eval(value)
             except ValueError:
                 continue
     return found

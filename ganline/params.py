@@ -89,7 +89,7 @@ class Optimizer(Section):
 
 
 class Train(Section):
-    """The recipe of the training. What stabilises GANs is off at 0, 1, null or false; docs/practices.md explains each."""
+    """The recipe of the training; docs/practices.md explains what stabilises GANs."""
 
     model: str
     """FILE.CLASS in ganline/models."""

@@ -4,9 +4,9 @@ import pytest
 import yaml
 
 from ganline.catalogue import compose_params, names
+from ganline.combinations import OFF, model_facts
 from ganline.errors import UserError
-from ganline.combinations import model_facts
-from ganline.params import Params, check, keys, load
+from ganline.params import Params, Train, check, keys, load
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,7 +25,7 @@ def test_params_yaml_is_the_default_run(monkeypatch):
 def test_every_experiment_composes_under_its_own_name(monkeypatch):
     monkeypatch.chdir(ROOT)
     for name in names("experiment"):
-        assert compose_params(name).experiment == name
+        assert compose_params(name, ["download.source=."]).experiment == name
 
 
 def test_all_mistakes_are_listed_at_once(content):
@@ -50,10 +50,21 @@ def test_all_mistakes_are_listed_at_once(content):
     ("changes", "part"),
     [
         ({"train": {"model": "gan.GNA"}}, "did you mean gan.GAN?"),
-        ({"train": {"model": "dcgan.Workshop"}, "prepare": {"size": 30}}, "multiple of 4"),
+        ({"train": {"model": "dcgan.Workshop"}, "prepare": {"size": 30}}, "multiples of 4"),
         ({"evaluate": {"samples": 500}}, "evaluate.kid_subset_size"),
         ({"extractor": {"weights": "w.h5"}}, "extractor.kind = inception"),
         ({"download": {"source": "???"}}, "say where your pictures are"),
+        ({"train": {"model": "dcgan.FashionMNIST"}, "prepare": {"size": 32}}, "prepare.size = 32 .* it takes 28"),
+        ({"train": {"loss": "likelihood"}}, "gan.GAN takes non_saturating or minimax or"),
+        ({"train": {"labelled_fraction": 0.5}}, "train.labelled_fraction = 0.5: gan.GAN cannot take it"),
+        ({"train": {"loss": "hinge", "label_smoothing": 0.1}}, "train.label_smoothing: the loss hinge has no labels"),
+        ({"train": {"loss": "wasserstein"}}, "needs train.weight_clip"),
+        ({"train": {"loss": "dragan", "discriminator_batches": "sequential"}}, "the penalty of dragan needs"),
+        ({"train": {"minibatch_stddev": True}}, "train.discriminator_batches = separate"),
+        ({"train": {"unrolled_steps": 2, "weight_clip": 0.1}}, "imagined updates know no train.weight_clip"),
+        ({"train": {"packing": 3}}, "train.batch_size = 50 must be a multiple of train.packing = 3"),
+        ({"train": {"loss": "began", "packing": 2}}, "the autoencoder of the loss began cannot take it"),
+        ({"train": {"gradient_clip_norm": 1.0, "gradient_clip_value": 1.0}}, "set one of them to null"),
     ],
 )
 def test_values_that_do_not_go_together_are_refused(content, changes, part):
@@ -85,6 +96,12 @@ def test_models_are_found_without_importing_them():
     facts = model_facts()
     assert facts["dcgan.Workshop"] == facts["gan.GAN"] | {"image_range": (-1.0, 1.0), "size_multiple": 4}
     assert "base.Model" not in facts
+
+
+def test_every_way_to_stabilise_is_a_parameter_that_some_model_takes():
+    taken = {practice for facts in model_facts().values() for practice in facts["practices"]}
+    assert taken == set(OFF) and taken < set(Train.model_fields)
+    assert taken - {"labelled_fraction"} == set(model_facts()["gan.GAN"]["practices"])
 
 
 def test_the_schema_knows_its_keys():

@@ -140,7 +140,7 @@ def update(
 
 def make_optimizer(rule: Optimizer, settings: Train, updates: int) -> tf.keras.optimizers.Optimizer:
     """Return the optimizer that `rule` describes, for a network that is updated `updates` times a step."""
-    # The legacy classes run TensorFlow's fused kernels: one pass over memory for each variable. The new ones are composed
+    # The legacy classes run TensorFlow's fused kernels: one pass over memory for each variable. The new ones are made
     # of a dozen elementwise operations, which for large dense layers cost more than the gradients. Same update rules.
     kinds = tf.keras.optimizers.legacy
     rate = _learning_rate(rule, settings.learning_rate_schedule, settings.steps * updates)

@@ -55,7 +55,7 @@ class Workshop(GAN):
 
 
 class FashionMNIST(GAN):
-    """DCGAN on Fashion-MNIST of The GAN Book (Chaudhary 2024, Skill 4): unstrided generator, swish, batch norm after it."""
+    """DCGAN on Fashion-MNIST of The GAN Book (Chaudhary 2024, Skill 4): no strides in the generator, and swish."""
 
     image_range = (0.0, 1.0)
     sizes = (28,)

@@ -7,7 +7,7 @@ from ganline.models.gan import GAN
 
 
 class ModeCollapse(GAN):
-    """Tiny fully connected networks and a latent space of two dimensions: the samples end as very few different ones."""
+    """Tiny fully connected networks, meant for two latent dimensions: few different samples are left."""
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [0, 1]."""

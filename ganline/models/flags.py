@@ -16,7 +16,7 @@ class Flags(GAN):
     """
 
     size_multiple = 4
-    hidden_activation = "relu"
+    hidden_activation: str | None = "relu"
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [0, 1]."""

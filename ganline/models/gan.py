@@ -22,10 +22,10 @@ class GAN(Model):
     terms of the losses.
     """
 
-    network_names = ("generator", "discriminator")
+    network_names: tuple[str, ...] = ("generator", "discriminator")
     image_range = (0.0, 1.0)
-    losses = ("non_saturating", "minimax", "wasserstein", "wasserstein_gp", "least_squares", "dragan", "hinge", "began")
-    practices = (
+    losses: tuple[str, ...] = ("non_saturating", "minimax", "wasserstein", "wasserstein_gp", "least_squares", "dragan", "hinge", "began")
+    practices: tuple[str, ...] = (
         "learning_rate_schedule", "gradient_clip_value", "gradient_clip_norm", "discriminator_steps", "generator_steps",
         "discriminator_batches", "label_smoothing", "label_flipping", "instance_noise", "initializer",
         "discriminator_normalization", "spectral_normalization", "minibatch_stddev", "packing", "feature_matching",
@@ -148,9 +148,13 @@ class GAN(Model):
             images = practices.instance_noise(images, self.settings, step)
         return practices.pack(images, self.settings.packing) if self.settings.packing > 1 else images
 
+    def evidence(self, shown: tf.Tensor, batch: Batch) -> tf.Tensor | list[tf.Tensor]:
+        """Return what the discriminator's network takes: images as shown, and in conditional models their class."""
+        return shown
+
     def look(self, shown: tf.Tensor, batch: Batch) -> Outputs:
         """Return what the discriminator says of images as shown, of which `batch` has what else is known of them."""
-        outputs = self.discriminator(shown, training=True)
+        outputs = self.discriminator(self.evidence(shown, batch), training=True)
         if self.settings.loss == "began":
             return [tf.reduce_mean(tf.abs(shown - outputs), axis=[1, 2, 3])[:, None]]
         return [tf.cast(output, tf.float32) for output in tf.nest.flatten(outputs)]
@@ -163,7 +167,7 @@ class GAN(Model):
         """Return what the discriminator says of real images and of fakes, in one batch or two."""
         if self.settings.discriminator_batches != "mixed":
             return self.judge(real, step), self.judge(fake, step)
-        outputs = self.judge({name: tf.concat([fake[name], real[name]], 0) for name in fake}, step)
+        outputs = self.judge({name: tf.concat([fake[name], real[name]], 0) for name in fake if name in real}, step)
         sizes = [part["image"].shape[0] // self.settings.packing for part in (fake, real)]
         on_fake, on_real = zip(*(tf.split(output, sizes) for output in outputs), strict=True)
         return list(on_real), list(on_fake)
@@ -205,8 +209,8 @@ class GAN(Model):
             return tf.reduce_mean(self.loss.generator(outputs[0]))
         # Salimans et al. 2016: match the mean features instead of deceiving the discriminator.
         on_real, on_fake = (
-            tf.reduce_mean(tf.cast(self.features(self.shown(part["image"], step), training=True), tf.float32), axis=0)
-            for part in (real, fake)
+            tf.reduce_mean(tf.cast(self.features(seen, training=True), tf.float32), axis=0)
+            for seen in (self.evidence(self.shown(part["image"], step), part) for part in (real, fake))
         )
         return tf.reduce_sum((on_real - on_fake) ** 2)
 
@@ -248,7 +252,8 @@ class GAN(Model):
 
         Of several updates of one network the last is what is told.
         """
-        size, metrics = self.settings.batch_size, {}
+        size = self.settings.batch_size
+        metrics: Metrics = {}
         for i in range(self.settings.discriminator_steps):
             real = {name: values[i * size : (i + 1) * size] for name, values in batch.items()}
             metrics |= self.discriminator_step(real, step, step * self.settings.discriminator_steps + i)
@@ -276,7 +281,9 @@ class GAN(Model):
 
     def _one_side_then_the_other(self, real: Batch, fake: Batch, step: tf.Tensor) -> tuple[tf.Tensor, Metrics]:
         """Update on real images, then on fakes, as documents do that train on the two in turn."""
-        name, losses, said = self.network_names[1], [], []
+        name = self.network_names[1]
+        losses: list[tf.Tensor] = []
+        said: list[Outputs] = []
         for part, is_real in ((real, True), (fake, False)):
             with tf.GradientTape() as tape:
                 outputs = self.judge(part, step)
@@ -284,7 +291,7 @@ class GAN(Model):
             update(self.optimizers[name], self.trained(name), tape, loss)
             losses.append(loss)
             said.append(outputs)
-        return self.loss.share * (losses[0] + losses[1]), self.signs(*said, real, fake)
+        return self.loss.share * (losses[0] + losses[1]), self.signs(said[0], said[1], real, fake)
 
     def generator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
         """Update the generator on fresh latents, the discriminator frozen; `draw` numbers its updates."""

@@ -15,7 +15,7 @@ with warnings.catch_warnings():
 from ganline.random import next_layer_key  # noqa: E402
 
 InstanceNormalization = tfa.layers.InstanceNormalization
-"""Each channel of each image to mean 0 and deviation 1 over its pixels (Ulyanov et al. 2016), then scaled and shifted."""
+"""Each channel of each image to mean 0 and deviation 1 over its pixels (Ulyanov et al. 2016), scaled and shifted."""
 
 
 class Dropout(tf.keras.layers.Layer):
@@ -42,7 +42,7 @@ class Dropout(tf.keras.layers.Layer):
 
 
 class UpSampling2D(tf.keras.layers.Layer):
-    """Repeat rows and columns `size` times: Keras's layer of this name, whose gradient is not deterministic on a GPU."""
+    """Repeat rows and columns `size` times: as Keras's layer, whose gradient is not deterministic on a GPU."""
 
     def __init__(self, size: int = 2, **kwargs: Any) -> None:
         """Set up; float (N, H, W, C) becomes (N, size H, size W, C)."""
@@ -80,8 +80,8 @@ class MinibatchStdDev(tf.keras.layers.Layer):
 class SpectralNormalization(tfa.layers.SpectralNormalization):
     """Divide a layer's kernel by its largest singular value, estimated by power iteration (Miyato et al. 2018).
 
-    tensorflow-addons' wrapper overwrites the kernel each time it is called in training, in the generator's half of a step
-    too, and gives no gradient through the division. Here the kernel stays, and a frozen layer changes nothing.
+    tensorflow-addons' wrapper overwrites the kernel each time it is called in training, in the generator's half of a
+    step too, and gives no gradient through the division. Here the kernel stays, and a frozen layer changes nothing.
     """
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
@@ -170,3 +170,60 @@ def _kernel_gradient(wide: tf.Tensor, kernel: tf.Tensor, narrow: tf.Tensor) -> t
     return tf.raw_ops.Conv2DBackpropFilter(
         input=wide, filter_sizes=kernel.shape, out_backprop=narrow, strides=[1, 2, 2, 1], padding="SAME"
     )
+
+
+class MaskedConv2D(tf.keras.layers.Conv2D):
+    """Convolution that sees only what comes before a pixel in raster order (van den Oord et al. 2016, PixelRNN).
+
+    Stride 1 and padding "same": float (N, H, W, C) becomes (N, H, W, filters). The kernel is stored whole, as the paper
+    masks it; its rows below the centre are not even multiplied. `above` and `pixel` compute the same a pixel at a time.
+    """
+
+    def __init__(self, filters: int, kernel_size: int, mask: str, **kwargs: Any) -> None:
+        """Set up with an odd kernel size and mask "A", without the pixel itself, or "B", with it."""
+        super().__init__(filters, kernel_size, padding="same", **kwargs)
+        self.mask = mask
+        self.reach = kernel_size // 2
+        """Rows above and columns to the left that the kernel covers."""
+        self.seen = self.reach + (mask == "B")
+        """Pixels of its own row that a pixel sees."""
+
+    @property
+    def depth(self) -> int:
+        """Channels of the input."""
+        return self.kernel.shape[2]
+
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        """Convolve; see tf.keras.layers.Conv2D."""
+        reach, size = self.reach, self.kernel_size[0]
+        mask = [[1] * size] * reach + [[1] * self.seen + [0] * (size - self.seen)]
+        masked = kernel[: reach + 1] * tf.constant(mask, inputs.dtype)[:, :, None, None]
+        # Padded beforehand: given to conv2d as explicit padding, it takes the slow path of the gradients.
+        padded = tf.pad(inputs, [[0, 0], [reach, 0], [reach, reach], [0, 0]]) if reach else inputs
+        return tf.nn.conv2d(padded, masked, 1, "VALID")
+
+    def above(self, rows: tf.Tensor) -> tf.Tensor:
+        """Return what the `reach` rows above, (reach, W, N, C), add to each pixel of a row: (W, N, filters)."""
+        width, taps = rows.shape[1], self.kernel_size[1]
+        padded = tf.pad(rows, [[0, 0], [self.reach, self.reach], [0, 0], [0, 0]])
+        seen = [padded[row, tap : tap + width] for row in range(self.reach) for tap in range(taps)]
+        return tf.matmul(tf.concat(seen, -1), self._flat(self.kernel[: self.reach]))
+
+    def pixel(self, beside: tf.Tensor, above: tf.Tensor | float = 0.0) -> tf.Tensor:
+        """Return the output at one pixel, (N, filters).
+
+        Args:
+            beside: the last `seen` pixels of its own row (N, seen * C).
+            above: what `above` says of this pixel (N, filters).
+        """
+        own = tf.matmul(tf.cast(beside, self.compute_dtype), self._flat(self.kernel[self.reach, : self.seen]))
+        return self.activation(own + above + tf.cast(self.bias, self.compute_dtype))
+
+    def _flat(self, kernel: tf.Tensor) -> tf.Tensor:
+        return tf.cast(tf.reshape(kernel, (-1, self.filters)), self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what rebuilds the layer."""
+        config = super().get_config()
+        del config["padding"]
+        return {**config, "kernel_size": self.kernel_size[0], "mask": self.mask}

@@ -1,16 +1,16 @@
 """Adversarial losses: one small set for every noise-to-image model.
 
 Each loss judges what the discriminator says of real and of generated images apart, an example at a time, so that a
-training step may show them in one batch or in two. D(x) is the discriminator's output: a logit, a free score, or (BEGAN)
-an image's reconstruction error. Expectations are means over the batch; everything is minimised.
+training step may show them in one batch or in two. D(x) is the discriminator's output: a logit, a free score, or
+(BEGAN) an image's reconstruction error. Expectations are means over the batch; everything is minimised.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import tensorflow as tf
 
-Scores = tf.Tensor
+Scores: TypeAlias = tf.Tensor
 """float32 (N, 1)."""
 
 
@@ -116,7 +116,7 @@ def began_balance(balance: tf.Tensor, on_real: tf.Tensor, on_fake: tf.Tensor) ->
 
 
 def gradient_penalty(score: Callable[[tf.Tensor], Scores], images: tf.Tensor) -> tf.Tensor:
-    """Return E (|grad_x D(x)|_2 - 1)^2 over images float32 (N, H, W, C), the norm taken over all of an image's pixels."""
+    """Return E (|grad_x D(x)|_2 - 1)^2 over images float32 (N, H, W, C), the norm over all of an image's pixels."""
     with tf.GradientTape() as tape:
         tape.watch(images)
         total = tf.reduce_sum(score(images))

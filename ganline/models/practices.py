@@ -1,4 +1,4 @@
-"""What helps unstable GANs, each a small piece that transforms one thing: labels, images, gradients, networks or weights.
+"""What helps unstable GANs, each a small piece that transforms one thing: labels, images, networks or weights.
 
 A training step calls those that its parameters switch on; none of them knows the others.
 """
@@ -125,7 +125,7 @@ def frozen(network: tf.keras.Model) -> Iterator[None]:
 def clip(network: tf.keras.Model, limit: float, batch_norm: bool) -> None:
     """Clip weights to [-limit, limit] (Arjovsky et al. 2017).
 
-    With `batch_norm` that includes what batch norms learn and keep, as The GAN Book (Chaudhary 2024, Skill 7) prints it:
+    With `batch_norm` that includes what batch norms learn and keep, as The GAN Book (Chaudhary 2024, Skill 7) prints:
     variances are then at most `limit`, and everything after them is scaled accordingly.
     """
     for layer in network.layers:
@@ -170,8 +170,8 @@ def unrolled(
 ) -> list[tf.Tensor] | None:
     """Return the discriminator's weights after `steps` imagined updates, differentiable in all they depend on.
 
-    Metz et al. 2017: the generator then learns against where the discriminator is going. The imagined updates are Adam's
-    with its averages started anew, batch norms in inference mode. None for 0 steps.
+    Metz et al. 2017: the generator then learns against where the discriminator is going. The imagined updates are
+    Adam's with its averages started anew, batch norms in inference mode. None for 0 steps.
     """
     if not steps:
         return None

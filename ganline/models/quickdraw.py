@@ -8,7 +8,7 @@ from ganline.models.layers import Conv2D, Conv2DTranspose, Dropout, UpSampling2D
 
 
 class QuickDraw(GAN):
-    """Small generator against a discriminator of 23 times its size; layers its text leaves out: the authors' notebook."""
+    """A small generator against a discriminator of 23 times its size."""
 
     size_multiple = 4
 

@@ -82,7 +82,7 @@ class WGANGP(WGAN):
 
 
 def critic(seen_shape: tuple[int, int, int], filters: tuple[int, int, int, int]) -> tf.keras.Model:
-    """Return the critic that both share but for its widths: three halvings, then one convolution; no first batch norm."""
+    """Return the critic that both share but for its widths: three halvings, then one more convolution."""
     hidden: Layers = []
     for i, width in enumerate(filters):
         hidden += [Conv2D(width, 3, strides=1 if i == 3 else 2, padding="same")]

@@ -7,7 +7,14 @@ import tensorflow as tf
 from ganline.combinations import PENALISED as PENALISED_BY_NAME
 from ganline.combinations import WITH_LABELS
 from ganline.models.losses import (
-    BALANCE_RATE, DIVERSITY_RATIO, LOSSES, PENALISED, around, began_balance, between, gradient_penalty,
+    BALANCE_RATE,
+    DIVERSITY_RATIO,
+    LOSSES,
+    PENALISED,
+    around,
+    began_balance,
+    between,
+    gradient_penalty,
 )  # fmt: skip
 
 REAL, FAKE = np.array([[2.0], [-1.0], [0.5]], np.float32), np.array([[-3.0], [0.25], [1.0]], np.float32)
@@ -76,7 +83,7 @@ def test_points_of_the_penalties():
     assert points.std() == pytest.approx(2 / 12**0.5, rel=0.05) and abs(points.mean()) < 0.1
     images = tf.random.stateless_normal((100, 8, 8, 1), [0, 1])
     moved = around(images, [1, 2]) - images
-    assert 0 <= float(tf.reduce_min(moved)) and float(tf.reduce_max(moved)) < 0.5 * float(tf.math.reduce_std(images))
+    assert float(tf.reduce_min(moved)) >= 0 and float(tf.reduce_max(moved)) < 0.5 * float(tf.math.reduce_std(images))
 
 
 def test_began_moves_its_balance_towards_the_ratio():

@@ -72,7 +72,10 @@ def test_normal_initialisation_draws_kernels_from_their_deviation():
     assert float(tf.math.reduce_std(kernel)) == pytest.approx(0.02, rel=0.02) and not bias.numpy().any()
 
 
-@pytest.mark.parametrize(("kind", "name"), [("none", "Activation"), ("layer", "LayerNormalization"), ("instance", "InstanceNormalization")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("none", "Activation"), ("layer", "LayerNormalization"), ("instance", "InstanceNormalization")],
+)
 def test_batch_norm_of_the_critic_can_be_replaced(kind, name):
     critic = built(f"discriminator_normalization={kind}", experiment="wgan-gp-fashion-mnist").discriminator
     kinds = [type(layer).__name__ for layer in critic.layers]
@@ -105,7 +108,7 @@ def test_minibatch_stddev_tells_a_varied_batch_from_a_collapsed_one():
 
 
 def test_weight_clipping_with_and_without_batch_norm():
-    critic = built(experiment="wgan-mnist", *["weight_clip_batch_norm=false"]).discriminator
+    critic = built("weight_clip_batch_norm=false", experiment="wgan-mnist").discriminator
     practices.clip(critic, 0.01, batch_norm=False)
     largest = {
         type(layer).__name__: max(np.abs(w).max() for w in layer.get_weights())
