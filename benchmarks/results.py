@@ -1,0 +1,158 @@
+"""Runs experiments of the catalogue through the whole line and keeps what they show in docs/results.
+
+Run, in a clone of its own (it changes params.yaml): python -m benchmarks.results [EXPERIMENT ...]
+Each run leaves docs/results/EXPERIMENT.json and .png (a few latents through training); docs/results.md is made of them.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from ganline import catalogue
+from ganline.files import write_json, write_text
+from ganline.report.figures import beside, cut_grid, image_grid, write_png
+from stages import paths
+
+RESULTS = Path("docs/results")
+COLUMNS, ROWS = 8, 8
+"""Of the strip: steps, evenly chosen, and latents."""
+
+EMOJI = ["dataset=emoji"]
+RUNS: dict[str, list[str]] = {
+    "mode-collapse-mnist": [],
+    "convergence-failure-mnist": [],
+    "vae-mnist": [],
+    "lsgan-mnist": [],
+    "gan-mnist": ["train.steps=40000"],
+    "dcgan-fashion-mnist-workshop": [],
+    "wgan-mnist": ["train.steps=600"],
+    "quickdraw-apples": [*EMOJI, "prepare.size=28", "prepare.channels=1", "train.steps=500"],
+    "cgan-mnist": ["train.steps=600"],
+    "acgan-fashion-mnist": ["train.steps=800"],
+    "sgan-fashion-mnist": ["train.steps=800"],
+    "infogan-mnist": ["train.steps=1000"],
+    "wgan-gp-fashion-mnist": ["train.steps=1000"],
+    "pixelcnn-mnist": ["train.steps=200"],
+    "dcgan-fashion-mnist": ["train.steps=200"],
+    "flags-emoji": ["train.steps=100"],
+    "dcgan-human-faces": [*EMOJI, "prepare.size=56", "train.steps=60"],
+    "dcgan-anime-faces": [*EMOJI, "prepare.size=56", "train.steps=40"],
+}
+"""What was run for docs/results.md, with what differs from each preset, in the order of the table."""
+SHOWN = ("fid", "floor_fid", "precision", "floor_precision", "recall", "floor_recall")
+OWN = {
+    "classes_seen": "classes", "class_entropy": "bits of class entropy", "condition_accuracy": "asked-for class",
+    "test_accuracy": "test accuracy", "code_agreement": "code agreement", "mutual_information": "nats of the code",
+    "elbo": "ELBO, nats", "test_loss": "test loss", "bits_per_dim": "bits a pixel",
+}  # fmt: skip
+
+
+def run(experiment: str, overrides: list[str]) -> None:
+    """Run the line as a user would, then keep its numbers and its strip."""
+    steps = [item for item in overrides if item.startswith("train.steps=")]
+    every = [f"train.{key}={_every(experiment, steps)}" for key in ("sample_every",)] if steps else []
+    changes = [part for value in [f"experiment={experiment}", *overrides, *every] for part in ("-S", value)]
+    start = time.monotonic()
+    subprocess.run(["dvc", "exp", "run", *changes], check=True)
+    minutes = (time.monotonic() - start) / 60
+    metrics = json.loads((paths.EVALUATE / "metrics.json").read_text())
+    protocol = json.loads((paths.EVALUATE / "protocol.json").read_text())
+    history = pd.read_csv(paths.TRAIN / "history.csv")
+    facts = {
+        "experiment": experiment,
+        "command": " ".join(["dvc exp run", *changes]),
+        "steps": int(history["step"].iloc[-1]),
+        "minutes": round(minutes, 1),
+        "cores": len(os.sched_getaffinity(0)),
+        "extractor": protocol["fid"]["extractor"],
+        "images": protocol["fid"]["n_fake"],
+        "verdict": json.loads((paths.TRAIN / "diagnosis.json").read_text())["verdict"],
+        "metrics": {name: float(f"{value:.4g}") for name, value in metrics.items()},
+        "last": {name: float(f"{value:.4g}") for name, value in history.iloc[-1].items()},
+    }
+    write_json(RESULTS / f"{experiment}.json", facts)
+    write_png(RESULTS / f"{experiment}.png", strip(experiment))
+
+
+def _every(experiment: str, steps: list[str]) -> int:
+    """Return how often a shortened run makes samples, so that its strip is full."""
+    return max(1, int(steps[0].split("=")[1]) // COLUMNS)
+
+
+def strip(experiment: str) -> np.ndarray:
+    """Return a few latents, one a row, through training from left to right, uint8 (h, w, C)."""
+    height, width, _ = json.loads((paths.GAN / "model.json").read_text())["image_shape"]
+    files = sorted(paths.TRAIN.glob("samples/*.png"))
+    chosen = np.unique(np.linspace(0, len(files) - 1, COLUMNS).round().astype(int))
+    grids = [cut_grid(_image(files[i]), height, width) for i in chosen]
+    rows = np.linspace(0, len(grids[0]) - 1, ROWS).round().astype(int)  # of a conditional model: its classes
+    return beside([image_grid(grid[rows], 1) for grid in grids], gap=2)
+
+
+def _image(path: Path) -> np.ndarray:
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    return image[:, :, None] if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def render() -> None:
+    """Write docs/results.md from what the runs left."""
+    found = [json.loads(path.read_text()) for name in RUNS if (path := RESULTS / f"{name}.json").exists()]
+    rows = "\n".join(_row(facts) for facts in found)
+    commands = "\n".join(f"    {facts['command']}" for facts in found)
+    strips = "\n\n".join(STRIP.format(**facts) for facts in found)
+    write_text(
+        Path("docs/results.md"),
+        PAGE.format(rows=rows, commands=commands, strips=strips, cores=found[0]["cores"] if found else 0),
+    )
+
+
+def _row(facts: dict[str, Any]) -> str:
+    metrics = facts["metrics"]
+    pairs = [f"{metrics[name]:.3g} ({metrics[f'floor_{name}']:.3g})" for name in ("fid", "precision", "recall")]
+    own = "; ".join(f"{metrics[name]:.3g} {words}" for name, words in OWN.items() if name in metrics)
+    full = catalogue.compose_params(facts["experiment"], ["download.source=."]).train.steps
+    steps = f"{facts['steps']:,}" if facts["steps"] == full else f"{facts['steps']:,} of {full:,}"
+    name, count = facts["extractor"], f"{facts['images']:,}"
+    return f"| {facts['experiment']} | {steps} | {' | '.join(pairs)} | {name}, {count} | {own} | {facts['verdict']} |"
+
+
+STRIP = "**{experiment}**, steps 0 to {steps:,}\n\n![{experiment}](results/{experiment}.png)"
+PAGE = """# What the experiments show here
+
+Real runs of the whole line on {cores} processor cores without a GPU, most of them cut short: the second column says after
+how many of the preset's steps. In brackets: the floor, what training images score in the generator's place. FID and the
+rest are made with the extractor named (a classifier of the dataset's own classes, or of four rotations where it has none),
+so compare within one dataset only. Runs this short do not show what these models can do; they show that each learns, or
+fails as it should.
+
+Made by `python -m benchmarks.results` (all numbers: docs/results/*.json).
+
+| experiment | steps | FID | precision | recall | extractor, images | its own figures | verdict |
+|---|---|---|---|---|---|---|---|
+{rows}
+
+The commands:
+
+{commands}
+
+## Samples through training
+
+Each row is one latent (in conditional models: a class), from the untrained generator on the left to the trained one.
+
+{strips}
+"""
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or RUNS:
+        run(name, RUNS[name])
+        render()
+    render()
