@@ -127,11 +127,11 @@ def _row(facts: dict[str, Any]) -> str:
 STRIP = "**{experiment}**, steps 0 to {steps:,}\n\n![{experiment}](results/{experiment}.png)"
 PAGE = """# What the experiments show here
 
-Real runs of the whole line on {cores} processor cores without a GPU, most of them cut short: the second column says after
-how many of the preset's steps. In brackets: the floor, what training images score in the generator's place. FID and the
-rest are made with the extractor named (a classifier of the dataset's own classes, or of four rotations where it has none),
-so compare within one dataset only. Runs this short do not show what these models can do; they show that each learns, or
-fails as it should.
+Real runs of the whole line on {cores} processor cores without a GPU, most of them cut short: the second column says
+after how many of the preset's steps. In brackets: the floor, what training images score in the generator's place. FID
+and the rest are made with the extractor named (a classifier of the dataset's own classes, or of four rotations where it
+has none), so compare within one dataset only. Runs this short do not show what these models can do; they show that
+each learns, or fails as it should.
 
 Made by `python -m benchmarks.results` (all numbers: docs/results/*.json).
 

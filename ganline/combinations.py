@@ -146,7 +146,12 @@ def model_facts() -> dict[str, dict[str, Any]]:
     for name in classes:
         literals = _literals(name, classes)
         if {"network_names", "image_range", "losses", "practices"} <= set(literals):
-            facts[f"{files[name]}.{name}"] = literals
+            refused = literals.get("refuses", ())
+            also = ("labelled_fraction",) if literals.get("semi_supervised") else ()
+            facts[f"{files[name]}.{name}"] = literals | {
+                "losses": tuple(loss for loss in literals["losses"] if loss not in refused),
+                "practices": (*(practice for practice in literals["practices"] if practice not in refused), *also),
+            }
     return facts
 
 

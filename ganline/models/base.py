@@ -22,6 +22,8 @@ class Model:
         image_range: lowest and highest pixel value the networks work with.
         losses: the values of train.loss it takes.
         practices: the stabilising parameters of train it takes (see ganline.combinations.OFF).
+        refuses: those of its base class's losses and practices that it does not take.
+        semi_supervised: whether it takes train.labelled_fraction.
         uses_labels: whether train_step needs batch["label"].
         size_multiple, sizes, channels: which images fit (any, where not said).
         latent_dim, noise: the only values that fit (any, where not said).

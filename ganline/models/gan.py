@@ -24,7 +24,9 @@ class GAN(Model):
 
     network_names: tuple[str, ...] = ("generator", "discriminator")
     image_range = (0.0, 1.0)
-    losses: tuple[str, ...] = ("non_saturating", "minimax", "wasserstein", "wasserstein_gp", "least_squares", "dragan", "hinge", "began")
+    losses: tuple[str, ...] = (
+        "non_saturating", "minimax", "wasserstein", "wasserstein_gp", "least_squares", "dragan", "hinge", "began",
+    )  # fmt: skip
     practices: tuple[str, ...] = (
         "learning_rate_schedule", "gradient_clip_value", "gradient_clip_norm", "discriminator_steps", "generator_steps",
         "discriminator_batches", "label_smoothing", "label_flipping", "instance_noise", "initializer",

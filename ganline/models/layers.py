@@ -103,13 +103,18 @@ class SpectralNormalization(tfa.layers.SpectralNormalization):
 
 
 class Conv2D(tf.keras.layers.Conv2D):
-    """Keras's layer with a faster gradient for its input where that has few channels, as pictures do."""
+    """Keras's layer, faster where its input or its output has few channels, as pictures do."""
 
     def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         """Convolve; see tf.keras.layers.Conv2D."""
-        if _is_thin(self, channels=inputs.shape[-1]):
-            return halve(inputs, tf.convert_to_tensor(kernel))
-        return super().convolution_op(inputs, kernel)
+        kernel = tf.convert_to_tensor(kernel)
+        if _is_halving(self, inputs.shape[-1]):
+            return halve(inputs, kernel)
+        if not _is_plain(self, min(inputs.shape[-1], self.filters)):
+            return super().convolution_op(inputs, kernel)
+        if self.padding == "same":
+            inputs = tf.pad(inputs, [[0, 0], *(_margins(size) for size in kernel.shape[:2]), [0, 0]])
+        return gather(inputs, kernel)
 
 
 class Conv2DTranspose(tf.keras.layers.Conv2DTranspose):
@@ -117,21 +122,101 @@ class Conv2DTranspose(tf.keras.layers.Conv2DTranspose):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Convolve; see tf.keras.layers.Conv2DTranspose."""
-        if not _is_thin(self, channels=self.filters):
+        kernel = tf.convert_to_tensor(self.kernel)
+        if _is_halving(self, self.filters):
+            outputs = double(inputs, kernel)
+        elif _is_plain(self, self.filters):
+            outputs = spread(inputs, kernel)
+            if self.padding == "same":
+                (top, _), (left, _) = (_margins(size) for size in kernel.shape[:2])
+                outputs = outputs[:, top : top + inputs.shape[1], left : left + inputs.shape[2]]
+        else:
             return super().call(inputs)
-        outputs = double(inputs, tf.convert_to_tensor(self.kernel))
         return self.activation(tf.nn.bias_add(outputs, self.bias) if self.use_bias else outputs)
 
 
-def _is_thin(layer: tf.keras.layers.Conv2D, channels: int) -> bool:
+FEW = 4
+"""Channels up to which TensorFlow's kernels run at a few percent of a processor's speed, and these do not."""
+
+
+def _is_halving(layer: tf.keras.layers.Conv2D, channels: int) -> bool:
     return (
-        channels <= 4
+        channels <= FEW
         and layer.strides == (2, 2)
         and layer.kernel_size in ((4, 4), (5, 5))
         and layer.padding == "same"
         and layer.dilation_rate == (1, 1)
         and layer.data_format == "channels_last"
     )
+
+
+def _is_plain(layer: tf.keras.layers.Conv2D, channels: int) -> bool:
+    return (
+        channels <= FEW
+        and layer.strides == layer.dilation_rate == (1, 1)
+        and layer.kernel_size > (1, 1)
+        and layer.groups == 1
+        and layer.data_format == "channels_last"
+    )
+
+
+def _margins(size: int) -> list[int]:
+    """Return how many pixels padding "same" adds before and after, for a kernel of `size`."""
+    return [(size - 1) // 2, size // 2]
+
+
+@tf.custom_gradient
+def gather(images: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
+    """Convolve without padding: images (N, H, W, C), kernel (K, L, C, F) -> (N, H - K + 1, W - L + 1, F).
+
+    For few channels on either side: few filters go by `spread`, few channels get their gradient from it.
+    """
+    height, width, channels, filters = kernel.shape
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        if channels <= FEW:
+            to_images = spread(upstream, kernel)
+        else:
+            to_images = tf.nn.conv2d_transpose(upstream, kernel, tf.shape(images), 1, "VALID")
+        to_kernel = tf.raw_ops.Conv2DBackpropFilter(
+            input=images, filter_sizes=kernel.shape, out_backprop=upstream, strides=[1] * 4, padding="VALID"
+        )
+        return to_images, to_kernel
+
+    if filters > FEW:
+        return tf.nn.conv2d(images, kernel, 1, "VALID"), gradient
+    wide = spread(images, tf.transpose(kernel[::-1, ::-1], (0, 1, 3, 2)))
+    return wide[:, height - 1 : 1 - height or None, width - 1 : 1 - width or None], gradient
+
+
+@tf.custom_gradient
+def spread(features: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
+    """Transpose `gather`: features (N, H, W, F), kernel (K, L, C, F) -> (N, H + K - 1, W + L - 1, C).
+
+    One matrix product makes every pixel's contribution to its K x L neighbours; they are added up, rows first.
+    """
+    count, rows, columns, _ = tf.unstack(tf.shape(features))
+    high, wide, channels, filters = kernel.shape
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        to_kernel = tf.raw_ops.Conv2DBackpropFilter(
+            input=upstream, filter_sizes=kernel.shape, out_backprop=features, strides=[1] * 4, padding="VALID"
+        )
+        return tf.nn.conv2d(upstream, kernel, 1, "VALID"), to_kernel
+
+    parts = tf.matmul(tf.reshape(kernel, (-1, filters)), tf.reshape(features, (-1, filters)), transpose_b=True)
+    parts = tf.reshape(tf.cast(parts, tf.float32), (high, wide, channels, count, rows, columns))
+    parts = tf.add_n([tf.pad(parts[i], [[0, 0]] * 3 + [[i, high - 1 - i], [0, 0]]) for i in range(high)])
+    total = tf.add_n([tf.pad(parts[j], [[0, 0]] * 3 + [[j, wide - 1 - j]]) for j in range(wide)])
+    total = tf.ensure_shape(
+        tf.transpose(total, (1, 2, 3, 0)),
+        (None, *(_plus(n, k) for n, k in zip(features.shape[1:3], (high, wide), strict=True)), channels),
+    )
+    return tf.cast(total, features.dtype), gradient
+
+
+def _plus(length: int | None, size: int) -> int | None:
+    return None if length is None else length + size - 1
 
 
 @tf.custom_gradient
@@ -204,10 +289,11 @@ class MaskedConv2D(tf.keras.layers.Conv2D):
 
     def above(self, rows: tf.Tensor) -> tf.Tensor:
         """Return what the `reach` rows above, (reach, W, N, C), add to each pixel of a row: (W, N, filters)."""
-        width, taps = rows.shape[1], self.kernel_size[1]
-        padded = tf.pad(rows, [[0, 0], [self.reach, self.reach], [0, 0], [0, 0]])
-        seen = [padded[row, tap : tap + width] for row in range(self.reach) for tap in range(taps)]
-        return tf.matmul(tf.concat(seen, -1), self._flat(self.kernel[: self.reach]))
+        # The pixels of a row are the convolution's rows and the images its columns, which the kernel does not mix.
+        kernel = tf.cast(self.kernel, self.compute_dtype)[: self.reach, :, None]
+        padding = [[0, 0], [self.reach, self.reach], [0, 0], [0, 0]]
+        sums = [tf.nn.conv2d(rows[i][None], kernel[i], 1, padding)[0] for i in range(self.reach)]
+        return tf.add_n(sums)
 
     def pixel(self, beside: tf.Tensor, above: tf.Tensor | float = 0.0) -> tf.Tensor:
         """Return the output at one pixel, (N, filters).
@@ -216,14 +302,36 @@ class MaskedConv2D(tf.keras.layers.Conv2D):
             beside: the last `seen` pixels of its own row (N, seen * C).
             above: what `above` says of this pixel (N, filters).
         """
-        own = tf.matmul(tf.cast(beside, self.compute_dtype), self._flat(self.kernel[self.reach, : self.seen]))
-        return self.activation(own + above + tf.cast(self.bias, self.compute_dtype))
-
-    def _flat(self, kernel: tf.Tensor) -> tf.Tensor:
-        return tf.cast(tf.reshape(kernel, (-1, self.filters)), self.compute_dtype)
+        dtype = self.compute_dtype
+        kernel = tf.reshape(self.kernel[self.reach, : self.seen], (-1, self.filters))
+        own = tf.matmul(tf.cast(beside, dtype), tf.cast(kernel, dtype))
+        return self.activation(own + above + tf.cast(self.bias, dtype))
 
     def get_config(self) -> dict[str, Any]:
         """Return what rebuilds the layer."""
         config = super().get_config()
         del config["padding"]
         return {**config, "kernel_size": self.kernel_size[0], "mask": self.mask}
+
+
+class DoublingConv2DTranspose(tf.keras.layers.Conv2DTranspose):
+    """UpSampling2D, then Conv2DTranspose with stride 1 and no padding, as one convolution of the small image.
+
+    float (N, H, W, C) becomes (N, 2H + K - 1, 2W + K - 1, filters) for an odd kernel size K. Repeating each pixel and
+    then applying a kernel is applying, with stride 2, the kernel spread by 2 x 2 ones. Each of the 2 x 2 output phases
+    of that is an ordinary convolution (see `double`), with about half of the multiplications.
+    """
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Repeat and convolve; see the class."""
+        size, channels = self.kernel_size[0], inputs.shape[-1]
+        taps, kernel = (size + 1) // 2, tf.convert_to_tensor(self.kernel)
+        # Output 2j + p sees input i through tap 2 (j - i) + p of the spread kernel, which holds the taps of the given one
+        # that are as far or one less. As a convolution's kernel it is turned around.
+        spread = [[[0 <= 2 * (taps - 1 - t) + p - k <= 1 for k in range(size)] for p in (0, 1)] for t in range(taps)]
+        each = tf.cast(tf.constant(spread), kernel.dtype)
+        phases = tf.einsum("ypk,xql,klfc->yxcpqf", each, each, kernel)
+        phases = tf.reshape(phases, (taps, taps, channels, 4 * self.filters))
+        padded = tf.pad(inputs, [[0, 0], [taps - 1, taps - 1], [taps - 1, taps - 1], [0, 0]])
+        outputs = tf.nn.depth_to_space(tf.nn.conv2d(padded, phases, 1, "VALID"), 2)
+        return self.activation(tf.nn.bias_add(outputs, self.bias))

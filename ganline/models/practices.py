@@ -3,6 +3,7 @@
 A training step calls those that its parameters switch on; none of them knows the others.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -62,14 +63,16 @@ def replace_batch_norm(network: tf.keras.Model, kind: str) -> tf.keras.Model:
     """
     made: dict[str, Callable[[], layers.Layer]] = {
         "none": lambda: layers.Activation("linear"),
-        "layer": lambda: layers.LayerNormalization(axis=[1, 2, 3]),
         "instance": InstanceNormalization,
     }
 
     def clone(layer: layers.Layer) -> layers.Layer:
         if not isinstance(layer, layers.BatchNormalization):
             return type(layer).from_config(layer.get_config())
-        return made["layer" if kind == "instance" and len(layer.input_shape) == 2 else kind]()
+        one_pixel = math.prod(layer.input_shape[1:-1]) == 1  # of which instance norm would leave nothing
+        if kind == "layer" or (kind == "instance" and one_pixel):
+            return layers.LayerNormalization(axis=list(range(1, len(layer.input_shape))))
+        return made[kind]()
 
     return tf.keras.models.clone_model(network, clone_function=clone)
 

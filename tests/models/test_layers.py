@@ -35,6 +35,20 @@ def test_thin_convolutions_equal_those_of_keras(name, kernel, channels, size):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * float(tf.reduce_max(tf.abs(b))))
 
 
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("kernel", [3, 4, 8])
+@pytest.mark.parametrize("channels", [(1, 8), (3, 8), (8, 1), (8, 3)], ids=str)
+@pytest.mark.parametrize("name", ["Conv2D", "Conv2DTranspose"])
+def test_plain_convolutions_of_few_channels_equal_those_of_keras(name, kernel, channels, padding):
+    ours = getattr(layers, name)(channels[1], kernel, padding=padding, activation="tanh", bias_initializer="ones")
+    theirs = getattr(tf.keras.layers, name).from_config(ours.get_config())
+    images = tf.constant(np.random.default_rng(0).normal(size=(2, 9, 10, channels[0])), tf.float32)
+    ours(images), theirs(images)
+    theirs.set_weights(ours.get_weights())
+    for a, b in zip(gradients(ours, images), gradients(theirs, images), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * float(tf.reduce_max(tf.abs(b))))
+
+
 def test_dropout_depends_on_its_key_alone():
     layer, ones = layers.Dropout(0.3), tf.ones((100, 100))
 
