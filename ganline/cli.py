@@ -3,6 +3,8 @@
 import csv
 import os
 import sys
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +14,14 @@ from rich.console import Console
 from rich.table import Table
 
 from ganline import catalogue
+from ganline.datasets import sources
 from ganline.errors import UserError
 from ganline.files import write_text
 
 app = typer.Typer(help="Reproducible GAN pipelines.", no_args_is_help=True, add_completion=False)
 console = Console()
+
+SOURCES = catalogue.CONF / "sources"
 
 
 @app.command()
@@ -43,32 +48,42 @@ def use(
 
 @app.command()
 def networks(
-    experiment: str,
+    experiment: Annotated[str | None, typer.Argument(help="All experiments, where none is named.")] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
 ) -> None:
-    """Print the parameter counts of an experiment's networks."""
-    header, rows = ("experiment", "network", "total", "trainable", "non_trainable"), _counts(experiment)
+    """Print the parameter counts of an experiment's networks, or of those of the whole catalogue."""
+    header = ("experiment", "network", "total", "trainable", "non_trainable")
+    named = [experiment] if experiment else catalogue.names("experiment")
+    rows = (row for name in named for row in _counts(name))
     if as_csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([header, *rows])
+        csv.writer(sys.stdout, lineterminator="\n").writerows(chain([header], rows))
         return
     table = Table(*header, box=None)
-    for name, network, *counts in rows:
-        table.add_row(name, network, *(f"{count:,}" for count in counts))
+    with console.status("building the networks"):
+        for name, network, *counts in rows:
+            table.add_row(name, network, *(f"{count:,}" for count in counts))
     console.print(table)
 
 
-def _counts(experiment: str) -> list[tuple[str, str, int, int, int]]:
-    params = catalogue.compose_params(experiment)
+def _counts(experiment: str) -> Iterator[tuple[str, str, int, int, int]]:
+    """Yield experiment, network, and its weights: all, trained ones, others."""
+    # Some datasets ask for a place of your own, which these numbers do not depend on.
+    params = catalogue.compose_params(experiment, ["download.source=any"])
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from ganline.models import build
 
     shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
-    rows = []
-    for name, network in build(params.train, shape, params.seed).networks.items():
-        trainable = sum(int(weight.shape.num_elements()) for weight in network.trainable_weights)
-        total = network.count_params()
-        rows.append((experiment, name, total, trainable, total - trainable))
-    return rows
+    for name, network in build(params.train, shape, params.seed, _classes(params.download.dataset)).networks.items():
+        if name != "generator_average":  # a copy
+            trainable = sum(int(weight.shape.num_elements()) for weight in network.trainable_weights)
+            total = network.count_params()
+            yield experiment, name, total, trainable, total - trainable
+
+
+def _classes(dataset: str) -> int:
+    """Return the number of classes that a dataset's source list names, 0 where it names none."""
+    listing = SOURCES / f"{dataset}.yaml"
+    return len(getattr(sources.read(listing), "classes", ())) if listing.exists() else 0
 
 
 def main() -> None:

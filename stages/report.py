@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ganline.datasets.prepared import read_facts, read_split
-from ganline.files import write_text
+from ganline.files import read_arrays, write_text
 from ganline.params import Params
 from ganline.report.page import Content, Sample, render
 from ganline.report.wording import FIGURES
@@ -25,7 +25,7 @@ def run(params: Params, tracker: Tracker) -> None:
 
 def collect(params: Params) -> Content:
     """Return all that the page shows, from the files of the stages before."""
-    real, generated = panels(params)
+    real, generated, conditions = panels(params)
     return Content(
         params=params.model_dump(),
         dataset=read_facts(paths.prepared(params)),
@@ -39,19 +39,33 @@ def collect(params: Params) -> Content:
         protocol=_json(paths.EVALUATE / "protocol.json"),
         real=real,
         generated=generated,
+        conditions=conditions,
         latent=_json(paths.LATENT / "latent.json"),
-        latent_figures={name: _image(paths.LATENT / f"{name}.png") for name in FIGURES},
+        latent_figures={name: _image(path) for name in FIGURES if (path := paths.LATENT / f"{name}.png").exists()},
     )
 
 
-def panels(params: Params) -> tuple[np.ndarray, np.ndarray]:
-    """Return held-out images and samples, uint8 (N, H, W, C) each, N at most report.images and equal for both."""
+def panels(params: Params) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return held-out images and samples, uint8 (N, H, W, C) each, N at most report.images and equal for both.
+
+    The samples of a conditional generator are sorted by the class or code they were asked for, equally many of each.
+    The number of these is the third value, 0 for other generators.
+    """
     test, _ = read_split(paths.prepared(params), "test")
-    with np.load(paths.EVALUATE / "features.npz", allow_pickle=False) as evaluated:
-        generated = evaluated["images"][: params.report.images]
-    count = min(len(test), len(generated))
-    evenly = np.linspace(0, len(test) - 1, count).astype(int)  # a split may be ordered by class
-    return test[evenly], generated[:count]
+    evaluated = read_arrays(paths.EVALUATE / "features.npz")
+    count = min(params.report.images, len(test), len(evaluated["images"]))
+    chosen, conditions = np.arange(count), 0
+    if "labels" in evaluated:
+        chosen, conditions = _by_label(evaluated["labels"], count)
+    evenly = np.linspace(0, len(test) - 1, len(chosen)).astype(int)  # a split may be ordered by class
+    return test[evenly], evaluated["images"][chosen], conditions
+
+
+def _by_label(labels: np.ndarray, count: int) -> tuple[np.ndarray, int]:
+    """Return the positions of at most `count` samples, the first of each label, and the number of labels among them."""
+    present, sizes = (part[:count] for part in np.unique(labels, return_counts=True))
+    each = min(count // len(present), sizes.min())
+    return np.concatenate([np.flatnonzero(labels == label)[:each] for label in present]), len(present)
 
 
 def _json(path: Path) -> Any:

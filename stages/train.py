@@ -1,11 +1,18 @@
-"""Train the GAN: prepared images in; the generator, its curves, its sample grids and a verdict out."""
+"""Train the model: prepared images in; the generator, its curves, its sample grids and a verdict out."""
 
+import hashlib
 import shutil
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 from filelock import FileLock
 
-from ganline.datasets.prepared import read_facts, read_split
+from ganline.combinations import model_facts
+from ganline.datasets.prepared import images_file, read_facts, read_split
+from ganline.datasets.split import stratified
 from ganline.diagnosis.verdict import judge
+from ganline.errors import UserError
 from ganline.files import whole_folder, write_json
 from ganline.params import Params
 from stages import paths, runner
@@ -19,17 +26,18 @@ def run(params: Params, tracker: Tracker) -> None:
     from ganline.training.checkpoint import fingerprint
     from ganline.training.loop import train
 
-    data = paths.prepared(params)
-    decisive = params.model_dump(include={"seed", "train", "compute"})
-    workdir = paths.CHECKPOINTS / fingerprint(decisive, [data / "train_images.npy"])
+    folder = paths.prepared(params)
+    facts = read_facts(folder)
+    data = training_data(params, facts)
+    workdir = paths.CHECKPOINTS / fingerprint(decisive(params, facts, data), [images_file(folder, "train")])
     # An orphan of a killed pipeline may still be training this very run: two writers would spoil its checkpoints.
     paths.CHECKPOINTS.mkdir(parents=True, exist_ok=True)
     with FileLock(workdir.with_suffix(".lock")):
         configure(params.compute)
-        model = models.build(params.train, tuple(read_facts(data)["image_shape"]), params.seed)
+        model = models.build(params.train, tuple(facts["image_shape"]), params.seed, len(facts["classes"]))
         history = train(
             model,
-            {"image": read_split(data, "train")[0]},
+            data,
             params.train,
             workdir,
             params.compute.xla,
@@ -38,12 +46,61 @@ def run(params: Params, tracker: Tracker) -> None:
         )
         history.write(paths.TRAIN / "history.csv")
         write_json(paths.TRAIN / "diagnosis.json", judge(history.table()).as_dict())
-        with whole_folder(paths.TRAIN / "samples") as folder:
-            shutil.copytree(workdir / "samples", folder, dirs_exist_ok=True)
-        with whole_folder(paths.GAN) as folder:
-            models.save(model, folder)
+        with whole_folder(paths.TRAIN / "samples") as target:
+            shutil.copytree(workdir / "samples", target, dirs_exist_ok=True)
+        with whole_folder(paths.GAN) as target:
+            models.save(model, target)
         shutil.rmtree(workdir)  # a forced run trains anew: what it shows is not a copy of this one
     tracker.model(paths.GAN)
+
+
+def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Return "image", uint8 (N, H, W, C), and where the model uses labels "label", int32 (N,), -1 for those held back.
+
+    Raises:
+        UserError: the prepared data is not what the parameters or the model want.
+    """
+    size, channels = params.prepare.size, params.prepare.channels
+    if facts["image_shape"] != [size, size, channels]:
+        raise UserError(
+            f"{paths.prepared(params)} holds images of shape {facts['image_shape']}, and prepare.size = {size} with "
+            f"prepare.channels = {channels} wants [{size}, {size}, {channels}]: run `dvc repro prepare`"
+        )
+    images, labels = read_split(paths.prepared(params), "train")
+    if not model_facts()[params.train.model].get("uses_labels"):
+        return {"image": images}
+    if labels is None or len(facts["classes"]) < 2:
+        raise UserError(
+            f"train.model = {params.train.model} learns from labels, and the prepared data ({facts['dataset']}) has "
+            f"{'none' if labels is None else 'one class'}. What fits: a dataset with two classes or more (mnist, "
+            "fashion_mnist, digits, emoji), or your own pictures in one subfolder a class (dataset=image_folder)"
+        )
+    return {"image": images, "label": used_labels(np.asarray(labels), params.train.labelled_fraction, params.seed)}
+
+
+def used_labels(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """Return labels int32 (N,) with `fraction` of each class left, the same for one seed, and -1 for the others.
+
+    Raises:
+        UserError: a class is left without labels.
+    """
+    if fraction == 1:
+        return labels
+    kept = stratified(labels, fraction, seed)
+    print(f"train: the labels of {kept.sum()} of {len(labels)} images are used", flush=True)
+    if len(np.unique(labels[kept])) < len(np.unique(labels)):
+        smallest = np.unique(labels, return_counts=True)[1].min()
+        raise UserError(
+            f"train.labelled_fraction = {fraction} leaves a class without labels: allowed is 1/{smallest} or more, "
+            "one image of the smallest class"
+        )
+    return np.where(kept, labels, -1).astype(np.int32)
+
+
+def decisive(params: Params, facts: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return what decides a training's bits beside images, code and versions."""
+    used = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in data.items() if name != "image"}
+    return params.model_dump(include={"seed", "train", "compute"}) | {"classes": len(facts["classes"])} | used
 
 
 if __name__ == "__main__":

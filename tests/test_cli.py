@@ -50,7 +50,8 @@ def test_mistakes_end_in_one_message(project, arguments, part):
 
 
 def test_experiments_lists_the_catalogue():
-    assert "gan-mnist" in ganline("experiments").stdout
+    shown = ganline("experiments").stdout
+    assert "gan-mnist" in shown and "The first GAN" in shown
 
 
 def test_outside_a_project_it_says_so(tmp_path):
@@ -63,3 +64,11 @@ def test_networks_prints_the_documents_counts():
         "experiment": "gan-mnist", "network": "generator",
         "total": "2055784", "trainable": "2051384", "non_trainable": "4400",
     }  # fmt: skip
+
+
+def test_networks_of_the_whole_catalogue():
+    rows = [tuple(row.values()) for row in csv.DictReader(ganline("networks", "--csv").stdout.splitlines())]
+    assert {row[0] for row in rows} == {path.stem for path in (ROOT / "conf/experiment").glob("*.yaml")}
+    # A network told of ten classes (The GAN Book, Skill 6), and one whose pictures are not there
+    assert ("cgan-mnist", "generator", "629448", "629192", "256") in rows
+    assert ("dcgan-anime-faces", "discriminator", "517441", "516929", "512") in rows

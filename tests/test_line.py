@@ -104,13 +104,27 @@ def test_a_changed_parameter_runs_only_what_obeys_it(project):
     assert (params["experiment"], params["evaluate"]["neighbours"]) == ("gan-mnist", 4)
 
 
+def test_another_experiment_takes_over_data_and_extractor(project):
+    overrides = [
+        part
+        for value in [*SMALL, "train.steps=20", "train.batch_size=10", "train.generator_batch_size=10"]
+        for part in ("-S", value)
+    ]
+    output = project.run("dvc", "exp", "run", "-S", "experiment=cgan-mnist", *overrides)
+    assert project.executed(output) == ["train", "evaluate", "latent", "report"]
+    metrics = json.loads((project.folder / "reports/evaluate/metrics.json").read_text())
+    assert 0 <= metrics["condition_accuracy"] < metrics["floor_condition_accuracy"]
+    assert metrics["floor_classes_seen"] == 10
+    assert "asked for 10 classes" in (project.folder / "reports/index.html").read_text()
+
+
 def test_a_wrong_parameter_stops_everything_before_it_begins(project):
     path = project.folder / "params.yaml"
     kept = path.read_text()
-    path.write_text(kept.replace("neighbours: 4", "neighbours: four"))
+    path.write_text(kept.replace("neighbours: 3", "neighbours: three"))
     output = project.run("dvc", "repro", ok=False)
     path.write_text(kept)
-    assert "evaluate.neighbours = 'four'" in output and "Traceback" not in output
+    assert "evaluate.neighbours = 'three'" in output and "Traceback" not in output
 
 
 def test_dvc_shows_metrics_and_plots(project):
@@ -125,7 +139,7 @@ def test_mlflow_remembers_each_run(project):
     project.run(sys.executable, "-m", "stages.courier")  # deliver what is left
     mlflow.set_tracking_uri(f"sqlite:///{project.folder}/mlflow.db")
     runs = mlflow.search_runs(experiment_names=["ganline"], output_format="list", order_by=["start_time"])
-    assert [run.info.status for run in runs] == ["FINISHED"] * 3  # the first, the forced and the changed one
+    assert [run.info.status for run in runs] == ["FINISHED"] * 4  # the first, the forced, the changed and the other one
     for run in runs:
         assert {"fid", "d_loss", "g_loss"} <= set(run.data.metrics)
         assert run.data.params["train.steps"] == "40"

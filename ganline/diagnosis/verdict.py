@@ -17,6 +17,10 @@ TAIL = 0.5  # the last half of the run is judged
 D_LOSS = 0.01  # convergence failure: .000 throughout; lowest healthy run: swings between .000 and .322
 D_ACCURACY = 0.99
 
+NO_ADVERSARY = "The curves are not judged: this model has no adversary that could win. "
+NO_ACCURACY = "The curves are not judged: this loss has no accuracies that would show a discriminator that has won. "
+COMPARE = "Compare FID, precision and recall with their floors."
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -46,8 +50,10 @@ def judge(history: Mapping[str, np.ndarray]) -> Verdict:
     """Judge a run by its curves: float arrays (rows,) named step, d_loss, d_accuracy_real and d_accuracy_fake.
 
     Returns:
-        Verdict "too_short", "convergence_failure" or "no_failure_seen".
+        Verdict "too_short", "convergence_failure" or "no_failure_seen"; "not_judged" where there are no accuracies.
     """
+    if "d_accuracy_real" not in history:
+        return Verdict("not_judged", (NO_ACCURACY if "d_loss" in history else NO_ADVERSARY) + COMPARE, [])
     steps = np.asarray(history["step"])
     if len(steps) == 0 or steps[-1] * (1 - TAIL) < SHORTEST:
         least = round(SHORTEST / (1 - TAIL))
@@ -72,7 +78,8 @@ def judge(history: Mapping[str, np.ndarray]) -> Verdict:
         )
     return Verdict(
         "no_failure_seen",
-        "The curves show no convergence failure. Mode collapse does not show in curves: compare recall with its floor.",
+        "The curves show no convergence failure. Mode collapse does not show in curves: compare recall, and class "
+        "entropy where there are classes, with their floors.",
         evidence,
     )
 

@@ -2,11 +2,11 @@
 
 Latents of many dimensions lie near a sphere, so a straight line between two of them passes through a middle that the
 generator never saw in training; White 2016 ("Sampling generative networks") follows the arc instead (slerp). That is
-right for N(0, I). For U(-1, 1) neither works as it stands: a straight line shrinks towards the centre, and an arc
-leaves the cube (half-way between two draws, in 9 % of the coordinates). So uniform latents are carried to N(0, I) by
-their distribution function, follow the arc there, and are carried back: every point stays in the cube and every
-coordinate stays uniform (the idea of Agustsson et al. 2019, "Optimal transport maps for distribution preserving
-operations on latent spaces of generative models").
+right for N(0, I). For U(-1, 1) and U(0, 1) neither works as it stands: a straight line shrinks towards the centre, and
+an arc leaves the cube (half-way between two draws from U(-1, 1), in 9 % of the coordinates). So uniform latents are
+carried to N(0, I) by their distribution function, follow the arc there, and are carried back: every point stays in the
+cube and every coordinate stays uniform (the idea of Agustsson et al. 2019, "Optimal transport maps for distribution
+preserving operations on latent spaces of generative models").
 """
 
 import numpy as np
@@ -14,6 +14,8 @@ from scipy.special import ndtr, ndtri
 
 NEARLY_PARALLEL = 1e-4
 EDGE = 1e-9  # keeps U = 0 and U = 1, where the normal quantile is infinite, at six standard deviations
+BOUNDS = {"uniform": (-1.0, 1.0), "unit_uniform": (0.0, 1.0)}
+"""Where the coordinates of latents lie that are drawn uniformly."""
 
 
 def slerp(start: np.ndarray, end: np.ndarray, position: float) -> np.ndarray:
@@ -46,7 +48,7 @@ def interpolation(start: np.ndarray, end: np.ndarray, count: int, prior: str) ->
         start: float32, (latent_dim,), drawn from the prior.
         end: float32, (latent_dim,), drawn from the prior.
         count: points on the path, >= 2.
-        prior: "uniform" for U(-1, 1), "normal" for N(0, 1).
+        prior: "normal" for N(0, 1), "uniform" for U(-1, 1), "unit_uniform" for U(0, 1).
 
     Returns:
         float32, (count, latent_dim).
@@ -68,7 +70,7 @@ def walk(corners: np.ndarray, side: int, prior: str) -> np.ndarray:
     Args:
         corners: float32, (4, latent_dim): top left, top right, bottom left, bottom right, drawn from the prior.
         side: points along each edge, >= 2.
-        prior: "uniform" for U(-1, 1), "normal" for N(0, 1).
+        prior: "normal" for N(0, 1), "uniform" for U(-1, 1), "unit_uniform" for U(0, 1).
 
     Returns:
         float32, (side * side, latent_dim), row by row; its four corners are `corners` exactly.
@@ -85,10 +87,14 @@ def walk(corners: np.ndarray, side: int, prior: str) -> np.ndarray:
 def _to_normal(latents: np.ndarray, prior: str) -> np.ndarray:
     if prior == "normal":
         return latents.astype(np.float64)
-    if prior == "uniform":
-        return ndtri(np.clip((latents.astype(np.float64) + 1) / 2, EDGE, 1 - EDGE))
-    raise ValueError(f"prior = {prior!r}: allowed is uniform or normal")
+    if prior not in BOUNDS:
+        raise ValueError(f"prior = {prior!r}: allowed is one of normal, {', '.join(BOUNDS)}")
+    low, high = BOUNDS[prior]
+    return ndtri(np.clip((latents.astype(np.float64) - low) / (high - low), EDGE, 1 - EDGE))
 
 
 def _from_normal(latents: np.ndarray, prior: str) -> np.ndarray:
-    return (2 * ndtr(latents) - 1 if prior == "uniform" else latents).astype(np.float32)
+    if prior != "normal":
+        low, high = BOUNDS[prior]
+        latents = low + (high - low) * ndtr(latents)
+    return latents.astype(np.float32)

@@ -88,6 +88,7 @@ class Generator:
         self._make = tf.function(
             lambda latents, labels: to_uint8(model.generate(latents, labels), model.image_range),
             input_signature=[tf.TensorSpec((None, self.latent_dim), tf.float32), tf.TensorSpec((None,), tf.int32)],
+            autograph=False,
         )
 
     def latents(self, count: int, seed: int, purpose: str) -> np.ndarray:

@@ -318,7 +318,7 @@ class DoublingConv2DTranspose(tf.keras.layers.Conv2DTranspose):
     """UpSampling2D, then Conv2DTranspose with stride 1 and no padding, as one convolution of the small image.
 
     float (N, H, W, C) becomes (N, 2H + K - 1, 2W + K - 1, filters) for an odd kernel size K. Repeating each pixel and
-    then applying a kernel is applying, with stride 2, the kernel spread by 2 x 2 ones. Each of the 2 x 2 output phases
+    then applying a kernel is applying, with stride 2, the kernel doubled: smeared over 2 x 2 pixels. Each of the 2 x 2 output phases
     of that is an ordinary convolution (see `double`), with about half of the multiplications.
     """
 
@@ -326,10 +326,10 @@ class DoublingConv2DTranspose(tf.keras.layers.Conv2DTranspose):
         """Repeat and convolve; see the class."""
         size, channels = self.kernel_size[0], inputs.shape[-1]
         taps, kernel = (size + 1) // 2, tf.convert_to_tensor(self.kernel)
-        # Output 2j + p sees input i through tap 2 (j - i) + p of the spread kernel, which holds the taps of the given one
-        # that are as far or one less. As a convolution's kernel it is turned around.
-        spread = [[[0 <= 2 * (taps - 1 - t) + p - k <= 1 for k in range(size)] for p in (0, 1)] for t in range(taps)]
-        each = tf.cast(tf.constant(spread), kernel.dtype)
+        # Output 2j + p sees input i through tap 2 (j - i) + p of the doubled kernel, the sum of the given one's taps
+        # that are as far or one less; as the kernel of an ordinary convolution it is turned around.
+        doubled = [[[0 <= 2 * (taps - 1 - t) + p - k <= 1 for k in range(size)] for p in (0, 1)] for t in range(taps)]
+        each = tf.cast(tf.constant(doubled), kernel.dtype)
         phases = tf.einsum("ypk,xql,klfc->yxcpqf", each, each, kernel)
         phases = tf.reshape(phases, (taps, taps, channels, 4 * self.filters))
         padded = tf.pad(inputs, [[0, 0], [taps - 1, taps - 1], [taps - 1, taps - 1], [0, 0]])

@@ -28,42 +28,131 @@ class Chart(NamedTuple):
 
     title: str
     curves: tuple[Curve, ...]
-    level: float | None
-    """Where a dashed line of comparison lies."""
-    limits: tuple[float, float] | None
     note: str
+    losses: tuple[str, ...] = ()
+    """The values of train.loss under which the note is right; any where empty."""
+    level: float | None = None
+    """Where a dashed line of comparison lies."""
+    limits: tuple[float, float] | None = None
 
+
+PROBABILITIES = ("non_saturating", "minimax", "dragan")
+SCORES = ("least_squares", "hinge", "wasserstein", "wasserstein_gp")
+CRITICS = ("wasserstein", "wasserstein_gp")
+SHARES = (-0.03, 1.03)
+
+LOSSES = (
+    Curve("d_loss", "Discriminator", "judge"),
+    Curve("g_loss", "Generator", "fake"),
+    Curve("g_adversarial_loss", "Generator, adversarial term", "real"),
+)
+BELIEFS = (Curve("d_real", "Real images", "real"), Curve("d_fake", "Generated images", "fake"))
 
 CHARTS = (
     Chart(
         "Losses",
-        (Curve("d_loss", "Discriminator", "judge"), Curve("g_loss", "Generator", "fake")),
-        None,
-        None,
+        LOSSES,
         "Two players, so neither loss has to fall. What matters is that both stay in the game: "
         "a discriminator loss near zero means that the generator no longer learns.",
+        (*PROBABILITIES, "least_squares", "hinge"),
+    ),
+    Chart(
+        "Losses",
+        LOSSES,
+        "The critic's scores have no scale of their own, and so neither have the losses. What matters is the distance "
+        "between real and generated images, drawn as the Wasserstein estimate.",
+        CRITICS,
+    ),
+    Chart(
+        "Losses",
+        LOSSES,
+        "The discriminator is an autoencoder: its loss is its error on real images, less its error on generated ones "
+        "times the balance k. The generator's loss is its error on generated images.",
+        ("began",),
     ),
     Chart(
         "Discriminator accuracy",
         (Curve("d_accuracy_real", "Real images", "real"), Curve("d_accuracy_fake", "Generated images", "fake")),
-        0.5,
-        (-0.03, 1.03),
         "Half (dashed) is guessing: the best a generator can force. All right, all the time, is a game that is over.",
+        level=0.5,
+        limits=SHARES,
     ),
     Chart(
         "What the discriminator believes",
-        (Curve("d_real", "Real images", "real"), Curve("d_fake", "Generated images", "fake")),
-        0.5,
-        (-0.03, 1.03),
+        BELIEFS,
         "Its mean probability that an image is real. The closer the lines, the harder the images are to tell apart.",
+        PROBABILITIES,
+        level=0.5,
+        limits=SHARES,
+    ),
+    Chart(
+        "What the discriminator says",
+        BELIEFS,
+        "Its mean score, higher for images it takes for real. The closer the lines, the harder the images are to tell "
+        "apart.",
+        SCORES,
+    ),
+    Chart(
+        "How well the discriminator redraws",
+        BELIEFS,
+        "The autoencoder's mean error. At balance that on generated images is a fixed share of that on real ones.",
+        ("began",),
+    ),
+    Chart(
+        "Wasserstein estimate",
+        (Curve("wasserstein_estimate", "Real less generated", "judge"),),
+        "The critic's mean score of real images less that of generated ones. It should shrink as images get better.",
+    ),
+    Chart(
+        "Gradient penalty",
+        (Curve("gradient_penalty", "Before its weight", "judge"),),
+        "How far the norm of the discriminator's gradient is from 1, squared. Near zero, its slope is kept in bounds.",
+    ),
+    Chart(
+        "Balance",
+        (Curve("balance", "k", "judge"),),
+        "The weight k of generated images in the discriminator's loss, 0 to 1. It rises while their error is small.",
+    ),
+    Chart(
+        "Convergence",
+        (Curve("convergence", "M", "judge"),),
+        "The error on real images plus the distance from balance: in this kind of GAN it falls as images get better.",
+    ),
+    Chart(
+        "Class losses",
+        (Curve("d_class_loss", "Discriminator", "judge"), Curve("g_class_loss", "Generator", "fake")),
+        "Cross-entropy of the class that the discriminator names. Both players want it low.",
+    ),
+    Chart(
+        "Class accuracy",
+        (Curve("d_class_accuracy", "Real images", "real"),),
+        "The share of labelled training images whose class the discriminator names.",
+        limits=SHARES,
+    ),
+    Chart(
+        "Mutual information",
+        (Curve("mutual_information", "Lower bound", "judge"),),
+        "How much of the code can be read from an image, in nats. At most ln of the number of codes: 2.303 for ten.",
+    ),
+    Chart("Loss", (Curve("loss", "Training", "judge"),), "What training minimises: it should fall, then level out."),
+    Chart(
+        "The loss in its two parts",
+        (Curve("reconstruction", "Reconstruction", "real"), Curve("kl", "KL divergence", "fake")),
+        "What redrawing an image from its latent gets wrong, and how far latents stray from the prior. A divergence of "
+        "zero means that latents say nothing.",
+    ),
+    Chart(
+        "Bits per dimension",
+        (Curve("bits_per_dim", "Training", "judge"),),
+        "Bits needed to store one pixel with this model's predictions. Lower is better.",
     ),
 )
 
 
-def drawable(chart: Chart, history: pd.DataFrame) -> Chart | None:
-    """Return the chart with only the curves that the history holds, or None where it holds none of them."""
+def drawable(chart: Chart, history: pd.DataFrame, loss: str) -> Chart | None:
+    """Return the chart with only the curves that the history holds; None without any, or where `loss` is another."""
     curves = tuple(curve for curve in chart.curves if curve.column in history and history[curve.column].notna().any())
-    return chart._replace(curves=curves) if curves else None
+    return chart._replace(curves=curves) if curves and (not chart.losses or loss in chart.losses) else None
 
 
 def svg(chart: Chart, history: pd.DataFrame) -> str:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ganline.report.charts import CHARTS, drawable, svg
-from ganline.report.figures import cut_grid, image_grid, png_bytes
+from ganline.report.figures import GUTTER, cut_grid, image_grid, png_bytes
 from ganline.report.wording import EVIDENCE, FIGURES, HEADLINES, METRICS, TONES, Metric
 
 BANNER = 16
@@ -60,6 +60,8 @@ class Content:
     """Held-out images, uint8 (N, H, W, C)."""
     generated: np.ndarray
     """As many samples, uint8 (N, H, W, C)."""
+    conditions: int
+    """Classes or codes that `generated` is sorted by, equally many of each; 0 where the generator takes none."""
     latent: Mapping[str, float]
     """latent.json."""
     latent_figures: Mapping[str, np.ndarray]
@@ -80,15 +82,15 @@ def render(content: Content) -> str:
     return environment.get_template("page.html").render(
         content=content,
         params=content.params,
-        banner=image_grid(content.generated[:BANNER], min(BANNER, len(content.generated))),
+        banner=image_grid(np.stack(evenly(list(content.generated), BANNER)), min(BANNER, len(content.generated))),
         headlines=[row for row in metrics if row.name in HEADLINES],
         metrics=metrics,
         protocols=grouped(content.protocol),
         panels=[("Real", content.real), ("Generated", content.generated)],
-        square=lambda images: image_grid(images, math.ceil(math.sqrt(len(images)))),
-        strip=strip(content.samples, content.dataset["image_shape"]),
+        panel=lambda images: panel(images, content.conditions),
+        strip=strip(content.samples, content.dataset["image_shape"], content.conditions > 0),
         frames=frames(content.samples),
-        charts=charts(content.history),
+        charts=charts(content.history, content.params["train"]["loss"]),
         figures=FIGURES,
         tone=TONES.get(content.diagnosis["verdict"], "ink"),
         evidence_words=EVIDENCE,
@@ -132,19 +134,30 @@ def grouped(protocol: Protocol) -> list[tuple[list[str], Mapping[str, Any]]]:
     return groups
 
 
-def charts(history: pd.DataFrame) -> list[tuple[Any, Markup]]:
-    """Return the charts that this history can fill, each with its drawing."""
-    filled = [chart for chart in (drawable(chart, history) for chart in CHARTS) if chart]
+def panel(images: np.ndarray, conditions: int) -> np.ndarray:
+    """Return images as a grid: one row a condition where there are any (and several images of each), else square."""
+    columns = len(images) // conditions if conditions else 0
+    return image_grid(images, columns if columns > 1 else math.ceil(math.sqrt(len(images))))
+
+
+def charts(history: pd.DataFrame, loss: str) -> list[tuple[Any, Markup]]:
+    """Return the charts that this history of a training with `loss` can fill, each with its drawing."""
+    filled = [chart for chart in (drawable(chart, history, loss) for chart in CHARTS) if chart]
     return [(chart, Markup(svg(chart, history))) for chart in filled]
 
 
-def strip(samples: Sequence[Sample], image_shape: Sequence[int]) -> list[Sample]:
-    """Return a few fixed latents as columns of images, one column for each of some evenly chosen steps."""
+def strip(samples: Sequence[Sample], image_shape: Sequence[int], by_row: bool) -> list[Sample]:
+    """Return a few fixed latents as columns of images, one column for each of some evenly chosen steps.
+
+    They are the first images of a grid, or (by_row) the first of each row, where each row is a class of its own.
+    """
     height, width, _ = image_shape
-    return [
-        Sample(step, image_grid(cut_grid(grid, height, width)[:STRIP_LATENTS], 1))
-        for step, grid in evenly(samples, STRIP_STEPS)
-    ]
+
+    def few(grid: np.ndarray) -> np.ndarray:
+        columns = (grid.shape[1] + GUTTER) // (width + GUTTER)
+        return cut_grid(grid, height, width)[:: columns if by_row else 1][:STRIP_LATENTS]
+
+    return [Sample(step, image_grid(few(grid), 1)) for step, grid in evenly(samples, STRIP_STEPS)]
 
 
 def frames(samples: Sequence[Sample]) -> list[Sample]:
@@ -193,7 +206,9 @@ def number(value: Any) -> str:
 
 
 def score(value: float) -> str:
-    """Return a metric with as many decimals as are worth reading."""
+    """Return a metric with as many decimals as are worth reading; a count has none."""
+    if isinstance(value, int):
+        return f"{value:,}"
     size = abs(value)
     return f"{value:.{1 if size >= 100 else 2 if size >= 1 else 3 if size >= 0.01 or not size else 5}f}"
 

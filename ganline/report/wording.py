@@ -36,6 +36,19 @@ METRICS = {
     ),
     "precision": Metric("Precision", "higher", "The share of generated images that lie among the real ones: quality."),
     "recall": Metric("Recall", "higher", "The share of real images that lie among the generated ones: variety."),
+    "class_entropy": Metric(
+        "Class entropy",
+        "",
+        "How evenly the images spread over the classes, in bits. Far below real images: classes are missing or rare.",
+    ),
+    "classes_seen": Metric(
+        "Classes seen",
+        "",
+        "Classes that hold at least a tenth of an even share. Fewer than real images: modes are lost.",
+    ),
+    "condition_accuracy": Metric(
+        "Condition accuracy", "higher", "The share of images that the extractor puts into the class asked for."
+    ),
 }
 
 HEADLINES = ("fid", "precision", "recall")
@@ -44,7 +57,8 @@ FIGURES = {
     "interpolation": (
         "From one sample to another",
         "Each row leads from a random latent on the left to another on the right. Smooth changes show that the "
-        "generator learned a space of images; sudden jumps hint at memorised ones.",
+        "generator learned a space of images; sudden jumps hint at memorised ones. Where a class can be asked for, "
+        "a row keeps one.",
     ),
     "walk": (
         "A plane through the latent space",
@@ -54,6 +68,11 @@ FIGURES = {
         "The nearest training images",
         "Left: the first samples, not picked. Right: the training images nearest to each in the extractor's feature "
         "space. Related but not equal is what you want to see.",
+    ),
+    "reconstruction": (
+        "Held-out images and what became of them",
+        "In each pair a held-out image stands on the left, and on the right what the model makes of it again after "
+        "squeezing it into a latent.",
     ),
 }
 

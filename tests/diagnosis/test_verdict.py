@@ -36,3 +36,11 @@ def test_a_short_run_is_not_judged():
     found = judge(history([0.0] * 4, [1.0] * 4))
     assert found.verdict == "too_short" and "600 steps" in found.summary
     assert judge(history([], [])).verdict == "too_short"
+
+
+def test_curves_without_accuracies_are_not_judged():
+    steps = np.arange(50, 2050, 50)
+    critic = judge({"step": steps, "d_loss": 0 * steps, "g_loss": steps, "wasserstein_estimate": 0 * steps})
+    likelihood = judge({"step": steps, "loss": 1 / steps, "bits_per_dim": 1 / steps})
+    assert critic.verdict == likelihood.verdict == "not_judged" and critic.evidence == []
+    assert "no accuracies" in critic.summary and "no adversary" in likelihood.summary

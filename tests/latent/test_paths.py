@@ -7,7 +7,8 @@ from ganline.latent.paths import interpolation, slerp, walk
 def draws(count, prior, dim=100):
     rng = np.random.Generator(np.random.Philox(key=[1, 2]))
     shape = (count, dim)
-    values = rng.uniform(-1, 1, shape) if prior == "uniform" else rng.standard_normal(shape)
+    low = {"uniform": -1, "unit_uniform": 0}.get(prior)
+    values = rng.standard_normal(shape) if low is None else rng.uniform(low, 1, shape)
     return values.astype(np.float32)
 
 
@@ -29,14 +30,14 @@ def test_slerp_does_not_jump_where_it_becomes_a_line():
         np.testing.assert_allclose(slerp(start, start + angle * across, 0.5), start + angle / 2 * across, atol=1e-8)
 
 
-@pytest.mark.parametrize("prior", ["uniform", "normal"])
-def test_a_path_has_its_ends_exactly_and_the_norms_of_the_prior(prior):
+@pytest.mark.parametrize(("prior", "square"), [("normal", 1), ("uniform", 1 / 3), ("unit_uniform", 1 / 3)])
+def test_a_path_has_its_ends_exactly_and_the_norms_of_the_prior(prior, square):
     start, end = draws(2, prior)
     path = interpolation(start, end, 9, prior)
     assert path.shape == (9, 100) and path.dtype == np.float32
     assert np.array_equal(path[0], start) and np.array_equal(path[-1], end)
-    typical = np.sqrt(100 / 3 if prior == "uniform" else 100)
-    np.testing.assert_allclose(np.linalg.norm(path, axis=1), typical, rtol=0.2)  # a straight line: 0.71 in the middle
+    # A straight line between draws from N(0, 1) has 0.71 of that in the middle.
+    np.testing.assert_allclose(np.linalg.norm(path, axis=1), np.sqrt(100 * square), rtol=0.2)
 
 
 def test_the_middle_of_uniform_latents_is_uniform_in_the_cube():
@@ -46,6 +47,12 @@ def test_the_middle_of_uniform_latents_is_uniform_in_the_cube():
     shares = np.histogram(middle, bins=10, range=(-1, 1))[0] / len(middle)
     np.testing.assert_allclose(shares, 0.1, atol=0.01)
     assert np.mean(np.abs(slerp(start, end, 0.5)) > 1) == pytest.approx(0.086, abs=0.01)  # what this is for
+
+
+def test_both_cubes_have_the_same_paths():
+    start, end = draws(2, "uniform")
+    of_unit = interpolation((start + 1) / 2, (end + 1) / 2, 7, "unit_uniform")
+    np.testing.assert_allclose(2 * of_unit - 1, interpolation(start, end, 7, "uniform"), atol=1e-5)
 
 
 def test_latents_on_the_edge_of_the_cube_stay_finite():
@@ -63,7 +70,7 @@ def test_a_walk_has_its_corners_and_its_edges():
 
 def test_refusals():
     start, end = draws(2, "normal")
-    with pytest.raises(ValueError, match="allowed is uniform or normal"):
+    with pytest.raises(ValueError, match="allowed is one of normal, uniform, unit_uniform"):
         interpolation(start, end, 5, "cauchy")
     with pytest.raises(ValueError, match="at least 2"):
         interpolation(start, end, 1, "normal")

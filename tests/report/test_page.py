@@ -8,7 +8,20 @@ import pandas as pd
 import pytest
 
 from ganline.report.figures import image_grid
-from ganline.report.page import Content, Sample, evenly, grouped, metric_rows, number, picture, render, score
+from ganline.report.page import (
+    Content,
+    Sample,
+    charts,
+    evenly,
+    grouped,
+    metric_rows,
+    number,
+    panel,
+    picture,
+    render,
+    score,
+    strip,
+)
 
 
 def images(count, shape, seed=0):
@@ -26,7 +39,10 @@ def content(shape=(8, 8, 1), classes=("cat", "<b>dog</b>"), steps=(0, 50, 100)):
         params={
             "experiment": "dcgan-test",
             "seed": 42,
-            "train": {"model": "gan.GAN", "steps": 100, "latent_dim": 10, "optimizers": {"generator": optimizer}},
+            "train": {
+                "model": "gan.GAN", "steps": 100, "latent_dim": 10, "loss": "minimax",
+                "optimizers": {"generator": optimizer},
+            },
             "extractor": {"weights": None},
         },
         dataset={
@@ -46,6 +62,7 @@ def content(shape=(8, 8, 1), classes=("cat", "<b>dog</b>"), steps=(0, 50, 100)):
         protocol=protocol,
         real=images(9, shape, 1),
         generated=images(9, shape, 2),
+        conditions=0,
         latent={
             "median_distance_samples": 2.5, "median_distance_held_out": 2.0, "first_percentile_held_out": 0.5,
             "share_of_samples_nearer": 0.012, "samples": 1000, "held_out_images": 20, "training_images": 100,
@@ -122,6 +139,58 @@ def test_what_a_run_may_lack_is_left_out():
 def test_colour_and_images_that_are_not_square(shape):
     tags = Outline(render(content(shape))).tags
     assert sum(tag == "img" for tag, _ in tags) == 1 + 2 + 3 + 3 + 3
+
+
+def titles(columns, loss):
+    history = pd.DataFrame({"step": [10, 20]} | {name: [0.5, 0.6] for name in columns})
+    return [chart.title for chart, _ in charts(history, loss)]
+
+
+def test_each_kind_of_training_has_its_charts():
+    adversarial = ["d_loss", "g_loss", "d_real", "d_fake"]
+    accuracies = ["d_accuracy_real", "d_accuracy_fake"]
+    critic = ["Losses", "What the discriminator says", "Wasserstein estimate"]
+    assert titles([*adversarial, "wasserstein_estimate"], "wasserstein") == critic
+    penalised = titles([*adversarial, "wasserstein_estimate", "gradient_penalty"], "wasserstein_gp")
+    assert penalised == [*critic, "Gradient penalty"]
+    autoencoder = ["Losses", "How well the discriminator redraws", "Balance", "Convergence"]
+    assert titles([*adversarial, "balance", "convergence"], "began") == autoencoder
+    probable = ["Losses", "Discriminator accuracy", "What the discriminator believes"]
+    classes = ["d_class_loss", "d_class_accuracy", "g_class_loss"]
+    found = titles([*adversarial, *accuracies, *classes], "non_saturating")
+    assert found == [*probable, "Class losses", "Class accuracy"]
+    found = titles([*adversarial, *accuracies, "g_adversarial_loss", "mutual_information"], "non_saturating")
+    assert found == [*probable, "Mutual information"]
+    assert titles([*adversarial, *accuracies], "hinge") == [*probable[:2], "What the discriminator says"]
+    assert titles(["loss", "reconstruction", "kl"], "likelihood") == ["Loss", "The loss in its two parts"]
+    assert titles(["loss", "bits_per_dim"], "likelihood") == ["Loss", "Bits per dimension"]
+
+
+def test_a_class_a_row():
+    shown = images(6, (4, 4, 1))
+    np.testing.assert_array_equal(panel(shown, conditions=3), image_grid(shown, 2))
+    np.testing.assert_array_equal(panel(shown, conditions=6), image_grid(shown, 3))  # one of each: no rows to show
+    first_of_rows = strip([Sample(0, image_grid(shown, 2))], (4, 4, 1), by_row=True)[0].grid
+    np.testing.assert_array_equal(first_of_rows, image_grid(shown[::2], 1))
+
+
+def test_a_model_without_adversary_that_redraws_images():
+    usual = content()
+    other = dataclasses.replace(
+        usual,
+        params=usual.params | {"train": usual.params["train"] | {"loss": "likelihood"}},
+        history=pd.DataFrame({"step": [10, 20], "loss": [3.0, 2.0], "reconstruction": [2.0, 1.5], "kl": [1.0, 0.5]}),
+        diagnosis={"verdict": "not_judged", "summary": "No adversary.", "evidence": []},
+        metrics=usual.metrics | {"classes_seen": 6, "floor_classes_seen": 10},
+        latent_figures=usual.latent_figures | {"reconstruction": image_grid(images(8, (8, 8, 1)), 8)},
+        conditions=3,
+    )
+    page = render(other)
+    assert page.count("<svg") == 2 and "Held-out images and what became of them" in page
+    assert "Not judged" in page and "asked for 3 classes or codes" in page and "One row a class or code" in page
+    row = page[page.index('data-metric="classes_seen"') :][:600]
+    assert ">6<" in row and ">10<" in row
+    assert "what became of them" not in render(usual) and "classes or codes" not in render(usual)
 
 
 def test_evenly_keeps_both_ends():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ganline.catalogue import compose_params
-from ganline.files import write_arrays, write_json, write_text
+from ganline.files import read_arrays, write_arrays, write_json, write_text
 from ganline.latent.neighbours import copying
 from ganline.report.figures import image_grid, write_png
 from stages import paths, report
@@ -61,10 +61,26 @@ def test_the_page_is_written_and_told_of(params):
 
 
 def test_panels_are_of_one_size_and_spread_over_the_split(params):
-    real, generated = report.panels(params)
+    real, generated, conditions = report.panels(params)
     test = np.load(paths.prepared(params) / "test_images.npy")
     assert np.array_equal(real, test[[0, 3, 7, 11]])
-    assert np.array_equal(generated, test[::-1][:4])
+    assert np.array_equal(generated, test[::-1][:4]) and conditions == 0
+
+
+def test_samples_that_were_asked_for_are_sorted_by_class(params):
+    images = read_arrays(paths.EVALUATE / "features.npz")["images"]
+    labels = np.array([2, 0, 0, 2, 1, 1, 0, 2, 1, 1, 0, 2])
+    write_arrays(paths.EVALUATE / "features.npz", {"images": images, "labels": labels})
+    seven = params.model_copy(update={"report": params.report.model_copy(update={"images": 7})})
+    real, generated, conditions = report.panels(seven)
+    assert np.array_equal(generated, images[[1, 2, 4, 5, 0, 3]]) and (len(real), conditions) == (6, 3)
+    assert report.panels(params)[2] == 3  # of 4 places one for each class
+
+
+def test_figures_that_were_made_are_shown(params):
+    assert set(report.collect(params).latent_figures) == {"interpolation", "walk", "nearest"}
+    write_png(paths.LATENT / "reconstruction.png", np.zeros((8, 18, 3), np.uint8))
+    assert "reconstruction" in report.collect(params).latent_figures
 
 
 def test_pictures_are_read_in_their_colours(params):
