@@ -21,7 +21,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModel, Metric
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.tracking.multimedia import compress_image_size
-from mlflow.types import Schema, TensorSpec
+from mlflow.types import DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 from PIL import Image
 
 logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -160,4 +160,5 @@ class Delivery:
 def _signature(event: Event) -> ModelSignature:
     latents = TensorSpec(np.dtype(np.float32), (-1, event["latent_dim"]))
     images = TensorSpec(np.dtype(np.uint8), (-1, *event["image_shape"]))
-    return ModelSignature(Schema([latents]), Schema([images]))
+    label = ParamSpec("label", DataType.long, -1)  # see stages.mlflow_model
+    return ModelSignature(Schema([latents]), Schema([images]), ParamSchema([label]))

@@ -92,8 +92,7 @@ def run(params: Params, tracker: Tracker) -> None:
     for name in (name for name in values if not name.startswith("floor_")):
         beside = f", floor {values[f'floor_{name}']:.4g}" if f"floor_{name}" in values else ""
         print(f"evaluate: {name} {values[name]:.4g}{beside}")
-    # At the training's last step, lest MLflow take a curve's end for the figure of the same name.
-    tracker.metrics(values, model.settings.steps)
+    tracker.metrics(values)
     for file in ("metrics.json", "protocol.json"):
         tracker.artifact(paths.EVALUATE / file, "evaluate")
 

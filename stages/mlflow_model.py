@@ -9,7 +9,10 @@ from mlflow.pyfunc import PythonModel
 
 
 class GeneratorModel(PythonModel):
-    """Turns latent vectors, float32 (N, latent_dim), into images, uint8 (N, H, W, C)."""
+    """Turns latent vectors, float32 (N, latent_dim), into images, uint8 (N, H, W, C).
+
+    A conditional generator makes images of the class in `params={"label": 3}`, or of all classes in turn without it.
+    """
 
     def load_context(self, context: Any) -> None:
         """Load the weights that were logged with the model."""
@@ -19,7 +22,9 @@ class GeneratorModel(PythonModel):
 
     def predict(self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None) -> np.ndarray:
         """Return one image for each latent vector."""
-        return self.generator.images(np.asarray(model_input, np.float32))
+        latents, label = np.asarray(model_input, np.float32), (params or {}).get("label", -1)
+        in_turn = np.arange(len(latents)) % max(1, self.generator.conditions)
+        return self.generator.images(latents, in_turn if label < 0 else np.full(len(latents), label))
 
 
 set_model(GeneratorModel())

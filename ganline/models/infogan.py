@@ -32,7 +32,7 @@ class InfoGAN(GAN):
     readings = {
         "code_agreement": "Share of held-out images whose guessed code is the one matched to their true class, each "
         "code matched to one class so that the share is largest; with ten classes chance is 0.1, 1 is perfect.",
-        "mutual_information": "Nats of the code that can be read from generated images, a lower bound of their mutual "
+        "code_information": "Nats of the code that can be read from generated images, a lower bound of their mutual "
         "information; ln 10 = 2.303 is all of it, 0 or less means that the code is ignored.",
     }
 
@@ -95,7 +95,7 @@ class InfoGAN(GAN):
         """See ganline.models.base.Model.measure; as many images are generated as are given."""
         parts = [images[i : i + BATCH] for i in range(0, len(images), BATCH)]
         bounds = [self._generated_bound(i, len(part)) for i, part in enumerate(parts)]
-        found = {"mutual_information": float(np.average(bounds, weights=[len(part) for part in parts]))}
+        found = {"code_information": float(np.average(bounds, weights=[len(part) for part in parts]))}
         if labels is not None:
             logits = [self.networks["auxiliary"](from_uint8(p, self.image_range), training=False) for p in parts]
             found["code_agreement"] = agreement(np.concatenate(logits).argmax(1), labels)

@@ -51,16 +51,27 @@ class UpSampling2D(tf.keras.layers.Layer):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Repeat; see the class."""
-        _, height, width, channels = inputs.shape
-        blocks = tf.broadcast_to(
-            tf.reshape(inputs, (-1, height, 1, width, 1, channels)),
-            (tf.shape(inputs)[0], height, self.size, width, self.size, channels),
-        )
-        return tf.reshape(blocks, (-1, height * self.size, width * self.size, channels))
+        return repeat(inputs, self.size)
 
     def get_config(self) -> dict[str, Any]:
         """Return what rebuilds the layer."""
         return {**super().get_config(), "size": self.size}
+
+
+def repeat(images: tf.Tensor, size: int) -> tf.Tensor:
+    """Repeat rows and columns of images (N, H, W, C) `size` times: (N, size H, size W, C)."""
+    _, height, width, channels = images.shape
+
+    @tf.custom_gradient
+    def repeated(images: tf.Tensor) -> tuple[tf.Tensor, Any]:
+        def gradient(upstream: tf.Tensor) -> tf.Tensor:
+            return size**2 * tf.nn.avg_pool2d(upstream, size, size, "VALID")  # faster than a sum over two axes
+
+        small = tf.reshape(images, (-1, height, 1, width, 1, channels))
+        blocks = tf.broadcast_to(small, (tf.shape(images)[0], height, size, width, size, channels))
+        return tf.reshape(blocks, (-1, height * size, width * size, channels)), gradient
+
+    return repeated(images)
 
 
 class MinibatchStdDev(tf.keras.layers.Layer):
@@ -318,8 +329,8 @@ class DoublingConv2DTranspose(tf.keras.layers.Conv2DTranspose):
     """UpSampling2D, then Conv2DTranspose with stride 1 and no padding, as one convolution of the small image.
 
     float (N, H, W, C) becomes (N, 2H + K - 1, 2W + K - 1, filters) for an odd kernel size K. Repeating each pixel and
-    then applying a kernel is applying, with stride 2, the kernel doubled: smeared over 2 x 2 pixels. Each of the 2 x 2 output phases
-    of that is an ordinary convolution (see `double`), with about half of the multiplications.
+    then applying a kernel is applying, with stride 2, that kernel doubled: smeared over 2 x 2 pixels. Each of the 2 x 2
+    output phases of that is an ordinary convolution (see `double`), with about half of the multiplications.
     """
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:

@@ -36,7 +36,7 @@ class PixelCNN(Model):
     practices = ("initializer", "learning_rate_schedule", "gradient_clip_value", "gradient_clip_norm")
     metric_names = ("loss", "bits_per_dim")
     readings = {
-        "bits_per_dim": "Bits this model needs to store one pixel of a held-out image, binarised at 0.33; lower is "
+        "test_bits_per_dim": "Bits this model needs to store one pixel of a held-out image, binarised at 0.33; lower is "
         "better, 1 is a coin's.",
         "test_loss": "Mean binary cross-entropy of a pixel of held-out binarised images, in nats; lower is better.",
     }
@@ -74,7 +74,7 @@ class PixelCNN(Model):
         loss = tf.function(lambda part: self.loss(from_uint8(part, self.image_range)))
         parts = [images[i : i + BATCH] for i in range(0, len(images), BATCH)]
         mean = np.average([loss(tf.constant(part)).numpy() for part in parts], weights=[len(part) for part in parts])
-        return {"bits_per_dim": float(mean) / math.log(2), "test_loss": float(mean)}
+        return {"test_bits_per_dim": float(mean) / math.log(2), "test_loss": float(mean)}
 
     # Sampling runs the network on one pixel's features at a time. What the masked layers read of earlier pixels is
     # kept, and what they make of the rows above is worked out a row at a time: in all the work of one pass over the

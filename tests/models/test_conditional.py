@@ -160,7 +160,7 @@ def test_measures_are_those_that_readings_explain(untrained):
         found = model.measure(images, labels)
         assert set(found) == set(model.readings) and found == model.measure(images, labels)
         assert all(value <= math.log(10) for value in found.values())
-    assert set(untrained["infogan-mnist"].measure(images, None)) == {"mutual_information"}
+    assert set(untrained["infogan-mnist"].measure(images, None)) == {"code_information"}
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)

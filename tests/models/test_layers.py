@@ -49,6 +49,14 @@ def test_plain_convolutions_of_few_channels_equal_those_of_keras(name, kernel, c
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * float(tf.reduce_max(tf.abs(b))))
 
 
+@pytest.mark.parametrize("size", [2, 4])
+def test_upsampling_equals_that_of_keras(size):
+    images = tf.constant(np.random.default_rng(0).normal(size=(2, 3, 4, 5)), tf.float32)
+    ours, theirs = layers.UpSampling2D(size), tf.keras.layers.UpSampling2D(size)
+    for a, b in zip(gradients(ours, images), gradients(theirs, images), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
 def test_dropout_depends_on_its_key_alone():
     layer, ones = layers.Dropout(0.3), tf.ones((100, 100))
 

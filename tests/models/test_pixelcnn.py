@@ -85,7 +85,7 @@ def test_a_coin_needs_one_bit_a_pixel(model):
     model.last[-1].set_weights([np.zeros_like(weight) for weight in kept])
     told = model.measure(np.random.default_rng(0).integers(0, 256, (5, *SHAPE), np.uint8), None)
     model.last[-1].set_weights(kept)
-    assert told == pytest.approx({"bits_per_dim": 1.0, "test_loss": np.log(2)}, rel=1e-5)
+    assert told == pytest.approx({"test_bits_per_dim": 1.0, "test_loss": np.log(2)}, rel=1e-5)
 
 
 def test_the_loss_is_the_mean_cross_entropy(model):
