@@ -36,7 +36,7 @@ class PixelCNN(Model):
     practices = ("initializer", "learning_rate_schedule", "gradient_clip_value", "gradient_clip_norm")
     metric_names = ("loss", "bits_per_dim")
     readings = {
-        "test_bits_per_dim": "Bits this model needs to store one pixel of a held-out image, binarised at 0.33; lower is "
+        "test_bits_per_dim": "Bits this model needs to store a pixel of a held-out image, binarised at 0.33; lower is "
         "better, 1 is a coin's.",
         "test_loss": "Mean binary cross-entropy of a pixel of held-out binarised images, in nats; lower is better.",
     }
