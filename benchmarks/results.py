@@ -18,6 +18,7 @@ import pandas as pd
 
 from ganline import catalogue
 from ganline.files import write_json, write_text
+from ganline.params import load
 from ganline.report.figures import beside, cut_grid, image_grid, write_png
 from stages import paths
 
@@ -58,7 +59,7 @@ OWN = {
 def run(experiment: str, overrides: list[str]) -> None:
     """Run the line as a user would, then keep its numbers and its strip."""
     steps = [int(item.removeprefix("train.steps=")) for item in overrides if item.startswith("train.steps=")]
-    every = [f"train.sample_every={max(1, steps[0] // COLUMNS)}" for _ in steps]  # so that the strip is full
+    every = [f"train.{key}={value}" for n in steps for key, value in _often(n).items()]
     changes = [part for value in [f"experiment={experiment}", *overrides, *every] for part in ("-S", value)]
     start = time.monotonic()
     subprocess.run(["dvc", "exp", "run", *changes], check=True)
@@ -69,7 +70,7 @@ def run(experiment: str, overrides: list[str]) -> None:
     facts = {
         "experiment": experiment,
         "command": " ".join(["dvc exp run", *changes]),
-        "steps": int(history["step"].iloc[-1]),
+        "steps": load().train.steps,
         "minutes": round(minutes, 1),
         "cores": len(os.sched_getaffinity(0)),
         "extractor": protocol["fid"]["extractor"],
@@ -80,6 +81,11 @@ def run(experiment: str, overrides: list[str]) -> None:
     }
     write_json(RESULTS / f"{experiment}.json", facts)
     write_png(RESULTS / f"{experiment}.png", strip(experiment))
+
+
+def _often(steps: int) -> dict[str, int]:
+    """Return how often a shortened run makes samples and writes rows, so that strip and curves are full."""
+    return {"sample_every": max(1, steps // COLUMNS), "log_every": 10}
 
 
 def strip(experiment: str) -> np.ndarray:
