@@ -106,6 +106,8 @@ class Train(Section):
     penalty_weight: Annotated[float, Field(ge=0)]
     """Of the gradient penalty, for the losses that have one."""
     optimizers: dict[str, Optimizer]
+    shared_optimizer_counter: bool
+    """Whether the optimizers count their updates together, which quickens Adam's start, as in one Keras instance."""
     learning_rate_schedule: Literal["constant", "linear", "cosine"]
     """Linear and cosine fall to 0 at the last step."""
     gradient_clip_value: Annotated[float, Field(gt=0)] | None

@@ -69,8 +69,13 @@ class Model:
 
     def make_optimizers(self) -> None:
         """Make the optimizers, with all their variables, so that checkpoints and compiled steps find them."""
-        for name, rule in self.settings.optimizers.items():
-            self.optimizers[name] = make_optimizer(rule, self.settings, self.updates(name))
+        rules, shared = self.settings.optimizers, self.settings.shared_optimizer_counter
+        counter = tf.Variable(0, trainable=False, dtype=tf.int64)
+        for name, rule in rules.items():
+            updates = sum(map(self.updates, rules)) if shared else self.updates(name)
+            self.optimizers[name] = make_optimizer(rule, self.settings, updates)
+            if shared:
+                self.optimizers[name].iterations = counter
             self.optimizers[name]._create_all_weights(self.trained(name))
 
     def updates(self, name: str) -> int:
@@ -141,7 +146,7 @@ def update(
 
 
 def make_optimizer(rule: Optimizer, settings: Train, updates: int) -> tf.keras.optimizers.Optimizer:
-    """Return the optimizer that `rule` describes, for a network that is updated `updates` times a step."""
+    """Return the optimizer that `rule` describes, which counts `updates` updates a step."""
     # The legacy classes run TensorFlow's fused kernels: one pass over memory for each variable. The new ones are made
     # of a dozen elementwise operations, which for large dense layers cost more than the gradients. Same update rules.
     kinds = tf.keras.optimizers.legacy

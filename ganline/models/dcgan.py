@@ -3,7 +3,7 @@
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
-from ganline.models.gan import GAN
+from ganline.models.gan import GAN, discriminator
 from ganline.models.layers import Conv2D, Conv2DTranspose
 
 
@@ -90,7 +90,7 @@ class FashionMNIST(GAN):
             *convolution(64, 7),
             norm(),
         ]
-        return judge_of(self.seen_shape, hidden)
+        return discriminator(self.seen_shape, [*hidden, layers.Flatten()])
 
 
 class AnimeFaces(GAN):
@@ -123,7 +123,7 @@ class AnimeFaces(GAN):
         hidden = convolution(128, 3)
         for stride in (2, 2, 1, 1):
             hidden += [*convolution(64, 5, strides=stride), norm()]
-        return judge_of(self.seen_shape, hidden)
+        return discriminator(self.seen_shape, [*hidden, layers.Flatten()])
 
 
 class HumanFaces(GAN):
@@ -161,7 +161,7 @@ class HumanFaces(GAN):
             (64, 5, 2, "same"), (128, 5, 2, "same"), (64, 5, 1, "same"), (128, 5, 1, "valid"), (64, 3, 1, "valid")
         ):  # fmt: skip
             hidden += [*convolution(filters, size, strides=stride, padding=padding), norm()]
-        return judge_of(self.seen_shape, hidden)
+        return discriminator(self.seen_shape, [*hidden, layers.Flatten()])
 
 
 def norm() -> layers.Layer:
@@ -172,8 +172,3 @@ def norm() -> layers.Layer:
 def convolution(filters: int, size: int, strides: int = 1, padding: str = "valid") -> list[layers.Layer]:
     """Return a convolution with LeakyReLU 0.2."""
     return [Conv2D(filters, size, strides=strides, padding=padding), layers.LeakyReLU(0.2)]
-
-
-def judge_of(seen_shape: tuple[int, int, int], hidden: list[layers.Layer]) -> tf.keras.Model:
-    """Return the discriminator with these hidden layers and one logit."""
-    return Sequential([layers.Input(seen_shape), *hidden, layers.Flatten(), layers.Dense(1)], name="discriminator")

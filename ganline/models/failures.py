@@ -3,7 +3,7 @@
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
-from ganline.models.gan import GAN
+from ganline.models.gan import GAN, dense_generator, discriminator
 
 
 class ModeCollapse(GAN):
@@ -11,29 +11,12 @@ class ModeCollapse(GAN):
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [0, 1]."""
-        height, width, channels = self.image_shape
-        return Sequential(
-            [
-                layers.Input((self.settings.latent_dim,)),
-                layers.Dense(64, activation="relu"),
-                layers.Dense(height * width * channels),
-                layers.Reshape(self.image_shape),
-                layers.Activation("sigmoid", dtype="float32"),
-            ],
-            name="generator",
-        )
+        hidden = [layers.Dense(64, activation="relu")]
+        return dense_generator(self.settings.latent_dim, hidden, self.image_shape, "sigmoid")
 
     def build_discriminator(self) -> tf.keras.Model:
         """Images of `seen_shape` in [0, 1] -> logits (N, 1)."""
-        return Sequential(
-            [
-                layers.Input(self.seen_shape),
-                layers.Flatten(),
-                layers.Dense(64, activation="relu"),
-                layers.Dense(1),
-            ],
-            name="discriminator",
-        )
+        return discriminator(self.seen_shape, [layers.Flatten(), layers.Dense(64, activation="relu")])
 
 
 class CapacityGap(GAN):
@@ -41,30 +24,12 @@ class CapacityGap(GAN):
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [0, 1]."""
-        height, width, channels = self.image_shape
-        return Sequential(
-            [
-                layers.Input((self.settings.latent_dim,)),
-                layers.Dense(height * width * channels),
-                layers.Reshape(self.image_shape),
-                layers.Activation("sigmoid", dtype="float32"),
-            ],
-            name="generator",
-        )
+        return dense_generator(self.settings.latent_dim, [], self.image_shape, "sigmoid")
 
     def build_discriminator(self) -> tf.keras.Model:
         """Images of `seen_shape` in [0, 1] -> logits (N, 1)."""
-        return Sequential(
-            [
-                layers.Input(self.seen_shape),
-                layers.Flatten(),
-                layers.Dense(512, activation="relu"),
-                layers.Dense(256, activation="relu"),
-                layers.Dense(128, activation="relu"),
-                layers.Dense(1),
-            ],
-            name="discriminator",
-        )
+        hidden = [layers.Dense(units, activation="relu") for units in (512, 256, 128)]
+        return discriminator(self.seen_shape, [layers.Flatten(), *hidden])
 
 
 class ConvergenceFailure(CapacityGap):
@@ -76,6 +41,5 @@ class ConvergenceFailure(CapacityGap):
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [0.5, 1]."""
-        plain = super().build_generator().layers
-        plain.insert(1, layers.ReLU())
-        return Sequential([layers.Input((self.settings.latent_dim,)), *plain], name="generator")
+        dense, *rest = super().build_generator().layers
+        return Sequential([layers.Input((self.settings.latent_dim,)), dense, layers.ReLU(), *rest], name="generator")

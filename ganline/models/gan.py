@@ -1,5 +1,7 @@
 """The original GAN (Goodfellow et al. 2014) as fully connected networks, and the training step that all GANs share."""
 
+import math
+
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
@@ -38,35 +40,23 @@ class GAN(Model):
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in image_range."""
-        height, width, channels = self.image_shape
-        return Sequential(
-            [
-                layers.Input((self.settings.latent_dim,)),
-                layers.Dense(1200, activation="relu"),
-                layers.BatchNormalization(momentum=0.8),
-                layers.Dense(1000, activation="relu"),
-                layers.BatchNormalization(momentum=0.8),
-                layers.Dense(height * width * channels),
-                layers.Reshape(self.image_shape),
-                layers.Activation("sigmoid", dtype="float32"),
-            ],
-            name="generator",
-        )
+        hidden = [
+            layers.Dense(1200, activation="relu"),
+            layers.BatchNormalization(momentum=0.8),
+            layers.Dense(1000, activation="relu"),
+            layers.BatchNormalization(momentum=0.8),
+        ]
+        return dense_generator(self.settings.latent_dim, hidden, self.image_shape, "sigmoid")
 
     def build_discriminator(self) -> tf.keras.Model:
         """Images of `seen_shape` in image_range -> logits (N, 1)."""
-        return Sequential(
-            [
-                layers.Input(self.seen_shape),
-                layers.Flatten(),
-                layers.Dense(256, activation="relu"),
-                Dropout(0.3),
-                layers.Dense(128, activation="relu"),
-                Dropout(0.5),
-                layers.Dense(1),
-            ],
-            name="discriminator",
-        )
+        hidden = [
+            layers.Dense(256, activation="relu"),
+            Dropout(0.3),
+            layers.Dense(128, activation="relu"),
+            Dropout(0.5),
+        ]
+        return discriminator(self.seen_shape, [layers.Flatten(), *hidden])
 
     def build_network(self, name: str) -> tf.keras.Model:
         """Return the generator, or the discriminator as the practices that change networks leave it."""
@@ -318,6 +308,27 @@ class GAN(Model):
         if self.settings.generator_average:
             practices.average(self.networks["generator_average"], self.generator, self.settings.generator_average)
         return {"g_loss": loss} | told
+
+
+def dense_generator(
+    latent_dim: int, hidden: list[layers.Layer], image_shape: tuple[int, int, int], activation: str
+) -> tf.keras.Model:
+    """Return a fully connected generator: latents, the hidden layers, a pixel a unit, and the activation in float32."""
+    return Sequential(
+        [
+            layers.Input((latent_dim,)),
+            *hidden,
+            layers.Dense(math.prod(image_shape)),
+            layers.Reshape(image_shape),
+            layers.Activation(activation, dtype="float32"),
+        ],
+        name="generator",
+    )
+
+
+def discriminator(seen_shape: tuple[int, int, int], hidden: list[layers.Layer]) -> tf.keras.Model:
+    """Return a discriminator: images of `seen_shape`, the hidden layers, one logit."""
+    return Sequential([layers.Input(seen_shape), *hidden, layers.Dense(1)], name="discriminator")
 
 
 def share(true: tf.Tensor) -> tf.Tensor:

@@ -1,9 +1,9 @@
 """Least squares GAN (Mao et al. 2017) as fully connected networks."""
 
 import tensorflow as tf
-from tensorflow.keras import Sequential, layers
+from tensorflow.keras import layers
 
-from ganline.models.gan import GAN
+from ganline.models.gan import GAN, dense_generator, discriminator
 
 
 class LSGAN(GAN):
@@ -13,34 +13,14 @@ class LSGAN(GAN):
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [-1, 1]."""
-        height, width, channels = self.image_shape
         hidden = [
             layer
             for units in (256, 512, 1024)
             for layer in (layers.Dense(units), layers.LeakyReLU(0.2), layers.BatchNormalization(momentum=0.8))
         ]
-        return Sequential(
-            [
-                layers.Input((self.settings.latent_dim,)),
-                *hidden,
-                layers.Dense(height * width * channels),
-                layers.Reshape(self.image_shape),
-                layers.Activation("tanh", dtype="float32"),
-            ],
-            name="generator",
-        )
+        return dense_generator(self.settings.latent_dim, hidden, self.image_shape, "tanh")
 
     def build_discriminator(self) -> tf.keras.Model:
         """Images of `seen_shape` in [-1, 1] -> scores (N, 1)."""
-        return Sequential(
-            [
-                layers.Input(self.seen_shape),
-                layers.Flatten(),
-                layers.Dense(512),
-                layers.LeakyReLU(0.2),
-                layers.Dense(256),
-                layers.LeakyReLU(0.2),
-                layers.Dense(1),
-            ],
-            name="discriminator",
-        )
+        hidden = [layer for units in (512, 256) for layer in (layers.Dense(units), layers.LeakyReLU(0.2))]
+        return discriminator(self.seen_shape, [layers.Flatten(), *hidden])

@@ -23,25 +23,8 @@ class WGAN(GAN):
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [-1, 1]."""
-        height, width, channels = self.image_shape
-        start = (height // 4, width // 4, 128)
-        return Sequential(
-            [
-                layers.Input((self.settings.latent_dim,)),
-                layers.Dense(start[0] * start[1] * start[2]),
-                layers.Reshape(start),
-                Conv2DTranspose(128, 3, strides=2, padding="same"),
-                norm(),
-                layers.ReLU(),
-                Conv2DTranspose(128, 3, strides=2, padding="same"),
-                norm(),
-                layers.ReLU(),
-                Conv2DTranspose(128, 3, padding="same", activation="relu"),
-                Conv2DTranspose(channels, 4, padding="same"),
-                layers.Activation("tanh", dtype="float32"),
-            ],
-            name="generator",
-        )
+        last = [Conv2DTranspose(128, 3, padding="same", activation="relu")]
+        return generator(self.settings.latent_dim, self.image_shape, (128, 128), 3, last)
 
     def build_discriminator(self) -> tf.keras.Model:
         """Images of `seen_shape` in [-1, 1] -> scores (N, 1)."""
@@ -57,28 +40,25 @@ class WGANGP(WGAN):
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [-1, 1]."""
-        height, width, channels = self.image_shape
-        start = (height // 4, width // 4, 128)
-        return Sequential(
-            [
-                layers.Input((self.settings.latent_dim,)),
-                layers.Dense(start[0] * start[1] * start[2]),
-                layers.Reshape(start),
-                Conv2DTranspose(128, 4, strides=2, padding="same"),
-                norm(),
-                layers.ReLU(),
-                Conv2DTranspose(64, 4, strides=2, padding="same"),
-                norm(),
-                layers.ReLU(),
-                Conv2DTranspose(channels, 4, padding="same"),
-                layers.Activation("tanh", dtype="float32"),
-            ],
-            name="generator",
-        )
+        return generator(self.settings.latent_dim, self.image_shape, (128, 64), 4, [])
 
     def build_discriminator(self) -> tf.keras.Model:
         """Images of `seen_shape` in [-1, 1] -> scores (N, 1)."""
         return critic(self.seen_shape, filters=(16, 32, 64, 128))
+
+
+def generator(
+    latent_dim: int, image_shape: tuple[int, int, int], filters: tuple[int, int], size: int, last: Layers
+) -> tf.keras.Model:
+    """Return the generator that both share but for its widths and kernels: two doublings, and what comes last."""
+    height, width, channels = image_shape
+    start = (height // 4, width // 4, 128)
+    hidden: Layers = []
+    for number in filters:
+        hidden += [Conv2DTranspose(number, size, strides=2, padding="same"), norm(), layers.ReLU()]
+    first = [layers.Input((latent_dim,)), layers.Dense(start[0] * start[1] * start[2]), layers.Reshape(start)]
+    pixels = [Conv2DTranspose(channels, 4, padding="same"), layers.Activation("tanh", dtype="float32")]
+    return Sequential([*first, *hidden, *last, *pixels], name="generator")
 
 
 def critic(seen_shape: tuple[int, int, int], filters: tuple[int, int, int, int]) -> tf.keras.Model:

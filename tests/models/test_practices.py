@@ -162,7 +162,7 @@ def test_feature_matching_is_zero_where_means_agree():
 @pytest.mark.parametrize(("schedule", "at_half"), [("constant", 1.0), ("linear", 0.5), ("cosine", 0.5)])
 def test_learning_rates_follow_their_schedule(schedule, at_half):
     recipe = settings(f"learning_rate_schedule={schedule}", "steps=100")
-    optimizer, weight = make_optimizer(recipe.optimizers["generator"], recipe, updates=2), tf.Variable(0.0)
+    optimizer, weight = make_optimizer(recipe.optimizers["generator"], recipe, 2), tf.Variable(0.0)
     optimizer.iterations.assign(100)  # of 200 updates
     optimizer.apply_gradients([(tf.constant(1.0), weight)])
     rate = recipe.optimizers["generator"].learning_rate
@@ -184,11 +184,22 @@ def test_inverse_time_decay_is_that_of_keras_2():
     assert float(weight) == pytest.approx(rule.learning_rate * (1 + 1 / 1.5 + 1 / 2), rel=1e-6)
 
 
+def test_optimizers_may_count_together_as_one_keras_instance_does():
+    """The n-th update of the generator is then Adam's 2n-th: its bias correction is that of a shared instance."""
+    model = built("shared_optimizer_counter=true")
+    for step in range(3):
+        model.train_step(batch(model), tf.constant(step, tf.int64))
+    assert [int(optimizer.iterations) for optimizer in model.optimizers.values()] == [6, 6]
+    apart = built("shared_optimizer_counter=false")
+    apart.train_step(batch(apart), STEP)
+    assert [int(optimizer.iterations) for optimizer in apart.optimizers.values()] == [1, 1]
+
+
 def test_separate_batches_keep_statistics_apart_and_sequential_ones_update_twice():
     assert built("discriminator_batches=sequential").updates("discriminator") == 2
     model = built("discriminator_batches=sequential", experiment="wgan-mnist")
     model.train_step(batch(model), STEP)
-    assert int(model.optimizers["critic"].iterations) == 10 and int(model.optimizers["generator"].iterations) == 1
+    assert int(model.optimizers["critic"].iterations) == 11  # ten, and the generator's one: they count together
 
 
 COMBINATIONS = [
