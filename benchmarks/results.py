@@ -132,8 +132,8 @@ Real runs of the whole line on {cores} processor cores without a GPU, most of th
 after how many of the preset's steps. In brackets: the floor, what training images score in the generator's place. FID
 and the rest are made with the extractor named (a classifier of the dataset's own classes, or of four rotations where it
 has none), so compare within one dataset only. Such a classifier has never seen blur: it takes most of the VAE's blurred
-digits for ones, so that row's FID and classes tell of blur, not of variety. Runs this short do not show what these models can do; they show that
-each learns, or fails as it should.
+digits for ones, so that row's FID and classes tell of blur, not of variety. Runs this short do not show what these
+models can do; they show that each learns, or fails as it should.
 
 Made by `python -m benchmarks.results` (all numbers: docs/results/*.json).
 
