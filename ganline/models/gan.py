@@ -20,8 +20,8 @@ class GAN(Model):
     """Fully connected GAN (The GAN Book, Chaudhary 2024, Skill 2), and the training step that other GANs share.
 
     A step updates the discriminator on real images and on fakes made in inference mode, then the generator, through the
-    discriminator, on fresh latents. Subclasses replace networks; those with labels also replace `fakes`, `judge` or the
-    terms of the losses.
+    discriminator, on fresh latents. Subclasses replace networks; those with labels also replace what the networks are
+    given (`request`, `evidence`) or the terms of the losses (`side`, `generator_loss`).
     """
 
     network_names: tuple[str, ...] = ("generator", "discriminator")
