@@ -142,4 +142,4 @@ def test_mlflow_remembers_each_run(project):
     assert [run.info.status for run in runs] == ["FINISHED"] * 4  # the first, the forced, the changed and the other one
     for run in runs:
         assert {"fid", "d_loss", "g_loss"} <= set(run.data.metrics)
-        assert run.data.params["train.steps"] == "40"
+    assert [run.data.params["train.steps"] for run in runs] == ["40", "40", "40", "20"]
