@@ -158,8 +158,8 @@ def substituted(
     for layer in network.submodules if by_weight else ():
         for name, value in list(vars(layer).items()):
             if isinstance(value, tf.Variable) and value.ref() in by_weight:
-                # In mixed precision Keras casts such variables as they are read. Set past Keras's own __setattr__, which
-                # would forget the variable.
+                # In mixed precision Keras casts such variables as they are read. Set past Keras's own __setattr__,
+                # which would forget the variable.
                 casts = isinstance(layer, layers.Layer) and hasattr(value, "_cast_dtype")
                 stand_in = by_weight[value.ref()]
                 object.__setattr__(layer, name, tf.cast(stand_in, layer.compute_dtype) if casts else stand_in)
