@@ -63,13 +63,17 @@ def run(experiment: str, overrides: list[str]) -> None:
     changes = [part for value in [f"experiment={experiment}", *overrides, *every] for part in ("-S", value)]
     start = time.monotonic()
     subprocess.run(["dvc", "exp", "run", *changes], check=True)
-    minutes = (time.monotonic() - start) / 60
+    keep(experiment, " ".join(["dvc exp run", *changes]), (time.monotonic() - start) / 60)
+
+
+def keep(experiment: str, command: str, minutes: float) -> None:
+    """Write the numbers and the strip of the run that the workspace holds."""
     metrics = json.loads((paths.EVALUATE / "metrics.json").read_text())
     protocol = json.loads((paths.EVALUATE / "protocol.json").read_text())
     history = pd.read_csv(paths.TRAIN / "history.csv")
     facts = {
         "experiment": experiment,
-        "command": " ".join(["dvc exp run", *changes]),
+        "command": command,
         "steps": load().train.steps,
         "minutes": round(minutes, 1),
         "cores": len(os.sched_getaffinity(0)),
