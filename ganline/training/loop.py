@@ -79,7 +79,7 @@ def compile_steps(model: Model, feed: Feed, xla: bool) -> Callable[..., dict[str
         steps = tf.shape(next(iter(chunk.values())))[0]
         values = {name: tf.TensorArray(tf.float32, steps) for name in model.metric_names}
         for i in tf.range(steps):
-            # One step at a time: with TensorFlow's default of ten, reads of a step may overtake updates of the one before.
+            # One step at a time: of TensorFlow's default of ten in flight, one may read what another has yet to update.
             tf.autograph.experimental.set_loop_options(parallel_iterations=1)
             batch = feed.batch(chunk, i)
             batch["image"] = from_uint8(batch["image"], model.image_range)
