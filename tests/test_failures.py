@@ -45,7 +45,7 @@ def test_mode_collapse(mnist, tmp_path):
     found = {}
 
     def look(step, generator):
-        if step in (25_000, 75_000):
+        if step >= 10_000 and step % 5000 == 0:
             samples = generator.images(generator.latents(2000, 0, "test"))
             found[step] = class_histogram(classifier.extract(samples).probabilities)
 
@@ -53,8 +53,11 @@ def test_mode_collapse(mnist, tmp_path):
     after_start = curves["step"] > 500
     accuracy = (curves["d_accuracy_real"] + curves["d_accuracy_fake"]) / 2
     assert np.mean(accuracy[after_start] > 0.95) > 0.9
-    assert found[75_000].entropy < found[25_000].entropy < 2.6
-    assert found[75_000].entropy < 1.5 and found[75_000].seen <= 4
+    early, late = (
+        [found[step] for step in found if low <= step <= high] for low, high in ((0, 25_000), (50_000, 75_000))
+    )
+    assert np.mean([seen.entropy for seen in late]) < min(1.7, np.mean([seen.entropy for seen in early]))
+    assert np.median([seen.seen for seen in late]) <= 4
 
 
 def test_convergence_failure(mnist, tmp_path):
