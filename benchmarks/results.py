@@ -48,7 +48,6 @@ RUNS: dict[str, list[str]] = {
     "dcgan-anime-faces": [*BFLOAT16, *EMOJI, "prepare.size=56", "train.steps=16"],
 }
 """What was run for docs/results.md, with what differs from each preset, in the order of the table."""
-SHOWN = ("fid", "floor_fid", "precision", "floor_precision", "recall", "floor_recall")
 OWN = {
     "classes_seen": "classes", "class_entropy": "bits of class entropy", "condition_accuracy": "asked-for class",
     "test_accuracy": "test accuracy", "code_agreement": "code agreement", "code_information": "nats of the code",
@@ -84,7 +83,7 @@ def keep(experiment: str, command: str, minutes: float) -> None:
         "last": {name: float(f"{value:.4g}") for name, value in history.iloc[-1].items()},
     }
     write_json(RESULTS / f"{experiment}.json", facts)
-    write_png(RESULTS / f"{experiment}.png", strip(experiment))
+    write_png(RESULTS / f"{experiment}.png", strip())
 
 
 def _often(steps: int) -> dict[str, int]:
@@ -92,7 +91,7 @@ def _often(steps: int) -> dict[str, int]:
     return {"sample_every": max(1, steps // COLUMNS), "log_every": min(10, steps // COLUMNS)}
 
 
-def strip(experiment: str) -> np.ndarray:
+def strip() -> np.ndarray:
     """Return a few latents, one a row, through training from left to right, uint8 (h, w, C)."""
     height, width, _ = json.loads((paths.GAN / "model.json").read_text())["image_shape"]
     files = sorted(paths.TRAIN.glob("samples/*.png"))
