@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ganline.errors import UserError
 from ganline.params import Params, Train
 
 MODELS = Path(__file__).parent / "models"
@@ -117,11 +118,19 @@ def _contradictions(train: Train) -> Iterator[str]:
 
 def _protocol(params: Params) -> Iterator[str]:
     evaluate = params.evaluate
+    if set(evaluate.metrics) - {"default", "all"}:
+        from ganline import suite  # here: it takes a second to import
+
+        try:
+            suite.chosen(evaluate.metrics)
+        except UserError as error:
+            yield str(error)
     if evaluate.kid_subset_size > evaluate.samples:
         size = evaluate.kid_subset_size
         yield f"evaluate.kid_subset_size = {size} is more than evaluate.samples = {evaluate.samples}"
-    if evaluate.neighbours >= evaluate.samples:
-        yield f"evaluate.neighbours = {evaluate.neighbours} must be less than evaluate.samples"
+    for key in ("neighbours", "coverage_neighbours"):
+        if (value := getattr(evaluate, key)) >= evaluate.samples:
+            yield f"evaluate.{key} = {value} must be less than evaluate.samples"
     if params.extractor.weights is not None and params.extractor.kind != "inception":
         yield "extractor.weights is for extractor.kind = inception: set it to null"
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from yaml import YAMLError
 
 from ganline.errors import UserError
@@ -162,12 +162,18 @@ class Compute(Section):
 
 
 class Evaluate(Section):
-    """The protocol of the metrics."""
+    """What is measured, and its protocol."""
 
+    metrics: Annotated[
+        list[str], Field(min_length=1), BeforeValidator(lambda given: [given] if isinstance(given, str) else given)
+    ]
+    """Measures of ganline/suite by name (docs/metrics.md), "default" or "all"."""
     samples: Annotated[int, Field(ge=100)]
     """Fakes made, and real images they are held against (fewer where the test split is smaller)."""
     neighbours: Count
     """k of precision and recall."""
+    coverage_neighbours: Count
+    """k of density and coverage."""
     kid_subsets: Annotated[int, Field(ge=2)]
     kid_subset_size: Annotated[int, Field(ge=2)]
     inception_splits: Count

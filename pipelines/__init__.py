@@ -1,4 +1,6 @@
-"""Prefect flows: when the stages run, where, and how many at once. What must run is DVC's to say."""
+"""What people and schedules call: the command `ganline`, and Prefect flows, which say when the stages run, where, and
+how many at once. What must run is DVC's to say.
+"""
 
 import os
 

@@ -43,7 +43,7 @@ class Project:
         return done.stdout
 
     def ganline(self, *arguments: str, ok: bool = True) -> str:
-        return self.run(sys.executable, "-m", "ganline.cli", *arguments, ok=ok)
+        return self.run(sys.executable, "-m", "pipelines.cli", *arguments, ok=ok)
 
     def executed(self, output: str) -> list[str]:
         return [stage for stage in STAGES if f"Running stage '{stage}'" in output]

@@ -1,12 +1,9 @@
-"""What a generator is judged by: one file a metric, each a pure function of feature arrays.
+"""What a generator is judged by: one file a measure, each a pure function of arrays. docs/metrics.md lists them all.
 
-frechet           Frechet distance (FID), with its mean and covariance parts
-kid               kernel distance (KID)
-inception_score   Inception Score
-precision_recall  improved precision and recall
+checks            what every measure demands of its arrays
+distances         blocks of distances and nearest neighbours, which several measures share
+extractors        the networks that turn images into features
 
-extractors        the networks that turn images into features; the only file here that knows TensorFlow
-checks            what every metric demands of its arrays
-
-A new metric is one file here and one function in the METRICS of stages/evaluate.py.
+A new measure is one file here, and one Measure in the file of ganline/suite that its kind belongs to. TensorFlow is
+imported in extractors, and elsewhere only inside functions.
 """

@@ -1,22 +1,28 @@
 """How generated images spread over the classes of the data: what mode collapse shows in.
 
 From the class that a classifier finds most likely for each image: the entropy of the histogram of classes in bits,
--sum_c p_c log2 p_c, and the number of classes that are there. Ten classes equally often are 3.32 bits; The GAN Book
-(Chaudhary 2024, Skill 3) shows a collapse from six digits and 2.34 bits to two digits and 0.98 bits.
+H = -sum_c p_c log2 p_c, its perplexity 2^H, and the number of classes that are there. Ten classes equally often are
+3.32 bits; The GAN Book (Chaudhary 2024, Skill 3) shows a collapse from six digits and 2.34 bits to two digits and
+0.98 bits. Held against the histogram q of real images: the divergence sum_c p_c log2(p_c / q_c) (Metz et al. 2017,
+"Unrolled Generative Adversarial Networks").
 
-How to read it: beside the same figures of real images. Far lower means that classes are missing or rare. Variety inside
-a class is not seen.
+How to read it: beside the same figures of real images. Far lower entropy means that classes are missing or rare. The
+perplexity is the same as a number of classes: as varied as that many, equally often. The divergence is 0 where classes
+are as frequent as in real images. Variety inside a class is not seen, and the classifier's own errors are.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import entr, rel_entr
 
 from ganline.metrics import checks
 
 SEEN = 0.1
 """A class counts as seen from this part of an even share on: 1 % of the images where there are ten classes. The errors
 of a good classifier alone stay below it."""
+HALF = 0.5
+"""Images added to every class before the divergence is taken: it stays finite where real images lack a class."""
 
 
 class ClassHistogram(NamedTuple):
@@ -26,20 +32,37 @@ class ClassHistogram(NamedTuple):
     """In bits, 0 to log2 of the number of classes."""
     seen: int
     """Classes that hold at least SEEN of an even share."""
+    perplexity: float
+    """2^entropy, 1 to the number of classes."""
 
 
 def class_histogram(probabilities: np.ndarray) -> ClassHistogram:
-    """Return entropy and classes seen of N images from their class probabilities, float (N, K).
+    """Return what N images spread over, from their class probabilities, float (N, K).
 
     Raises:
-        ValueError: not a finite matrix with at least one row.
+        ValueError: not a finite matrix of probabilities with at least one row.
     """
-    probabilities = checks.matrix(probabilities, "probabilities", rows=1)
-    count, classes = probabilities.shape
-    shares = np.bincount(probabilities.argmax(axis=1), minlength=classes) / count
-    present = shares[shares > 0]
-    entropy = -np.sum(present * np.log2(present)) + 0.0  # + 0.0: one class alone gives 0, not -0
-    return ClassHistogram(float(entropy), int(np.sum(shares >= SEEN / classes)))
+    probabilities = checks.probabilities(probabilities, "class histogram")
+    shares = _counts(probabilities) / len(probabilities)
+    entropy = float(entr(shares).sum() / np.log(2.0))
+    return ClassHistogram(entropy, int(np.sum(shares >= SEEN / len(shares))), 2.0**entropy)
+
+
+def class_divergence(probabilities: np.ndarray, real: np.ndarray) -> float:
+    """Return the Kullback-Leibler divergence in bits of N images' class histogram from that of M real images.
+
+    Args:
+        probabilities: float, (N, K).
+        real: float, (M, K).
+
+    Raises:
+        ValueError: not two finite matrices of probabilities of as many classes.
+    """
+    measure = "class divergence"
+    pair = checks.pair(probabilities, real, measure)
+    counts = [_counts(checks.probabilities(part, measure)) + HALF for part in pair]
+    shares, wanted = (count / count.sum() for count in counts)
+    return max(float(rel_entr(shares, wanted).sum() / np.log(2.0)), 0.0)  # rounding can leave -1e-17
 
 
 def class_agreement(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -50,9 +73,14 @@ def class_agreement(probabilities: np.ndarray, labels: np.ndarray) -> float:
         labels: integers 0 to K - 1, (N,).
 
     Raises:
-        ValueError: not a finite matrix with at least one row, or not one label a row.
+        ValueError: not a finite matrix of probabilities with at least one row, or not one label of a class a row.
     """
-    probabilities = checks.matrix(probabilities, "probabilities", rows=1)
-    if labels.shape != (len(probabilities),):
-        raise ValueError(f"labels: expected shape ({len(probabilities)},), got {labels.shape}")
+    probabilities = checks.probabilities(probabilities, "class agreement")
+    labels = checks.labels(labels, len(probabilities), "class agreement")
+    if labels.max() >= probabilities.shape[1]:
+        raise ValueError(f"class agreement: label {labels.max()}, but there are {probabilities.shape[1]} classes")
     return float(np.mean(probabilities.argmax(axis=1) == labels))
+
+
+def _counts(probabilities: np.ndarray) -> np.ndarray:
+    return np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])

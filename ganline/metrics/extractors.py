@@ -7,7 +7,7 @@ extractor: protocol.json names its weights.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,6 +41,10 @@ MOMENTUM = 0.95
 LARGEST_SIDE = 128
 """The classifier first shrinks larger images to at most this many pixels a side."""
 INCEPTION_SIDE = 299
+SPATIAL_FEATURES = 490
+"""Numbers of the classifier's last feature maps that are taken, at most: ten maps of 7x7."""
+INCEPTION_MAPS = 7
+"""Of the 17x17 maps of mixed6, as Nash et al. 2021 take them: 2,023 numbers."""
 BATCH_PIXELS = 2**20
 """Pixels pushed through a network at once when extracting: some hundred MB of activations."""
 
@@ -57,7 +61,9 @@ class Features(NamedTuple):
 
 
 class Extractor:
-    """A network that maps images, float32 0 to 255 (N, H, W, C), to features (N, d) and class logits (N, K).
+    """A network that maps images, float32 0 to 255 (N, H, W, C), to features (N, d), class logits (N, K) and maps.
+
+    The maps (N, h, w, c) are the last ones that still know where in the image something is.
 
     `facts` holds what is needed to rebuild it and what a protocol should say: kind, classes (names; none for
     inception), feature_dim, image_shape, resize, and once saved weights_sha256.
@@ -69,6 +75,7 @@ class Extractor:
         pixels = INCEPTION_SIDE**2 if facts["kind"] == "inception" else height * width
         self.batch_size = max(1, min(512, BATCH_PIXELS // pixels))
         self._infer = tf.function(self._forward, reduce_retracing=True)
+        self._infer_maps = tf.function(self._maps, reduce_retracing=True)
 
     def extract(self, images: np.ndarray) -> Features:
         """Return the Features of uint8 images (N, H, W, C), with progress.
@@ -76,18 +83,31 @@ class Extractor:
         Raises:
             ValueError: not uint8, no images, or not of the shape the extractor was made for.
         """
-        if images.dtype != np.uint8 or images.shape[1:] != tuple(self.facts["image_shape"]) or not len(images):
-            raise ValueError(
-                f"expected uint8 images (N, {', '.join(map(str, self.facts['image_shape']))}), "
-                f"got {images.dtype} {images.shape}"
-            )
+        self._check(images, np.uint8)
         parts = []
         with Bar("features", len(images), unit="images") as bar:
-            for start in range(0, len(images), self.batch_size):
-                batch = np.ascontiguousarray(images[start : start + self.batch_size])
+            for batch in self._batches(images):
                 parts.append([part.numpy() for part in self._infer(batch)])
                 bar.advance(len(batch))
         return Features(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """Return the features, float32 (N, d), of images that were never rounded: float32 (N, H, W, C), 0 to 255.
+
+        Raises:
+            ValueError: not float32, no images, or not of the shape the extractor was made for.
+        """
+        self._check(images, np.float32)
+        return np.concatenate([self._infer(batch)[0].numpy() for batch in self._batches(images)])
+
+    def spatial(self, images: np.ndarray) -> np.ndarray:
+        """Return the first maps of uint8 images (N, H, W, C), flattened: float32 (N, s).
+
+        Raises:
+            ValueError: not uint8, no images, or not of the shape the extractor was made for.
+        """
+        self._check(images, np.uint8)
+        return np.concatenate([self._infer_maps(batch).numpy() for batch in self._batches(images)])
 
     def save(self, folder: Path, **more_facts: float) -> None:
         """Write weights.npz and extractor.json (the facts and `more_facts`) into `folder`."""
@@ -96,9 +116,26 @@ class Extractor:
         self.facts = {**self.facts, **more_facts, "weights_sha256": sha256(folder / "weights.npz")}
         write_json(folder / "extractor.json", self.facts)
 
+    def _check(self, images: np.ndarray, dtype: type[np.generic]) -> None:
+        if images.dtype != dtype or images.shape[1:] != tuple(self.facts["image_shape"]) or not len(images):
+            raise ValueError(
+                f"expected {dtype.__name__} images (N, {', '.join(map(str, self.facts['image_shape']))}), "
+                f"got {images.dtype} {images.shape}"
+            )
+
+    def _batches(self, images: np.ndarray) -> Iterator[np.ndarray]:
+        for start in range(0, len(images), self.batch_size):
+            yield np.ascontiguousarray(images[start : start + self.batch_size])
+
     def _forward(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        features, logits = self.network(tf.cast(images, tf.float32), training=False)
+        features, logits, _ = self.network(tf.cast(images, tf.float32), training=False)
         return features, tf.nn.softmax(logits)
+
+    def _maps(self, images: tf.Tensor) -> tf.Tensor:
+        _, _, maps = self.network(tf.cast(images, tf.float32), training=False)
+        positions = maps.shape[1] * maps.shape[2]
+        count = INCEPTION_MAPS if self.facts["kind"] == "inception" else max(1, SPATIAL_FEATURES // positions)
+        return tf.reshape(maps[..., :count], (-1, positions * min(count, maps.shape[3])))
 
 
 def load(folder: Path) -> Extractor:
@@ -221,10 +258,10 @@ def _classifier(image_shape: Sequence[int], classes: Sequence[str]) -> tf.keras.
     hidden = _block(hidden, 64)
     while max(hidden.shape[1:3]) > 7:
         hidden = _block(hidden, 64)
-    hidden = layers.Dense(FEATURES, use_bias=False)(layers.Flatten()(hidden))
-    features = layers.BatchNormalization(momentum=MOMENTUM, center=False, scale=False)(hidden)
+    joined = layers.Dense(FEATURES, use_bias=False)(layers.Flatten()(hidden))
+    features = layers.BatchNormalization(momentum=MOMENTUM, center=False, scale=False)(joined)
     logits = layers.Dense(len(classes))(layers.ReLU()(features))
-    return tf.keras.Model(inputs, [features, logits])
+    return tf.keras.Model(inputs, [features, logits, hidden])
 
 
 def _block(images: tf.Tensor, channels: int) -> tf.Tensor:
@@ -237,7 +274,8 @@ def _block(images: tf.Tensor, channels: int) -> tf.Tensor:
 def _inception_network(image_shape: Sequence[int], weights: str | None) -> tf.keras.Model:
     """Return InceptionV3 behind its preprocessing; `weights` as Keras takes them, None for random ones."""
     whole = tf.keras.applications.InceptionV3(weights=weights, classifier_activation=None)
-    inner = tf.keras.Model(whole.input, [whole.get_layer("avg_pool").output, whole.output])
+    maps = whole.get_layer("mixed6").output
+    inner = tf.keras.Model(whole.input, [whole.get_layer("avg_pool").output, whole.output, maps])
     inputs = tf.keras.Input(tuple(image_shape))
     images = tf.image.grayscale_to_rgb(inputs) if image_shape[-1] == 1 else inputs
     images = tf.image.resize(images, (INCEPTION_SIDE, INCEPTION_SIDE), method="bilinear")
@@ -296,7 +334,7 @@ def _training_step(network: tf.keras.Model, optimizer: tf.keras.optimizers.Optim
     @tf.function
     def step(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            _, logits = network(tf.cast(images, tf.float32), training=True)
+            _, logits, _ = network(tf.cast(images, tf.float32), training=True)
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss

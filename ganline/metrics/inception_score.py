@@ -13,6 +13,7 @@ gets the best score.
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import rel_entr
 
 from ganline.metrics import checks
 
@@ -30,17 +31,10 @@ def inception_score(probabilities: np.ndarray, splits: int) -> InceptionScore:
     Raises:
         ValueError: not a finite matrix of probabilities, or not 1 to N splits.
     """
-    probabilities = checks.matrix(probabilities, "probabilities", rows=1)
-    if probabilities.min() < 0.0 or np.abs(probabilities.sum(axis=1) - 1.0).max() > 1e-3:
-        raise ValueError("probabilities: rows must be 0 or more and sum to 1; were logits passed?")
-    if not 1 <= splits <= len(probabilities):
-        raise ValueError(f"splits is {splits}: allowed is 1 to {len(probabilities)}, the number of images")
-    scores = [_score(split) for split in np.array_split(probabilities, splits)]
+    probabilities = checks.probabilities(probabilities, "Inception Score")
+    count = len(probabilities)
+    if not 1 <= splits <= count:
+        raise ValueError(f"Inception Score: splits is {splits}: allowed is 1 to {count}, the number of images")
+    starts = [split * count // splits for split in range(1, splits)]
+    scores = [np.exp(rel_entr(part, part.mean(axis=0)).sum(axis=1).mean()) for part in np.split(probabilities, starts)]
     return InceptionScore(float(np.mean(scores)), float(np.std(scores)))
-
-
-def _score(probabilities: np.ndarray) -> float:
-    marginal = probabilities.mean(axis=0)
-    # 0 log 0 is 0. Where p(y|x) > 0 the marginal is too.
-    ratio = np.divide(probabilities, marginal, out=np.ones_like(probabilities), where=probabilities > 0.0)
-    return float(np.exp(np.sum(probabilities * np.log(ratio), axis=1).mean()))

@@ -37,12 +37,14 @@ def kernel_distance(first: np.ndarray, second: np.ndarray, subsets: int, subset_
     Raises:
         ValueError: not two finite matrices of as many dimensions, or numbers outside what is said above.
     """
-    first, second = checks.pair(first, second, rows=2)
+    first, second = checks.pair(first, second, "kernel distance", rows=2)
     smaller = min(len(first), len(second))
     if not 2 <= subset_size <= smaller:
-        raise ValueError(f"subset_size is {subset_size}: allowed is 2 to {smaller}, the images in the smaller set")
+        raise ValueError(
+            f"kernel distance: subset_size is {subset_size}: allowed is 2 to {smaller}, the images in the smaller set"
+        )
     if subsets < 2:
-        raise ValueError(f"subsets is {subsets}: at least 2 are needed for a standard error")
+        raise ValueError(f"kernel distance: subsets is {subsets}: at least 2 are needed for a standard error")
     random = generator(seed, "kid")
     values = [
         squared_mmd(

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from ganline.report.charts import CHARTS, drawable, svg
 from ganline.report.figures import GUTTER, cut_grid, image_grid, png_bytes
-from ganline.report.wording import EVIDENCE, FIGURES, HEADLINES, METRICS, TONES, Metric
+from ganline.report.wording import EVIDENCE, FIGURES, GROUPS, HEADLINES, TONES
 
 BANNER = 16
 STRIP_STEPS = 8
@@ -24,7 +24,9 @@ STRIP_LATENTS = 8
 FRAMES_BYTES = 2_000_000
 HEAVY = 120_000  # bytes of a file
 LARGE = 1_000_000  # bytes in memory: not worth trying to make a small exact file of
-FLOOR = "floor_"
+FLOOR, STDERR = "floor_", "_stderr"
+WORDS = {"label", "group", "better", "ranks", "how_to_read", "measure"}
+"""What a protocol entry says of a number beside how it was made."""
 Protocol = Mapping[str, Mapping[str, Any]]
 
 
@@ -71,67 +73,109 @@ class Content:
 def render(content: Content) -> str:
     """Return the page; equal content gives equal text."""
     metrics = metric_rows(content.metrics, content.protocol)
-    environment = Environment(
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            content=content,
+            params=content.params,
+            banner=image_grid(np.stack(evenly(list(content.generated), BANNER)), min(BANNER, len(content.generated))),
+            headlines=[row for row in metrics if row.name in HEADLINES],
+            metrics=in_groups(metrics),
+            protocols=grouped(content.protocol),
+            left_out=left_out(content.protocol),
+            panels=[("Real", content.real), ("Generated", content.generated)],
+            panel=lambda images: panel(images, content.conditions),
+            strip=strip(content.samples, content.dataset["image_shape"], content.conditions > 0),
+            frames=frames(content.samples),
+            charts=charts(content.history, content.params["train"]["loss"]),
+            figures=FIGURES,
+            tone=TONES.get(content.diagnosis["verdict"], "ink"),
+            evidence_words=EVIDENCE,
+            params_yaml=yaml.safe_dump(dict(content.params), sort_keys=False),
+        )
+    )
+
+
+def environment() -> Environment:
+    """Return what renders the templates of this folder: strict, escaping, and with the filters that they use."""
+    templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"number": number, "words": words, "score": score, "picture": picture}
-    return environment.get_template("page.html").render(
-        content=content,
-        params=content.params,
-        banner=image_grid(np.stack(evenly(list(content.generated), BANNER)), min(BANNER, len(content.generated))),
-        headlines=[row for row in metrics if row.name in HEADLINES],
-        metrics=metrics,
-        protocols=grouped(content.protocol),
-        panels=[("Real", content.real), ("Generated", content.generated)],
-        panel=lambda images: panel(images, content.conditions),
-        strip=strip(content.samples, content.dataset["image_shape"], content.conditions > 0),
-        frames=frames(content.samples),
-        charts=charts(content.history, content.params["train"]["loss"]),
-        figures=FIGURES,
-        tone=TONES.get(content.diagnosis["verdict"], "ink"),
-        evidence_words=EVIDENCE,
-        params_yaml=yaml.safe_dump(dict(content.params), sort_keys=False),
-    )
+    templates.filters |= {"number": number, "words": words, "score": score, "picture": picture}
+    return templates
 
 
 class MetricRow(NamedTuple):
     """One line of the table of metrics."""
 
     name: str
-    words: Metric
+    label: str
+    better: str
+    """"lower", "higher", or "" where neither is."""
+    note: str
+    group: str
     value: float
+    error: float | None
+    """Its standard error."""
     floor: float | None
     """The same metric of real images against real images."""
 
 
 def metric_rows(metrics: Mapping[str, float], protocol: Protocol) -> list[MetricRow]:
-    """Return the metrics with their floors beside them, the known ones first and in the order of `wording.METRICS`."""
-    found = [name for name in metrics if not name.startswith(FLOOR)]
-    order = [name for name in METRICS if name in found] + [name for name in found if name not in METRICS]
-    return [MetricRow(name, _wording(name, protocol), metrics[name], metrics.get(FLOOR + name)) for name in order]
+    """Return the metrics, each with its standard error and its floor beside it."""
+    return [
+        _row(name, metrics, protocol.get(name, {}))
+        for name in metrics
+        if not name.startswith(FLOOR) and name.removesuffix(STDERR) not in metrics.keys() - {name}
+    ]
 
 
-def _wording(name: str, protocol: Protocol) -> Metric:
-    return METRICS.get(name) or Metric(words(name), "", protocol.get(name, {}).get("how_to_read", ""))
+def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any]) -> MetricRow:
+    return MetricRow(
+        name,
+        entry.get("label", words(name)),
+        entry.get("better", ""),
+        entry.get("how_to_read", ""),
+        entry.get("group", "own"),
+        metrics[name],
+        metrics.get(name + STDERR),
+        metrics.get(FLOOR + name),
+    )
+
+
+def in_groups(rows: Sequence[MetricRow]) -> list[tuple[str, list[MetricRow]]]:
+    """Return the rows of each group under its title, in the order of `wording.GROUPS`."""
+    groups = [(title, [row for row in rows if row.group == name]) for name, title in GROUPS.items()]
+    return [(title, inside) for title, inside in groups if inside]
 
 
 def grouped(protocol: Protocol) -> list[tuple[list[str], Mapping[str, Any]]]:
     """Return each different protocol once, with the names of the metrics that were made under it."""
     groups: list[tuple[list[str], Mapping[str, Any]]] = []
     for name, entry in protocol.items():
-        if name.startswith(FLOOR):
+        if name.startswith(FLOOR) or "left_out" in entry:
             continue
-        facts = {key: value for key, value in entry.items() if key != "how_to_read"}
+        facts = {key: value for key, value in entry.items() if key not in WORDS}
         same = next((names for names, known in groups if known == facts), None)
         if same is None:
             groups.append(([name], facts))
         else:
             same.append(name)
     return groups
+
+
+def left_out(protocol: Protocol) -> dict[str, str]:
+    """Return the measures that could not be made of the generated images, each with the reason."""
+    return {
+        entry["measure"]: entry["left_out"]
+        for name, entry in protocol.items()
+        if "left_out" in entry and not name.startswith(FLOOR)
+    }
 
 
 def panel(images: np.ndarray, conditions: int) -> np.ndarray:

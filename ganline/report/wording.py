@@ -1,57 +1,15 @@
 """What the page says about numbers and figures, in plain words."""
 
-from typing import NamedTuple
-
-
-class Metric(NamedTuple):
-    """How a metric is named and read."""
-
-    label: str
-    better: str
-    """"lower", "higher", or "" where neither is."""
-    note: str
-
-
-METRICS = {
-    "fid": Metric(
-        "FID",
-        "lower",
-        "Distance between the statistics of generated and real images. Compare it only at the same number of images.",
-    ),
-    "fid_mean": Metric("FID, mean part", "lower", "The part of FID that comes from the average image being off."),
-    "fid_cov": Metric(
-        "FID, covariance part",
-        "lower",
-        "The part of FID that comes from variety: too little, too much, or the wrong kind.",
-    ),
-    "kid": Metric("KID", "lower", "Like FID, but fair to small numbers of images; chance may push it just below zero."),
-    "kid_stderr": Metric("KID, standard error", "", "How far KID may be off by the choice of the subsets."),
-    "inception_score": Metric(
-        "Inception Score",
-        "higher",
-        "Clear images of many classes score high; the number of classes is the most it can reach.",
-    ),
-    "inception_score_std": Metric(
-        "Inception Score, spread", "", "How much the score varies between parts of the images."
-    ),
-    "precision": Metric("Precision", "higher", "The share of generated images that lie among the real ones: quality."),
-    "recall": Metric("Recall", "higher", "The share of real images that lie among the generated ones: variety."),
-    "class_entropy": Metric(
-        "Class entropy",
-        "",
-        "How evenly the images spread over the classes, in bits. Far below real images: classes are missing or rare.",
-    ),
-    "classes_seen": Metric(
-        "Classes seen",
-        "",
-        "Classes that hold at least a tenth of an even share. Fewer than real images: modes are lost.",
-    ),
-    "condition_accuracy": Metric(
-        "Condition accuracy", "higher", "The share of images that the extractor puts into the class asked for."
-    ),
-}
-
 HEADLINES = ("fid", "precision", "recall")
+
+GROUPS = {
+    "quality": "Quality: do single images look real?",
+    "diversity": "Diversity: is all of the data's variety there?",
+    "novelty": "Novelty: are they more than copies?",
+    "conditioning": "Conditioning: do they show what was asked for?",
+    "own": "The model's own figures",
+}
+"""The groups of numbers, as protocol.json names them, in the order of the page."""
 
 FIGURES = {
     "interpolation": (

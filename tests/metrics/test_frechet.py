@@ -96,7 +96,7 @@ def test_float32_input_is_computed_in_float64():
         (np.zeros((5, 3)), "4 and 3 dimensions"),
         (np.zeros((1, 4)), "at least 2 images, got 1"),
         (np.zeros(4), r"got shape \(4,\)"),
-        (np.full((5, 4), np.nan), "20 values that are NaN"),
+        (np.full((5, 4), np.nan), "hold 20 NaN or infinite values"),
     ],
 )
 def test_refusals(second, message):

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ganline.catalogue import names
-from ganline.cli import app
+from pipelines.cli import app
 
 # experiment, network, total, trainable, non-trainable
 GOLDEN = [

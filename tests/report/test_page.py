@@ -200,9 +200,23 @@ def test_evenly_keeps_both_ends():
 
 
 def test_metrics_without_a_protocol_and_protocols_that_agree():
-    assert [row.words.label for row in metric_rows({"new_score": 1.0}, {})] == ["New score"]
+    assert [row.label for row in metric_rows({"new_score": 1.0}, {})] == ["New score"]
     one, other = {"seed": 1, "how_to_read": "a"}, {"seed": 1, "how_to_read": "b"}
     assert grouped({"fid": one, "kid": other, "floor_fid": one}) == [(["fid", "kid"], {"seed": 1})]
+
+
+def test_metrics_stand_in_groups_and_what_is_missing_says_why():
+    usual = content()
+    protocol = usual.protocol | {
+        "recall": {"group": "diversity", "label": "Recall", "better": "higher", "how_to_read": "More is better."},
+        "fid": {"group": "quality", "label": "FID", "better": "lower", "how_to_read": "Less is better."},
+        "ms_ssim": {"group": "diversity", "label": "MS-SSIM", "measure": "diversity", "left_out": "images are tiny"},
+    }
+    page = render(dataclasses.replace(usual, metrics=usual.metrics | {"fid_stderr": 0.25}, protocol=protocol))
+    assert page.index("do single images look real") < page.index('data-metric="fid"')
+    assert page.index('data-metric="fid"') < page.index("variety there") < page.index('data-metric="recall"')
+    assert "± 0.250" in page and 'data-metric="fid_stderr"' not in page
+    assert "images are tiny" in page and 'data-metric="ms_ssim"' not in page
 
 
 def test_numbers_are_written_as_people_write_them():

@@ -1,10 +1,12 @@
+import dataclasses
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from ganline import models
+from ganline import models, suite
 from ganline.catalogue import compose_params
 from ganline.errors import UserError
 from ganline.files import read_arrays, sha256, write_arrays
@@ -12,20 +14,6 @@ from ganline.metrics import extractors
 from stages import evaluate, paths
 
 CONF = Path(__file__).parents[2] / "conf"
-NAMES = {
-    "fid",
-    "fid_mean",
-    "fid_cov",
-    "kid",
-    "kid_stderr",
-    "inception_score",
-    "inception_score_std",
-    "precision",
-    "recall",
-}
-
-
-CLASS_NAMES = {"class_entropy", "classes_seen"}
 
 
 class Recorder:
@@ -45,73 +33,18 @@ def settings(**changes):
     return compose_params("gan-mnist", ["dataset=digits"], CONF).evaluate.model_copy(update=changes)
 
 
-def sets(fake_shift=0.0, n=200, d=6):
-    """Fakes, floor and reference from one distribution; the fakes shifted."""
-    random = np.random.default_rng(0)
-    shift = [fake_shift, 0.0, 0.0]
-    return [
-        {
-            "features": random.normal(size=(n, d)) + s,
-            "probabilities": random.dirichlet(np.full(4, 0.1), n),
-            "labels": np.zeros(n, np.int32),
-        }
-        for s in shift
-    ]
+def test_settings_hold_where_there_are_images_enough():
+    assert evaluate.in_force(settings(), 60_000, 10_000) == (settings(), [])
 
 
-def plan_of(n, **changes):
-    return evaluate.make_plan(settings(**changes), n, n, seed=1)
-
-
-def test_plan_is_the_parameters_where_there_are_images_enough():
-    plan = evaluate.make_plan(settings(), 60_000, 10_000, seed=1)
-    assert (plan.count, plan.kid_subset_size, plan.inception_splits, plan.notices) == (10_000, 1000, 10, {})
-
-
-def test_plan_shrinks_to_the_smaller_split_and_says_so():
-    plan = evaluate.make_plan(settings(), 1438, 359, seed=1)
-    assert (plan.count, plan.kid_subset_size, plan.inception_splits) == (359, 179, 10)
-    assert "359 images instead of evaluate.samples = 10000" in plan.notices["count"]
-    assert "179 images instead of 1000" in plan.notices["kid"]
-    assert evaluate.make_plan(settings(), 30, 359, seed=1).count == 30
-    tiny = evaluate.make_plan(settings(), 1438, 25, seed=1)
-    assert tiny.inception_splits == 2 and "2 Inception Score splits instead of 10" in tiny.notices["inception_score"]
-
-
-def test_plan_refuses_too_few_images():
-    with pytest.raises(UserError, match="1438 training and 3 test images: evaluate.neighbours = 3 needs more than 3"):
-        evaluate.make_plan(settings(), 1438, 3, seed=1)
-
-
-def test_metrics_and_protocol_have_the_same_names():
-    plan, metrics = plan_of(200), (*evaluate.METRICS, evaluate.CLASS_HISTOGRAM, evaluate.CONDITION)
-    values = evaluate.compute(*sets(fake_shift=2.0), plan, metrics)
-    names = NAMES | CLASS_NAMES | {"condition_accuracy"}
-    assert set(values) == names | {f"floor_{name}" for name in names}
-    facts = {"kind": "classifier", "weights_sha256": "ab", "feature_dim": 6, "resize": "none"}
-    entries = evaluate.protocol(facts, plan, metrics, conditions=4)
-    assert set(entries) == set(values)
-    assert "one of 4" in entries["fid"]["asked_for"] and "asked_for" not in entries["floor_fid"]
-    assert entries["kid"]["n_fake"] == entries["kid"]["n_real"] == entries["floor_kid"]["n_floor"] == 200
-    assert entries["kid"]["subset_size"] == 100 and entries["recall"]["neighbours"] == 3
-    assert "reference" not in entries["inception_score"]
-    assert all(entry["how_to_read"] and entry["notices"] for entry in entries.values())
-
-
-def test_shifted_fakes_are_worse_than_the_floor():
-    values = evaluate.compute(*sets(fake_shift=2.0), plan_of(200), evaluate.METRICS)
-    assert values["fid_mean"] == pytest.approx(6 * 2.0**2, rel=0.3)
-    assert values["fid"] > 50 * values["floor_fid"]
-    assert values["kid"] > 1 > abs(values["floor_kid"])
-    assert values["precision"] < 0.3 < values["floor_precision"]
-
-
-def test_collapse_shows_in_the_classes():
-    fakes, floor, real = sets()
-    fakes["probabilities"] = np.eye(4)[[0, 1] * 100]
-    values = evaluate.compute(fakes, floor, real, plan_of(200), (evaluate.CLASS_HISTOGRAM, evaluate.CONDITION))
-    assert (values["class_entropy"], values["classes_seen"], values["floor_classes_seen"]) == (1.0, 2, 4)
-    assert values["floor_class_entropy"] > 1.9 and values["condition_accuracy"] == 0.5
+def test_settings_shrink_to_the_smaller_split_and_say_so():
+    found, notices = evaluate.in_force(settings(), 1438, 359)
+    assert (found.samples, found.kid_subset_size, found.inception_splits) == (359, 179, 10)
+    assert "359 images instead of evaluate.samples = 10000" in notices[0]
+    assert "179 images instead of 1000" in notices[1]
+    assert evaluate.in_force(settings(), 30, 359)[0].samples == 30
+    found, notices = evaluate.in_force(settings(), 1438, 25)
+    assert found.inception_splits == 2 and "2 Inception Score splits instead of 10" in notices[2]
 
 
 def dark_and_light(size):
@@ -157,15 +90,20 @@ def test_the_stage(extractor, tmp_path, monkeypatch, capsys):
         "probabilities": ("float32", (100, 2)),
     }
     values = json.loads(Path("reports/evaluate/metrics.json").read_text())
-    names = NAMES | CLASS_NAMES
-    assert values == recorder.values and set(values) == names | {f"floor_{name}" for name in names}
+    assert values == recorder.values
+    assert {"fid", "kid", "kid_stderr", "inception_score", "precision", "recall", "class_entropy"} <= set(values)
+    assert "condition_accuracy" not in values
     assert values["fid"] > 2 * values["floor_fid"]  # the generator is untrained
     assert values["floor_class_entropy"] > 0.99 and values["floor_classes_seen"] == 2
     protocol = json.loads(Path("reports/evaluate/protocol.json").read_text())
     assert protocol["fid"]["extractor_weights_sha256"] == sha256(paths.extractor(params) / "weights.npz")
-    assert protocol["fid"]["notices"] == []
+    assert protocol["fid"]["notices"] == [] and protocol["fid"]["n_fake"] == protocol["floor_fid"]["n_floor"] == 100
+    assert (protocol["fid"]["group"], protocol["fid"]["better"]) == ("quality", "lower")
+    assert {name for name, entry in protocol.items() if "left_out" not in entry} == set(values)
+    assert protocol["ms_ssim"]["left_out"].startswith("MS-SSIM: ")  # images of 8 x 8
     assert recorder.artifacts == [("metrics.json", "evaluate", True), ("protocol.json", "evaluate", True)]
-    assert "instead of" not in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "instead of" not in printed and "diversity is left out: MS-SSIM" in printed
 
     first = {path.name: sha256(path) for path in paths.EVALUATE.iterdir()}
     evaluate.run(params, Recorder())
@@ -184,27 +122,25 @@ def test_classes_that_a_model_learned_are_asked_for_and_its_own_figures_join(tmp
     assert values["condition_accuracy"] == as_asked.mean() and values["floor_condition_accuracy"] > 0.95
     assert 0 <= values["test_accuracy"] <= 1 and "floor_test_accuracy" not in values
     assert (protocol["test_accuracy"]["n_real"], protocol["test_accuracy"]["split"]) == (120, "test")
-    assert protocol["test_accuracy"]["how_to_read"] and set(protocol) == set(values)
+    assert protocol["test_accuracy"]["how_to_read"] and protocol["test_accuracy"]["group"] == "own"
 
 
-def test_which_metrics_look_at_classes():
-    def names(experiment, kind="classifier", classes=10):
+def test_which_generators_can_be_asked_for_the_datas_classes():
+    def asked(experiment, classes=10):
         model = models.build(compose_params(experiment, [], CONF).train, (28, 28, 1), 1, 10)
-        found = evaluate.of_classes({"kind": kind, "classes": ["c"] * classes}, model)
-        return {name for metric in found for name in metric.reading}
+        return evaluate.takes_classes(model, SimpleNamespace(facts={"classes": ["c"] * classes}))
 
-    assert names("cgan-mnist") == CLASS_NAMES | {"condition_accuracy"}
-    assert names("cgan-mnist", classes=9) == names("gan-mnist") == CLASS_NAMES
-    assert names("infogan-mnist") == CLASS_NAMES  # its codes are no classes
-    assert names("cgan-mnist", kind="rotation") == set()
+    assert asked("cgan-mnist") and not asked("cgan-mnist", classes=9)
+    assert not asked("gan-mnist") and not asked("infogan-mnist")  # InfoGAN's codes are no classes
 
 
-def test_figures_that_are_not_finite_are_refused(extractor, tmp_path, monkeypatch):
+def test_nothing_measurable_is_an_error(extractor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    params = project(extractor, "gan-mnist", "prepare.size=8")
-    models.save(models.build(params.train, (8, 8, 1), params.seed), paths.GAN)
-    broken = evaluate.Metric(lambda *_: {"odd": float("inf")}, lambda plan: {}, {"odd": ""})
-    monkeypatch.setattr(evaluate, "METRICS", (broken,))
-    with pytest.raises(UserError, match="odd = inf, floor_odd = inf"):
+    params = project(extractor, "gan-mnist", "prepare.size=8", "evaluate.metrics=[fid]")
+    model = models.build(params.train, (8, 8, 1), params.seed)
+    models.save(model, paths.GAN)
+    monkeypatch.setattr(evaluate.suite, "chosen", lambda names: [broken])
+    broken = dataclasses.replace(suite.measures()["fid"], compute=lambda case: {"fid": float("inf")})
+    with pytest.raises(UserError, match="nothing could be measured(.|\\n)*fid: gave fid = inf"):
         evaluate.run(params, Recorder())
     assert not (paths.EVALUATE / "metrics.json").exists()

@@ -1,4 +1,4 @@
-"""The command `ganline`: look at the catalogue, choose what to run."""
+"""The command `ganline`: look at the catalogue, choose what to run, compare what was run."""
 
 import csv
 import os
@@ -6,17 +6,21 @@ import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import yaml
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from ganline import catalogue
 from ganline.datasets import sources
 from ganline.errors import UserError
 from ganline.files import write_text
+
+if TYPE_CHECKING:
+    from ganline.compare import Comparison
 
 app = typer.Typer(help="Reproducible GAN pipelines.", no_args_is_help=True, add_completion=False)
 console = Console()
@@ -63,6 +67,60 @@ def networks(
         for name, network, *counts in rows:
             table.add_row(name, network, *(f"{count:,}" for count in counts))
     console.print(table)
+
+
+@app.command()
+def compare(
+    by: Annotated[str, typer.Option(help="The number to rank by, such as fid, kid, precision.")] = "fid",
+    experiment: Annotated[
+        list[str] | None, typer.Option(help="Only runs of this experiment; may be given several times.")
+    ] = None,
+    duels: Annotated[bool, typer.Option("--duels", help="Let the runs' models judge each other (minutes).")] = False,
+) -> None:
+    """Rank the finished runs that MLflow remembers; numbers of different protocols are never ranked together."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from ganline import compare as comparing  # here, as all that is slow to import
+    from stages import leaderboard
+
+    with console.status("reading MLflow"):
+        runs = leaderboard.read_runs(experiment or [])
+    runs, leagues, notes = leaderboard.hold_duels(runs) if duels else (runs, [], [])
+    table = comparing.compare(runs, by)
+    leaderboard.write(table, leagues, notes)
+    _show(table)
+    for note in notes:
+        console.print(note, markup=False, soft_wrap=True)
+    console.print(f"{leaderboard.PAGE} and {leaderboard.CSV} hold all numbers")
+
+
+def _show(table: "Comparison") -> None:
+    """Print the ranked number, and what came of duels, one table a group."""
+    from ganline.compare import headline
+    from ganline.report.page import score
+    from stages.leaderboard import DUEL_NUMBERS
+
+    def text(value: float | None) -> str:
+        return "" if value is None else score(value)
+
+    duels = {name: label for name, (label, _) in DUEL_NUMBERS.items() if name in table.numbers and name != table.by}
+    if table.groups:
+        console.print(f"[bold]{escape(table.label)}[/], {table.better} is better")
+    for number, group in enumerate(table.groups, 1):
+        if len(table.groups) > 1:
+            differs = escape(headline(group.differs))
+            console.print(f"\n[bold]Group {number}[/], not to be compared with others: {differs}", soft_wrap=True)
+        shown = Table(
+            "", Column("run", overflow="fold"), "id", table.label, "±", "floor", "tie with", *duels.values(), box=None
+        )
+        for rank, run, value, error, floor, ties in group.rows:
+            numbers = (text(run.numbers.get(name)) for name in duels)
+            beside = (text(value), text(error), text(floor), ", ".join(map(str, ties)), *numbers)
+            shown.add_row(str(rank), escape(run.name), run.id[:8], *beside)
+        console.print(shown)
+    if table.apart:
+        console.print("\n[bold]Not ranked[/]")
+    for run, reason in table.apart:
+        console.print(f"{run.name} {run.id[:8]}: {reason}", markup=False, soft_wrap=True)
 
 
 def _counts(experiment: str) -> Iterator[tuple[str, str, int, int, int]]:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def ganline(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-c", "from ganline.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from pipelines.cli import main; main()", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)})
 
 
@@ -56,6 +56,18 @@ def test_experiments_lists_the_catalogue():
 
 def test_outside_a_project_it_says_so(tmp_path):
     assert "run this in the root of a Ganline project" in ganline("experiments", folder=tmp_path).stderr
+
+
+def test_nothing_slow_is_loaded_before_it_is_needed():
+    slow = "{'mlflow', 'tensorflow', 'prefect', 'matplotlib', 'scipy'}"
+    command = [sys.executable, "-c", f"import sys, pipelines.cli; print({slow} & set(sys.modules))"]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout == "set()\n"
+
+
+def test_compare_without_runs_ends_in_one_message(project):
+    done = ganline("compare", folder=project)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no MLflow store yet" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_networks_prints_the_documents_counts():

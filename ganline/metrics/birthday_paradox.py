@@ -1,0 +1,66 @@
+"""Birthday paradox test: from how many different images does the generator seem to draw?
+
+Arora et al. 2018, "Do GANs Learn the Distribution? Some Theory and Empirics". Of n images drawn evenly from s different
+ones, each of the n(n - 1)/2 pairs is a pair of equals with probability 1/s. So the pairs of near-duplicates that are
+found, here by their features and not by eye, tell the size of the support:
+
+    support size = n(n - 1)/2 / pairs of near-duplicates
+
+Two fakes are near-duplicates if they are no farther apart than real images rarely are: the first percentile of the
+distance of a real image to the nearest other one.
+
+How to read it: beside the same number of training images, which have near-duplicates too. Far below it the generator
+keeps coming back to the same pictures. Images that come unevenly often count by how often they come: if half of the
+fakes are one image, the support size is below 4, whatever the other half.
+
+Weakness: the features decide what counts as the same, and the data's own duplicates set the bar.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import chi2
+
+from ganline.metrics import checks, distances
+
+PERCENTILE = 1.0
+"""Of the real images' distances to their nearest other real image, below which fakes count as duplicates."""
+
+
+class BirthdayParadox(NamedTuple):
+    """What near-duplicates say of M fakes."""
+
+    support_size: float
+    """Pairs of fakes a near-duplicate pair. Where there is none, as if there were one: then it is no estimate, and only
+    `at_least` holds."""
+    standard_error: float
+    """Of the support size, for near-duplicates that come independently of each other (Poisson)."""
+    at_least: float
+    """Which the support size exceeds with 95 % confidence, by the same assumption."""
+    collisions: int
+    """Pairs of near-duplicates."""
+    duplicate_share: float
+    """Share of the fakes that have a near-duplicate, 0 to 1."""
+
+
+def birthday_paradox(fake: np.ndarray, real: np.ndarray) -> BirthdayParadox:
+    """Return what near-duplicates among fake features (M, d) say, by the distances among real ones (N, d).
+
+    Raises:
+        ValueError: not two finite matrices of as many dimensions, or fewer than two images in one.
+    """
+    fake, real = checks.pair(fake, real, "birthday paradox", rows=2)
+    threshold = np.percentile(distances.nearest(real, real, 1, same=True).distances, PERCENTILE)
+    limit = threshold**2 + distances.rounding(fake, fake)  # exact repeats count even where real images repeat too
+    near = np.concatenate(
+        distances.in_blocks(fake, fake, lambda _, block: np.count_nonzero(block <= limit, axis=1) - 1)
+    )
+    collisions, pairs = int(near.sum()) // 2, len(fake) * (len(fake) - 1) / 2
+    support = pairs / max(collisions, 1)
+    return BirthdayParadox(
+        support,
+        support / np.sqrt(max(collisions, 1)),
+        float(pairs / (chi2.ppf(0.95, 2 * (collisions + 1)) / 2)),
+        collisions,
+        float(np.mean(near > 0)),
+    )

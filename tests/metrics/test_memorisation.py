@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from ganline.metrics.frechet import frechet_distance
+from ganline.metrics.memorisation import PART, SMALLEST, memorisation, mifid
+
+
+def features(n, d=6, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, d))
+
+
+def test_new_images_of_the_same_kind_are_not_copies():
+    found = memorisation(features(2000), features(2000, seed=1), features(5000, seed=2))
+    assert found.copied_share == pytest.approx(0.01, abs=0.01)
+    assert found.nearest_distance_ratio == pytest.approx(1, abs=0.05)
+
+
+def test_copies_count_and_only_they():
+    train, held_out = features(500, seed=2), features(300, seed=1)
+    fakes = np.concatenate([train[:40], features(160) + 100])
+    assert memorisation(fakes, held_out, train).copied_share == 40 / 200
+    assert memorisation(train, held_out, train) == (1, 0)
+    doubled = np.concatenate([train, held_out[:10]])  # more than 1 % of the held-out images are in the training split
+    assert memorisation(fakes, held_out, doubled).copied_share == 40 / 200
+
+
+def test_mifid_by_hand():
+    train = np.array([[1.0, 0], [0, 2]])
+    held_out = np.array([[1.0, 1], [3, 3.0], [-1, 1]])
+    apart = 1 - np.sqrt(0.5)
+    fakes = np.array([[2.0, 2], [4, 4]])
+    found = mifid(fakes, held_out, train)
+    fid = frechet_distance(fakes, held_out).distance
+    assert found == pytest.approx((fid, apart, PART * apart))
+    copies = mifid(5 * train, held_out, train)  # cosine distance does not know length
+    assert copies == pytest.approx((frechet_distance(5 * train, held_out).distance / SMALLEST, 0, PART * apart))
+    leaning = np.array([[1.0, 0.2], [0.2, 1]])
+    found, distance = mifid(leaning, held_out, train), 1 - 1 / np.sqrt(1.04)
+    assert found.memorisation_distance == pytest.approx(distance)
+    assert found.mifid == pytest.approx(frechet_distance(leaning, held_out).distance / distance)
+
+
+def test_it_sees_copies(digits):
+    held_out, train = digits.real.features, digits.train.features
+    fakes = [digits.corrupted("memorised", degree).features for degree in (0, 0.1, 0.3, 1)]
+    found = [memorisation(fake, held_out, train) for fake in fakes]
+    shares, ratios = zip(*found, strict=True)
+    assert shares == tuple(sorted(shares))
+    assert shares[0] == pytest.approx(0.01, abs=0.003)
+    assert shares[2] == pytest.approx(0.3, abs=0.02)
+    assert ratios[0] > ratios[1] > ratios[2] > ratios[3] == 0
+    distances = [mifid(fake, held_out, train).memorisation_distance for fake in fakes]
+    assert distances[0] > distances[1] > distances[2] > distances[3] == pytest.approx(0, abs=1e-9)
+
+
+def test_it_does_not_take_noise_for_copies(digits):
+    held_out, train = digits.real.features, digits.train.features
+    for degree in (0.3, 1):
+        noisy = digits.corrupted("noise", degree).features
+        found = memorisation(noisy, held_out, train)
+        assert found.copied_share <= 0.01
+        assert found.nearest_distance_ratio > 1.5
+        punished = mifid(noisy, held_out, train)
+        assert punished.mifid == frechet_distance(noisy, held_out).distance
+
+
+def test_refusals():
+    train = features(20)
+    with pytest.raises(ValueError, match="more than half of the held-out images equal a training image"):
+        memorisation(features(5), train, train)
+    with pytest.raises(ValueError, match="features are all 0"):
+        mifid(np.zeros((5, 6)), train, train)
+    with pytest.raises(ValueError, match="6 and 5 dimensions"):
+        memorisation(features(5), train, features(9, d=5))

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from ganline.catalogue import compose_params
+from ganline.suite import neighbours
+from ganline.suite.base import Case, Sample
+
+SETTINGS = compose_params("gan-mnist", []).evaluate
+
+
+def images_of(count, seed):
+    random = np.random.default_rng(seed)
+    probabilities = random.dirichlet(np.full(4, 0.1), count).astype(np.float32)
+    features = random.normal(size=(count, 6)).astype(np.float32)
+    return Sample(np.zeros((count, 4, 4, 1), np.uint8), features, probabilities, random.integers(0, 4, count))
+
+
+CASE = Case(images_of(100, 0), images_of(100, 1), images_of(300, 2), SETTINGS, seed=1)
+
+
+@pytest.mark.parametrize("measure", neighbours.MEASURES, ids=lambda measure: measure.name)
+def test_each_measure_gives_just_its_numbers_every_time(measure, monkeypatch):
+    monkeypatch.setattr(neighbours, "LANDMARK_SETS", 5)
+    values = measure.compute(CASE)
+    assert set(values) == set(measure.numbers)
+    assert np.isfinite(list(values.values())).all()
+    assert measure.compute(CASE) == values
+    assert all(isinstance(value, (str, int, float)) for value in measure.protocol(CASE).values())
+
+
+def test_shares_have_binomial_errors():
+    values = neighbours._precision_recall(CASE)
+    for name in ("precision", "recall", "coverage"):
+        share = values[name]
+        assert 0 < share < 1
+        assert values[f"{name}_stderr"] == pytest.approx((share * (1 - share) / 100) ** 0.5)
