@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from ganline.metrics.extrapolated_frechet import extrapolated_frechet_distance
+from ganline.metrics.frechet import frechet_distance
+
+
+def features(n, d, seed, scale=1.0, shift=0.0):
+    return scale * np.random.default_rng(seed).normal(size=(n, d)) + shift
+
+
+@pytest.mark.parametrize("shift, scale", [(0.1, 1.1), (0.0, 1.0)])
+def test_is_the_distance_of_endlessly_many_images(shift, scale):
+    d, truth = 16, 16 * shift**2 + 16 * (scale - 1) ** 2
+    pairs = [(features(600, d, seed), features(700, d, seed + 50, scale, shift)) for seed in range(20)]
+    found = np.array([extrapolated_frechet_distance(*pair, seed=1).distance for pair in pairs])
+    error = found.std(ddof=1) / np.sqrt(len(found))
+    assert found.mean() == pytest.approx(truth, abs=3 * error) and error < 0.02
+    assert np.mean([frechet_distance(*pair).distance for pair in pairs]) > truth + 10 * error
+
+
+def test_the_standard_error_is_no_more_than_the_spread_and_not_far_below():
+    pairs = [(features(600, 16, seed), features(600, 16, seed + 50, shift=0.3)) for seed in range(15)]
+    found = [extrapolated_frechet_distance(*pair, seed=1) for pair in pairs]
+    spread = np.std([each.distance for each in found], ddof=1)
+    assert 0.1 < np.mean([each.standard_error for each in found]) / spread < 1
+
+
+def test_is_a_function_of_the_seed():
+    first, second = features(200, 8, 0), features(200, 8, 1)
+    found = [extrapolated_frechet_distance(first, second, seed) for seed in (1, 1, 2)]
+    assert found[0] == found[1] != found[2]
+
+
+def test_degenerate_sets():
+    first = features(100, 5, 0)
+    constant = np.where(np.arange(5) == 3, 1.0, first)
+    assert np.isfinite(extrapolated_frechet_distance(first, constant, 0)).all()
+    same = extrapolated_frechet_distance(np.ones((50, 5)), np.full((50, 5), 3.0), 0)
+    assert same == pytest.approx((20.0, 0.0), abs=1e-12)
+    with pytest.raises(ValueError, match="5 dimensions need at least 18 images, got 17"):
+        extrapolated_frechet_distance(first, first[:17], 0)
+
+
+@pytest.mark.parametrize("kind", ["noise", "blur", "dropped"])
+def test_grows_with_what_goes_wrong(digits, kind):
+    samples = [digits.corrupted(kind, degree).features for degree in (0, 0.3, 1)]
+    found = [extrapolated_frechet_distance(sample, digits.real.features, seed=0).distance for sample in samples]
+    assert abs(found[0]) < 0.5 and found[0] + 3 < found[1] < found[2] / 4
