@@ -46,6 +46,37 @@ def test_batch_size_does_not_matter(digits, trained, monkeypatch):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
+def test_features_of_images_that_were_never_rounded(digits, trained, monkeypatch):
+    images = digits[0][:50]
+    monkeypatch.setattr(trained, "batch_size", 7)
+    np.testing.assert_array_equal(trained.features(images.astype(np.float32)), trained.extract(images).features)
+    between = trained.features(images + np.float32(0.01))
+    moved = np.abs(between - trained.extract(images).features).max()
+    assert between.dtype == np.float32 and 0 < moved < 0.01
+    with pytest.raises(ValueError, match=r"expected float32 images \(N, 8, 8, 1\), got uint8"):
+        trained.features(images)
+
+
+def test_spatial_features_know_where_something_is(digits, trained, monkeypatch):
+    images = digits[0][:50]
+    whole = trained.spatial(images)
+    assert whole.shape == (50, 2 * 2 * 64) and whole.dtype == np.float32
+    monkeypatch.setattr(trained, "batch_size", 7)
+    np.testing.assert_allclose(trained.spatial(images), whole, rtol=1e-4, atol=1e-5)
+    blank, corner = np.zeros((2, 1, 8, 8, 1), np.uint8)
+    corner[0, :2, :2] = 255  # seen by the first of the four positions, and hardly by the one across
+    change = np.abs(trained.spatial(corner) - trained.spatial(blank)).reshape(4, 64).sum(axis=1)
+    assert change[0] > 3 * change[3]
+    with pytest.raises(ValueError, match="expected uint8 images"):
+        trained.spatial(images.astype(np.float32))
+
+
+def test_saved_weights_stay_in_their_order():
+    shapes = [weight.shape for weight in extractors._classifier((28, 28, 1), ["a", "b"]).get_weights()]
+    first, second = [(3, 3, 1, 32), *[(32,)] * 4], [(3, 3, 32, 64), *[(64,)] * 4]
+    assert shapes == [*first, *second, (7 * 7 * 64, 64), (64,), (64,), (64, 2), (2,)]
+
+
 def test_save_and_load(digits, trained, tmp_path):
     trained.save(tmp_path / "one", test_accuracy=0.5)
     loaded = extractors.load(tmp_path / "one")
@@ -168,6 +199,7 @@ def test_inception_from_a_weights_file(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1), dtype=np.uint8)
     found = extractor.extract(images)
     assert found.features.shape == (3, 2048) and found.probabilities.shape == (3, 1000)
+    assert extractor.spatial(images).shape == (3, 7 * 17 * 17)
     extractor.save(tmp_path / "saved")
     again = extractors.load(tmp_path / "saved").extract(images)
     np.testing.assert_array_equal(found.features, again.features)

@@ -15,7 +15,7 @@ def test_is_the_distance_of_endlessly_many_images(shift, scale):
     pairs = [(features(600, d, seed), features(700, d, seed + 50, scale, shift)) for seed in range(20)]
     found = np.array([extrapolated_frechet_distance(*pair, seed=1).distance for pair in pairs])
     error = found.std(ddof=1) / np.sqrt(len(found))
-    assert found.mean() == pytest.approx(truth, abs=3 * error) and error < 0.02
+    assert found.mean() == pytest.approx(truth, abs=3 * error) and error < 0.03
     assert np.mean([frechet_distance(*pair).distance for pair in pairs]) > truth + 10 * error
 
 

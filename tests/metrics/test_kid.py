@@ -22,6 +22,17 @@ def test_agrees_with_the_double_loop():
     assert squared_mmd(first, second) == pytest.approx(within(first) + within(second) - 2 * across, rel=1e-12)
 
 
+def test_golden_numbers():
+    # By kernel_mmd of torch-fidelity 0.4.0 with its defaults (cubic, gamma 1/d, coef0 1, unbiased).
+    i, j = np.ogrid[:20, :6]
+    first = ((3 * i * i + 7 * i * j + 5 * j * j + 3 * i + 5 * j) % 23) / 10
+    second = ((4 * i * i + 7 * i * j + 7 * j * j + 3 * i + 5 * j) % 23) / 10
+    assert squared_mmd(first, second) == pytest.approx(0.544331494627194, rel=1e-12)
+    assert squared_mmd(first[:7], second[3:10]) == pytest.approx(0.6394735018896469, rel=1e-12)
+    whole = kernel_distance(first, second, subsets=3, subset_size=20, seed=1)
+    assert whole.mean == pytest.approx(0.544331494627194, rel=1e-12)
+
+
 def test_equal_distributions_give_about_zero_and_may_be_negative():
     values = [kernel_distance(features(400, seed=s), features(400, seed=s + 50), 5, 200, 0).mean for s in range(10)]
     assert min(values) < 0 < max(values)
@@ -55,3 +66,14 @@ def test_whole_sets_as_subsets_differ_in_nothing():
 def test_refusals(subsets, subset_size, message):
     with pytest.raises(ValueError, match=message):
         kernel_distance(features(40), features(30), subsets, subset_size, seed=0)
+
+
+@pytest.mark.parametrize("kind", ["noise", "blur", "dropped", "repeated"])
+def test_grows_with_what_goes_wrong(digits, kind):
+    samples = [digits.corrupted(kind, degree).features for degree in (0, 0.3, 1)]
+    found = [kernel_distance(sample, digits.real.features, 10, 400, seed=0).mean for sample in samples]
+    assert abs(found[0]) < 0.05 and found[2] > 1
+    if kind == "repeated":  # a third of the images fewer, but spread like the others: not seen
+        assert abs(found[1]) < 0.05
+    else:
+        assert found[0] + 0.1 < found[1] < found[2] / 2
