@@ -39,7 +39,7 @@ def pixels(shape):
     """An extractor whose features are the pixels."""
     images = tf.keras.Input(shape)
     features = tf.keras.layers.Flatten()(images)
-    return Extractor(tf.keras.Model(images, [features, features]), {"kind": "pixels", "image_shape": shape})
+    return Extractor(tf.keras.Model(images, [features, features, images]), {"kind": "pixels", "image_shape": shape})
 
 
 @pytest.fixture
