@@ -29,8 +29,10 @@ lint: .venv/developers ## Check style and types
 	ruff format --check .
 	mypy
 
-bench: .venv/developers ## Time the training step side by side with what else a user might write
+bench: .venv/developers ## Time the training step and the metrics side by side with what else a user might write
 	python -m benchmarks.train_step
+	python -m benchmarks.metrics
+	python -m benchmarks.watching
 
 ui: .venv/users ## Open MLflow on http://127.0.0.1:$(PORT)
 	-python -m stages.courier

@@ -3,6 +3,7 @@
 import ast
 import difflib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,7 @@ def _either(values: tuple[Any, ...]) -> str:
     return " or ".join(str(value) for value in values)
 
 
+@cache
 def model_facts() -> dict[str, dict[str, Any]]:
     """Return, for every model as FILE.CLASS, the literals its class declares (see ganline.models.base.Model).
 

@@ -151,6 +151,19 @@ class Train(Section):
     sample_count: Count
     """Images in the grid made from one fixed latent batch; for conditional models one row a class."""
     checkpoint_every: Count
+    select: Literal["last", "best"]
+    """Which weights the later stages use: the last, or those whose samples looked best while training."""
+
+
+class Diagnosis(Section):
+    """How closely a training is watched, and what is done when it fails."""
+
+    every: Count | None
+    """Steps between two looks at the samples; null for about 40 looks a run."""
+    on_failure: Literal["continue", "stop", "stop_and_keep_best", "fail"]
+    """Train on; end with the weights as they are, or the best seen; or fail the stage."""
+    patience: Count
+    """Looks in a row that must find the run failing before it is ended."""
 
 
 class Compute(Section):
@@ -206,6 +219,7 @@ class Params(Section):
     prepare: Prepare
     extractor: Extractor
     train: Train
+    diagnosis: Diagnosis
     compute: Compute
     evaluate: Evaluate
     latent: Latent

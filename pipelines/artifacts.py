@@ -1,11 +1,13 @@
-"""What a flow run shows in Prefect: metrics, the last sample grid, and where MLflow has the run."""
+"""What a flow run shows in Prefect: the verdict, metrics, the last sample grid, and where MLflow has the run."""
 
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+from ganline.report.wording import certainty, command, remarks, since
 from stages import paths, spool
 
 LOCAL_UI = "http://127.0.0.1:5000"  # where `make ui` shows a store on this machine
@@ -24,10 +26,19 @@ def publish(session: str) -> None:
         create_link_artifact(address, f"MLflow run {state['run_id']}", key="mlflow", description=f"The run{note}")
 
 
+def verdict() -> str:
+    """Return one line on how the training in the working directory went; "" where there is none."""
+    diagnosis = _json(paths.TRAIN / "diagnosis.json")
+    if not diagnosis:
+        return ""
+    first = since(diagnosis)
+    return diagnosis["title"] + ("" if first is None else f" (failing since step {first:,})")
+
+
 def _summary(metrics: dict[str, float]) -> str:
     parts = ["# What the generator learned"]
     if diagnosis := _json(paths.TRAIN / "diagnosis.json"):
-        parts.append(f"**{diagnosis['verdict']}**: {diagnosis['summary']}")
+        parts += _verdict(diagnosis)
     if metrics:
         rows = "\n".join(f"| {name} | {value:.4g} |" for name, value in metrics.items())
         parts.append(f"| metric | value |\n|---|---|\n{rows}")
@@ -39,6 +50,20 @@ def _summary(metrics: dict[str, float]) -> str:
     if paths.REPORT.exists():
         parts.append(f"The whole report: `{paths.REPORT}`")
     return "\n\n".join(parts)
+
+
+def _verdict(diagnosis: dict[str, Any]) -> list[str]:
+    """Return paragraphs: the verdict, and what to change."""
+    parts = [f"**{diagnosis['title']}**: {diagnosis['summary']}", certainty(diagnosis), *remarks(diagnosis)]
+    if remedies := diagnosis["remedies"]:
+        parts += ["What to change:", "\n".join(f"1. {_remedy(remedy)}" for remedy in remedies)]
+    return [part for part in parts if part]
+
+
+def _remedy(remedy: dict[str, Any]) -> str:
+    line = f"`{command(remedy['change'])}`: " if remedy["change"] else ""
+    source = f" ({remedy['source']})" if remedy["source"] else ""
+    return line + remedy["why"] + source
 
 
 def _json(path: Path) -> dict:

@@ -16,6 +16,7 @@ from prefect import Task, flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
+from prefect.states import Completed
 
 from ganline.errors import UserError
 from pipelines import artifacts, process
@@ -73,10 +74,11 @@ def _environment(session: str, mistake: Path) -> dict[str, str]:
 
 
 @flow(name="ganline")
-def run_pipeline(stages: list[str] | None = None, force: bool = False) -> None:
+def run_pipeline(stages: list[str] | None = None, force: bool = False) -> State:
     """Bring the project in the working directory up to date: all its stages, or those named, in DVC's order.
 
-    All stages share one MLflow run. With `force`, stages run even where nothing has changed.
+    All stages share one MLflow run. With `force`, stages run even where nothing has changed. The message of the final
+    state names the verdict on the training.
     """
     known = stages_in_order()
     if unknown := set(stages or ()) - set(known):
@@ -88,6 +90,7 @@ def run_pipeline(stages: list[str] | None = None, force: bool = False) -> None:
                 stage, session, force
             )
     artifacts.publish(session)
+    return Completed(message=artifacts.verdict() or None)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -7,6 +7,7 @@ Stages never talk to MLflow: they append to a spool (stages/spool.py), and a cou
 import csv
 import getpass
 import json
+import math
 import os
 import subprocess
 import sys
@@ -157,6 +158,8 @@ class Tracker:
         if "dataset" not in self._kinds:
             facts = prepared.read_facts(paths.prepared(self.params))
             self.dataset(facts["dataset"], prepared.digest(paths.prepared(self.params)), facts["counts"])
+        diagnosis = json.loads((paths.TRAIN / "diagnosis.json").read_text())
+        self.tags({"verdict": diagnosis["verdict"], "verdict_kind": diagnosis["kind"]})
         self.model(paths.GAN)
         for values, step in _curves(paths.TRAIN / "history.csv"):
             self._fill(values, step)
@@ -250,11 +253,12 @@ def _git(*arguments: str) -> str:
 
 
 def _curves(path: Path) -> Iterator[tuple[dict[str, float], int]]:
-    """Yield (name -> number, step) for each row of a CSV file that has a column `step`."""
+    """Yield (name -> finite number, step) for each row of a CSV file that has a column `step` and empty cells."""
     with path.open(newline="") as source:
         for row in csv.DictReader(source):
             step = int(row.pop("step"))
-            yield {name: float(text) for name, text in row.items() if text}, step
+            numbers = {name: float(text) for name, text in row.items() if text}
+            yield {name: value for name, value in numbers.items() if math.isfinite(value)}, step
 
 
 def _numbers(path: Path) -> dict[str, int | float]:

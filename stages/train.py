@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock
@@ -11,12 +11,18 @@ from filelock import FileLock
 from ganline.combinations import model_facts
 from ganline.datasets.prepared import images_file, read_facts, read_split
 from ganline.datasets.split import stratified
-from ganline.diagnosis.verdict import judge
+from ganline.diagnosis.probe import CannotJudgeError, Describe, Probe, pixels
+from ganline.diagnosis.remedies import advise
 from ganline.errors import UserError
 from ganline.files import whole_folder, write_json
 from ganline.params import Params
+from ganline.report.wording import command
 from stages import paths, runner
 from stages.tracking import Tracker
+
+if TYPE_CHECKING:
+    from ganline.models.base import Model
+    from ganline.training.loop import Trained
 
 
 def run(params: Params, tracker: Tracker) -> None:
@@ -35,17 +41,23 @@ def run(params: Params, tracker: Tracker) -> None:
     with FileLock(workdir.with_suffix(".lock")):
         configure(params.compute)
         model = models.build(params.train, tuple(facts["image_shape"]), params.seed, len(facts["classes"]))
-        history = train(
+        trained = train(
             model,
             data,
             params.train,
             workdir,
             params.compute.xla,
+            params.diagnosis,
+            probe(params, data["image"]),
             on_row=lambda step, row: tracker.metrics(row, step),
             on_sample=lambda step, path: tracker.image(path, "samples", step),
         )
-        history.write(paths.TRAIN / "history.csv")
-        write_json(paths.TRAIN / "diagnosis.json", judge(history.table()).as_dict())
+        diagnosis = tell(trained, model, params)
+        trained.history.write(paths.TRAIN / "history.csv")
+        write_json(paths.TRAIN / "diagnosis.json", diagnosis)
+        tracker.tags({"verdict": diagnosis["verdict"], "verdict_kind": diagnosis["kind"]})
+        if trained.verdict.failing and params.diagnosis.on_failure == "fail":
+            raise UserError(f"diagnosis.on_failure = fail, and the training fails. {trained.verdict.summary}")
         with whole_folder(paths.TRAIN / "samples") as target:
             shutil.copytree(workdir / "samples", target, dirs_exist_ok=True)
         with whole_folder(paths.GAN) as target:
@@ -97,10 +109,57 @@ def used_labels(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     return np.where(kept, labels, -1).astype(np.int32)
 
 
+def probe(params: Params, images: np.ndarray) -> Probe | str:
+    """Return what holds samples against the training images, or why there is none."""
+    from ganline.metrics import extractors
+
+    if model_facts()[params.train.model].get("slow_to_draw"):
+        return f"{params.train.model} draws too slowly for its samples to be looked at while it trains"
+    describe: Describe = pixels
+    # Inception would take longer than the training it is to watch.
+    if params.extractor.kind != "inception":
+        extractor = extractors.load(paths.extractor(params))
+        by_class = params.extractor.kind == "classifier"
+
+        def describe(images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+            found = extractor.describe(images)
+            return found.features, found.probabilities if by_class else None
+
+    try:
+        return Probe(images, describe, params.seed)
+    except CannotJudgeError as reason:
+        return str(reason)
+
+
+def tell(trained: "Trained", model: "Model", params: Params) -> dict[str, Any]:
+    """Print the verdict with its remedies, and return what diagnosis.json holds."""
+    table, verdict = trained.history.table(), trained.verdict
+    weights = {n: sum(int(np.prod(w.shape)) for w in k.trainable_weights) for n, k in model.networks.items()}
+    scores = table.get("probe_frechet")
+    best = int(table["step"][np.nanargmin(scores)]) if scores is not None else 0
+    content = verdict.as_dict() | advise(verdict, params, weights, best)
+    content |= {
+        "steps": trained.step,
+        "kept_step": trained.kept,
+        "ended_early": trained.step < params.train.steps,
+        "cannot_judge": trained.cannot_judge,
+    }
+    print(f"train: {verdict.title}. {verdict.summary}")
+    for cause in content["causes"]:
+        print(f"  likely cause: {cause['cause']}")
+    for remedy in content["remedies"]:
+        print(f"  try: {command(remedy['change'])}  ({remedy['why']})")
+    if trained.kept != trained.step:
+        print(f"  the weights kept are those of step {trained.kept}")
+    return content
+
+
 def decisive(params: Params, facts: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Return what decides a training's bits beside images, code and versions."""
     used = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in data.items() if name != "image"}
-    return params.model_dump(include={"seed", "train", "compute"}) | {"classes": len(facts["classes"])} | used
+    return (
+        params.model_dump(include={"seed", "train", "diagnosis", "compute"}) | {"classes": len(facts["classes"])} | used
+    )
 
 
 if __name__ == "__main__":

@@ -1,25 +1,92 @@
-"""A verdict on a finished training, from its curves alone.
+"""The verdict on a training: what the looks at its samples and its curves say, and since when.
 
-It recognises one failure with certainty: the discriminator has won outright and the generator no longer learns. The
-convergence failure printed in The GAN Book (Chaudhary 2024, Skill 3) looks like that; its healthy runs never do. Mode
-collapse cannot be told from losses (the same book's collapsed run stays inside the bands of its healthy ones), so the
-verdict says so instead of guessing.
+Each look is judged by itself, on medians over the last few looks; the verdict on the run is what its last look says.
+All that is judged stands in history.csv, so a verdict can be made again from a run's files. The thresholds come from
+the tuning half of the proving ground (benchmarks/diagnosis; docs/diagnosis.md has the figures of the other half).
+
+Without looks at samples (a model that draws too slowly, data that allows no comparison) the curves alone are judged.
+They show that a discriminator has won, and hardly more: the losses of a collapsed run lie in the bands of healthy ones
+(The GAN Book, Chaudhary 2024, Skill 3).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-SHORTEST = 300  # steps: healthy runs begin with a discriminator that wins, so a short tail proves nothing
-TAIL = 0.5  # the last half of the run is judged
-D_LOSS = 0.01  # convergence failure: .000 throughout; lowest healthy run: swings between .000 and .322
-D_ACCURACY = 0.99
+Table = Mapping[str, np.ndarray]
+"""The columns of history.csv, float64 (rows,): "step", and NaN where a row has no value."""
 
-NO_ADVERSARY = "The curves are not judged: this model has no adversary that could win. "
-NO_ACCURACY = "The curves are not judged: this loss has no accuracies that would show a discriminator that has won. "
-COMPARE = "Compare FID, precision and recall with their floors."
+LOOKS = 3
+"""Of which the median is judged."""
+WARM_UP = 800
+"""Steps before which nothing is judged: until then healthy GANs look like failing ones."""
+SURE = 1500
+"""Steps before which only a run that no longer gets better is judged; and no run by its curves alone, since the GAN
+Book's MLP GAN looks until then as if its discriminator had won."""
+STUCK = 0.9
+"""Frechet distance over that of three looks before, from which a run no longer gets better."""
+
+UNLEARNED = 0.75
+"""Frechet distance over that of the untrained generator, from which nothing is learned."""
+FEW_SPREAD, FEW_PIXELS = 0.3, 0.35
+"""Spread of features and of pixels from which samples that score so badly are still a few images, and not garbage."""
+WIDE = 0.95
+"""Spread of features up to which that holds: garbage can also be wider than the data."""
+DUPLICATES = 0.5
+"""Share of samples with a near-duplicate, from which a run has collapsed."""
+NARROW = 0.5
+"""Effective rank over that of real images, up to which a run has collapsed."""
+NARROWISH, MIDDLING = 0.8, 0.4
+"""Effective rank, and Frechet distance over that of the untrained generator, that together say so too."""
+COMPLETE = 0.15
+"""Spread of pixels up to which a collapse is complete."""
+WORSE = 1.6
+"""Frechet distance over the best so far, from which a run is overtrained."""
+
+WON_ACCURACY, WON_LOSS = 0.985, 0.05
+"""D accuracy and loss over a window, from which the discriminator has won."""
+SILENT_LOSS = 0.01
+"""D loss up to which it has nothing left to learn, and the generator gets no gradient."""
+FOOLED_ACCURACY, FOOLED_LOSS = 0.6, 0.3
+"""D accuracy and G loss up to which the generator has won."""
+RESTLESS = 0.7
+"""Drift of the images of fixed latents between two looks, from which a run oscillates."""
+
+TITLES = {
+    "healthy": "Healthy",
+    "mode_collapse": "Mode collapse",
+    "convergence_failure": "Convergence failure",
+    "diverged": "Diverged",
+    "overtrained": "Overtrained",
+    "too_short": "Too short to judge",
+    "not_judged": "Not judged",
+}
+FAILING = ("mode_collapse", "convergence_failure", "diverged", "overtrained")
+KINDS = {
+    "partial": "partial",
+    "complete": "complete",
+    "discriminator_dominates": "the discriminator dominates",
+    "generator_dominates": "the generator dominates",
+    "oscillation": "it oscillates",
+    "never_learned": "it never learned",
+}
+SUMMARIES = {
+    "healthy": "The samples look like the data and vary as it does, as far as {looks} can tell.",
+    "mode_collapse/partial": "The samples look like data, but far too much like each other.",
+    "mode_collapse/complete": "All samples are nearly one image, whatever the latent.",
+    "convergence_failure/discriminator_dominates": "The discriminator tells every image apart, so that the generator "
+    "gets no useful gradient; its samples look like no data.",
+    "convergence_failure/generator_dominates": "The generator deceives the discriminator with samples that look like "
+    "no data, so that neither learns from the other.",
+    "convergence_failure/oscillation": "The samples change completely from look to look and get no nearer to the data.",
+    "convergence_failure/never_learned": "The samples are about as far from the data as those of an untrained "
+    "generator.",
+    "diverged": "A loss is no longer a finite number: nothing can be learned from there on.",
+    "overtrained": "The samples have been much nearer to the data than they are now.",
+}
+CURVES_ONLY = "Only the curves were judged, and mode collapse hardly shows in them."
 
 
 @dataclass(frozen=True)
@@ -27,66 +94,257 @@ class Evidence:
     """One signal that was looked at: its value over the window, and the value beyond which it counts as failing."""
 
     signal: str
-    value: float
-    threshold: float
+    value: float | None
+    """None where it is no finite number."""
+    threshold: float | None
     window: str
     first_step: int | None
+    words: str
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found, in one word and in a sentence, and on what evidence."""
+    """What was found, in words and on what evidence."""
 
     verdict: str
-    summary: str
-    evidence: list[Evidence]
+    kind: str = ""
+    summary: str = ""
+    confidence: float = 0.0
+    """(n + 1) / (n + 2) for n looks in a row that say the same (Laplace's rule); half that by curves alone."""
+    first_step: int | None = None
+    """Since when the run fails without a break."""
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def failing(self) -> bool:
+        """Whether something is wrong with the run."""
+        return self.verdict in FAILING
+
+    @property
+    def title(self) -> str:
+        """The name to print, with its kind."""
+        return TITLES[self.verdict] + (f", {KINDS[self.kind]}" if self.kind else "")
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return asdict(self)
+        return asdict(self) | {"title": self.title, "failing": self.failing}
 
 
-def judge(history: Mapping[str, np.ndarray]) -> Verdict:
-    """Judge a run by its curves: float arrays (rows,) named step, d_loss, d_accuracy_real and d_accuracy_fake.
+@dataclass(frozen=True)
+class Look:
+    """What is known at one step: medians over the last looks, means of the curves over a window up to here."""
+
+    step: int
+    since: int
+    """Step of the first look that the medians are of."""
+    seen: Mapping[str, float]
+    curves: Mapping[str, float]
+
+    @property
+    def window(self) -> str:
+        """The steps it is about, in words."""
+        return f"steps {self.since} to {self.step}"
+
+
+def judge(table: Table, cannot_judge: str = "") -> Verdict:
+    """Judge a run by its history so far.
+
+    Args:
+        table: see Table.
+        cannot_judge: why there are no looks at samples, where there are none.
 
     Returns:
-        Verdict "too_short", "convergence_failure" or "no_failure_seen"; "not_judged" where there are no accuracies.
+        Verdict "too_short" before WARM_UP; "not_judged" where neither samples nor accuracies allow a judgement.
     """
-    if "d_accuracy_real" not in history:
-        return Verdict("not_judged", (NO_ACCURACY if "d_loss" in history else NO_ADVERSARY) + COMPARE, [])
-    steps = np.asarray(history["step"])
-    if len(steps) == 0 or steps[-1] * (1 - TAIL) < SHORTEST:
-        least = round(SHORTEST / (1 - TAIL))
-        return Verdict("too_short", f"The run is too short to judge by its curves: that takes {least} steps.", [])
-    tail = steps > steps[-1] * TAIL
-    window = f"steps {int(steps[tail][0])} to {int(steps[-1])}"
-    accuracy = (np.asarray(history["d_accuracy_real"]) + np.asarray(history["d_accuracy_fake"])) / 2
-    loss = np.asarray(history["d_loss"])
-    evidence = [
-        Evidence("largest D loss", float(loss[tail].max()), D_LOSS, window, _since(steps, loss < D_LOSS)),
-        Evidence(
-            "lowest D accuracy", float(accuracy[tail].min()), D_ACCURACY, window, _since(steps, accuracy >= D_ACCURACY)
-        ),
-    ]
-    if evidence[0].value < D_LOSS and evidence[1].value >= D_ACCURACY:
-        since = max(e.first_step or 0 for e in evidence)
-        return Verdict(
-            "convergence_failure",
-            f"The discriminator has told every image apart since step {since}: the generator gets no useful gradient. "
-            "Lower the discriminator's learning rate or capacity, or give the generator more of either.",
-            evidence,
-        )
+    if diverged := _diverged(table):
+        return diverged
+    found = findings(table)
+    if not found:
+        return _nothing_to_judge(table, cannot_judge)
+    last, (verdict, kind) = found[-1]
+    agreeing = _unbroken(found, lambda finding: finding[0] == verdict)
+    first_step = _unbroken(found, lambda finding: finding[0] in FAILING)
+    by_samples = "frechet" in last.seen
+    confidence = (len(agreeing) + 1) / (len(agreeing) + 2) * (1.0 if by_samples else 0.5)
+    words = SUMMARIES[f"{verdict}/{kind}" if kind else verdict].format(looks="256 samples a look")
+    if not by_samples:
+        words = f"{words} {CURVES_ONLY}" if verdict != "healthy" else f"No failure shows. {CURVES_ONLY}"
     return Verdict(
-        "no_failure_seen",
-        "The curves show no convergence failure. Mode collapse does not show in curves: compare recall, and class "
-        "entropy where there are classes, with their floors.",
-        evidence,
+        verdict,
+        kind,
+        words,
+        round(confidence, 3),
+        first_step[0].step if first_step else None,
+        tuple(_evidence([look for look, _ in found])),
     )
 
 
-def _since(steps: np.ndarray, failing: np.ndarray) -> int | None:
-    """Return the first step from which `failing` holds to the end, or None."""
-    if not failing[-1]:
-        return None
-    healthy = np.flatnonzero(~failing)
-    return int(steps[healthy[-1] + 1 if len(healthy) else 0])
+def lasting(table: Table, patience: int) -> bool:
+    """Return whether the run has been failing for so many looks in a row."""
+    found = findings(table)
+    return len(found) >= patience and all(finding[0] in FAILING for _, finding in found[-patience:])
+
+
+def findings(table: Table) -> list[tuple[Look, tuple[str, str]]]:
+    """Return every look that can be judged, with its verdict and kind."""
+    found = []
+    history: list[Look] = []
+    for look in _looks(table):
+        history.append(look)
+        if look.step >= WARM_UP and (finding := _finding(look, history)):
+            found.append((look, finding))
+    return found
+
+
+def _finding(look: Look, history: list[Look]) -> tuple[str, str] | None:
+    """Return verdict and kind of one look, None where it cannot be judged yet."""
+    if "frechet" not in look.seen:
+        return _by_curves(look) if look.step >= SURE and "d_accuracy" in look.curves else None
+    finding = _by_samples(look, history)
+    if look.step < SURE and finding[0] != "healthy":
+        before = history[max(0, len(history) - 1 - LOOKS)]
+        if before.seen["frechet"] <= 0 or look.seen["frechet"] / before.seen["frechet"] < STUCK:
+            return None  # it gets better: early on, that is all that tells healthy runs from failing ones
+    return finding
+
+
+def _by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
+    seen = look.seen
+    if _garbage(seen):
+        return "convergence_failure", _reason(look)
+    collapsed = seen["duplicates"] >= DUPLICATES or seen["rank"] <= NARROW
+    if collapsed or (seen["rank"] <= NARROWISH and seen["unlearned"] >= MIDDLING) or seen["unlearned"] >= UNLEARNED:
+        return "mode_collapse", "complete" if seen["pixel_spread"] <= COMPLETE else "partial"
+    best = min(before.seen["frechet"] for before in history)
+    if seen["frechet"] >= WORSE * best:
+        return "overtrained", ""
+    return "healthy", ""
+
+
+def _garbage(seen: Mapping[str, float]) -> bool:
+    """Return whether the samples are as far from the data as untrained ones, and are not a few images repeated."""
+    few = FEW_SPREAD <= seen["spread"] <= WIDE and seen["pixel_spread"] >= FEW_PIXELS
+    return seen["unlearned"] >= UNLEARNED and not few
+
+
+def _reason(look: Look) -> str:
+    """Return which convergence failure it is."""
+    curves, accuracy = look.curves, look.curves.get("d_accuracy", np.nan)
+    if accuracy >= WON_ACCURACY:
+        return "discriminator_dominates"
+    if accuracy <= FOOLED_ACCURACY and curves["g_loss"] <= FOOLED_LOSS:
+        return "generator_dominates"
+    return "oscillation" if look.seen["drift"] >= RESTLESS else "never_learned"
+
+
+def _by_curves(look: Look) -> tuple[str, str]:
+    curves = look.curves
+    if curves["d_accuracy"] < WON_ACCURACY or curves["d_loss"] > WON_LOSS:
+        return "healthy", ""
+    if curves["d_loss"] <= SILENT_LOSS:
+        return "convergence_failure", "discriminator_dominates"
+    # The discriminator knows every sample, yet gets no surer, and the generator's loss neither falls nor rises: so it
+    # was in the GAN Book's collapsed run.
+    return "mode_collapse", "partial"
+
+
+def _diverged(table: Table) -> Verdict | None:
+    steps = np.asarray(table["step"])
+    looked = ~np.isnan(np.asarray(table.get("probe_frechet", np.full(len(steps), np.nan))))
+    for name in ("d_loss", "g_loss", "loss"):
+        if name not in table:
+            continue
+        values = np.asarray(table[name])
+        bad = np.isinf(values) | (np.isnan(values) & ~looked)
+        if bad.any():
+            first = int(steps[np.flatnonzero(bad)[0]])
+            row = Evidence(name, None, None, f"step {first}", first, "no finite number any more")
+            return Verdict("diverged", "", SUMMARIES["diverged"], 1.0, first, (row,))
+    return None
+
+
+def _nothing_to_judge(table: Table, cannot_judge: str) -> Verdict:
+    last = int(table["step"][-1]) if len(table["step"]) else 0
+    has_samples, has_accuracy = "probe_frechet" in table, "d_accuracy_real" in table
+    reason = f" The samples were not looked at: {cannot_judge}." if cannot_judge else ""
+    if not has_samples and not has_accuracy:
+        what = "no accuracies that would show a discriminator that has won" if "d_loss" in table else "no adversary"
+        return Verdict("not_judged", summary=f"The curves are not judged: this training has {what}.{reason}")
+    least = SURE if not has_samples or last >= WARM_UP else WARM_UP
+    return Verdict(
+        "too_short", summary=f"Early on, healthy runs look like failing ones: a verdict takes {least} steps.{reason}"
+    )
+
+
+def _looks(table: Table) -> Iterator[Look]:
+    """Yield the looks of a run, or where there are none its rows, after the first."""
+    steps = np.asarray(table["step"])
+    if "probe_frechet" in table:
+        rows = np.flatnonzero(~np.isnan(np.asarray(table["probe_frechet"])))
+    else:
+        rows = np.arange(len(steps))
+    names = [name for name in table if name.startswith("probe_")]
+    untrained = float(table["probe_frechet"][rows[0]]) if names else 0.0
+    for i in range(1, len(rows)):
+        recent = rows[max(1, i - LOOKS + 1) : i + 1]
+        seen = {name.removeprefix("probe_"): _median(table[name][recent]) for name in names}
+        if seen:
+            seen["unlearned"] = seen["frechet"] / max(untrained, 1e-12)
+        step = int(steps[rows[i]])
+        yield Look(step, int(steps[recent[0]]), seen, _curves(table, steps, step))
+
+
+def _curves(table: Table, steps: np.ndarray, step: int) -> dict[str, float]:
+    """Return the means of the curves over the last tenth of the steps so far, and 500 at least."""
+    inside = (steps > step - max(500, 0.1 * step)) & (steps <= step)
+    means = {
+        name: float(np.nanmean(values[inside]))
+        for name, values in table.items()
+        if name in ("d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake") and np.isfinite(values[inside]).any()
+    }
+    if "d_accuracy_real" in means:
+        means["d_accuracy"] = (means["d_accuracy_real"] + means["d_accuracy_fake"]) / 2
+    return means
+
+
+def _median(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def _unbroken(found: list[tuple[Look, tuple[str, str]]], holds: Any) -> list[Look]:
+    """Return the looks from which on, to the end, each finding holds."""
+    run: list[Look] = []
+    for look, finding in reversed(found):
+        if not holds(finding):
+            break
+        run.append(look)
+    return run[::-1]
+
+
+SIGNALS: tuple[tuple[str, str, float, int, str], ...] = (
+    ("unlearned", "Frechet distance, of untrained", UNLEARNED, 1,
+     "distance of the samples to the data over that of the untrained generator"),
+    ("duplicates", "near-duplicates", DUPLICATES, 1, "share of samples that have a near-duplicate among them"),
+    ("rank", "effective rank", NARROW, -1, "directions of variety, over those of real images"),
+    ("spread", "spread", FEW_SPREAD, -1, "distance between two samples, over that of real images"),
+    ("pixel_spread", "spread of pixels", COMPLETE, -1, "the same of bare pixels"),
+    ("drift", "drift", RESTLESS, 1, "how far images of fixed latents move between two looks, over the real spread"),
+    ("d_accuracy", "D accuracy", WON_ACCURACY, 1, "share of real images and fakes that the discriminator tells apart"),
+    ("d_loss", "D loss", WON_LOSS, -1, "near 0 where the discriminator has nothing left to learn"),
+)  # fmt: skip
+"""What the evidence shows: a look's value, its name, its threshold, +1 where failing is above, and in words."""
+
+
+def _evidence(looks: list[Look]) -> Iterator[Evidence]:
+    for name, title, threshold, side, words in SIGNALS:
+        values = [{**look.seen, **look.curves}.get(name, np.nan) for look in looks]
+        if np.isnan(values[-1]) or (name == "d_loss" and "d_accuracy" not in looks[-1].curves):
+            continue
+        beyond = [side * value >= side * threshold for value in values]
+        first = None
+        for look, is_beyond in zip(reversed(looks), reversed(beyond), strict=True):
+            if not is_beyond:
+                break
+            first = look.step
+        yield Evidence(title, float(f"{values[-1]:.4g}"), threshold, looks[-1].window, first, words)

@@ -91,6 +91,15 @@ class Extractor:
                 bar.advance(len(batch))
         return Features(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
+    def describe(self, images: np.ndarray) -> Features:
+        """Return the Features of a few uint8 images (N, H, W, C) in one batch, silently.
+
+        Raises:
+            ValueError: as `extract`.
+        """
+        self._check(images, np.uint8)
+        return Features(*(part.numpy() for part in self._infer(images)))
+
     def features(self, images: np.ndarray) -> np.ndarray:
         """Return the features, float32 (N, d), of images that were never rounded: float32 (N, H, W, C), 0 to 255.
 

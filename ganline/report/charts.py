@@ -5,13 +5,16 @@ import re
 from typing import NamedTuple
 
 import matplotlib
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
-INK, LINE = "#010101", "#020202"
+INK, LINE, BAD = "#010101", "#020202", "#060606"
 SERIES = {"real": "#030303", "fake": "#040404", "judge": "#050505"}
 # Colours that stand for the page's own, so that one drawing suits light and dark.
-PAGE_COLOURS = {INK: "soft", LINE: "line"} | {colour: name for name, colour in SERIES.items()}
+PAGE_COLOURS = {INK: "soft", LINE: "line", BAD: "bad"} | {colour: name for name, colour in SERIES.items()}
 
 
 class Curve(NamedTuple):
@@ -33,7 +36,9 @@ class Chart(NamedTuple):
     """The values of train.loss under which the note is right; any where empty."""
     level: float | None = None
     """Where a dashed line of comparison lies."""
-    limits: tuple[float, float] | None = None
+    limits: tuple[float, float | None] | None = None
+    log: bool = False
+    """Whether the axis of values is logarithmic."""
 
 
 PROBABILITIES = ("non_saturating", "minimax", "dragan")
@@ -146,38 +151,93 @@ CHARTS = (
         (Curve("bits_per_dim", "Training", "judge"),),
         "Bits needed to store one pixel with this model's predictions. Lower is better.",
     ),
+    Chart(
+        "Gradients",
+        (
+            Curve("gradient_norm_generator", "Generator", "fake"),
+            Curve("gradient_norm_discriminator", "Discriminator", "judge"),
+            Curve("gradient_norm_critic", "Critic", "judge"),
+        ),
+        "The norm of each network's recent gradients. One that falls towards zero no longer learns; one that grows "
+        "without end is about to diverge.",
+        log=True,
+    ),
 )
+"""What the players say while they train."""
+
+LOOKS = (
+    Chart(
+        "Quality",
+        (Curve("probe_frechet", "Fréchet distance", "judge"),),
+        "The distance of the samples to real images, over that of other real images: lower is better, and 1 (dashed) "
+        "is as good as real.",
+        level=1,
+        log=True,
+    ),
+    Chart(
+        "Variety",
+        (
+            Curve("probe_coverage", "Coverage", "real"),
+            Curve("probe_spread", "Spread", "judge"),
+            Curve("probe_duplicates", "Near-duplicates", "fake"),
+        ),
+        "Coverage: the share of real images with a sample nearby. Spread: the distance between samples, over that of "
+        "real images. Both fall in a mode collapse, and the share of near-duplicates among the samples rises.",
+    ),
+    Chart(
+        "Movement",
+        (
+            Curve("probe_sensitivity", "When the latent moves", "real"),
+            Curve("probe_drift", "Since the look before", "fake"),
+        ),
+        "How far samples move, over the spread of real images. When their latents move a little: at zero the generator "
+        "ignores them. Since the look before, with latents kept: this should settle.",
+        limits=(0, None),
+    ),
+)
+"""What was seen of the samples while the model trained."""
 
 
 def drawable(chart: Chart, history: pd.DataFrame, loss: str) -> Chart | None:
     """Return the chart with only the curves that the history holds; None without any, or where `loss` is another."""
-    curves = tuple(curve for curve in chart.curves if curve.column in history and history[curve.column].notna().any())
+    curves = tuple(curve for curve in chart.curves if curve.column in history and len(_points(chart, curve, history)))
     return chart._replace(curves=curves) if curves and (not chart.losses or loss in chart.losses) else None
 
 
-def svg(chart: Chart, history: pd.DataFrame) -> str:
+def svg(chart: Chart, history: pd.DataFrame, failing_since: int | None = None) -> str:
     """Draw a chart over training steps; equal arguments give equal text.
 
     Args:
         chart: what to draw.
-        history: column "step" and the columns of the chart's curves.
+        history: column "step" and the columns of the chart's curves, which may have gaps.
+        failing_since: step that is marked, if any.
 
     Returns:
-        An <svg> element for a page that defines the colours --soft, --line, --real, --fake and --judge.
+        An <svg> element for a page that defines the colours --soft, --line, --real, --fake, --judge and --bad.
     """
     # The salt makes the ids inside the drawing fixed, and different from those of the other drawings on the page.
     with matplotlib.rc_context({"svg.hashsalt": chart.title, "svg.fonttype": "none", "font.size": 11.5}):
-        text = _saved(_drawing(chart, history))
-    return _themed(text, f"{chart.title} over {history['step'].max():,} steps")
+        text = _saved(_drawing(chart, history, failing_since))
+    failing = "" if failing_since is None else f", failing since step {failing_since:,}"
+    return _themed(text, f"{chart.title} over {history['step'].max():,} steps{failing}")
 
 
-def _drawing(chart: Chart, history: pd.DataFrame) -> Figure:
+def _drawing(chart: Chart, history: pd.DataFrame, failing_since: int | None) -> Figure:
     figure = Figure(figsize=(4.2, 2.7), layout="constrained")
     axes = figure.add_subplot()
     if chart.level is not None:
         axes.axhline(chart.level, color=INK, linewidth=1, linestyle=(0, (4, 4)))
     for curve in chart.curves:
-        axes.plot(history["step"], history[curve.column], color=SERIES[curve.colour], linewidth=1.6)
+        points = _points(chart, curve, history)
+        marker = "o" if len(points) == 1 else None  # a line through one point shows nothing
+        axes.plot(points["step"], points[curve.column], color=SERIES[curve.colour], linewidth=1.6, marker=marker)
+    if failing_since is not None:
+        _mark(axes, failing_since)
+    if chart.log:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_formatter("{x:g}")
     if chart.limits:
         axes.set_ylim(*chart.limits)
     axes.set_xlabel("step", color=INK)
@@ -185,6 +245,20 @@ def _drawing(chart: Chart, history: pd.DataFrame) -> Figure:
     axes.grid(color=LINE, linewidth=0.8)
     axes.spines[:].set_visible(False)
     return figure
+
+
+def _points(chart: Chart, curve: Curve, history: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows in which the curve has a point to draw: others break no line."""
+    values = history[curve.column]
+    return history[np.isfinite(values) & (values > 0) if chart.log else np.isfinite(values)]
+
+
+def _mark(axes: Axes, step: int) -> None:
+    """Draw the moment since when the run fails, its label above the curves and inside the drawing's sides."""
+    axes.axvline(step, color=BAD, linewidth=1, linestyle=(0, (3, 3)))
+    left, right = axes.get_xlim()
+    side = "left" if step < (left + right) / 2 else "right"
+    axes.annotate("failing", (step, 1.02), xycoords=("data", "axes fraction"), color=BAD, ha=side, va="bottom")
 
 
 def _saved(figure: Figure) -> str:

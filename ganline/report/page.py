@@ -2,6 +2,7 @@
 
 import base64
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,9 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ganline.report.charts import CHARTS, drawable, svg
+from ganline.report.charts import CHARTS, LOOKS, Chart, drawable, svg
 from ganline.report.figures import GUTTER, cut_grid, image_grid, png_bytes
-from ganline.report.wording import EVIDENCE, FIGURES, GROUPS, HEADLINES, TONES
+from ganline.report.wording import FIGURES, GROUPS, HEADLINES, certainty, command, remarks, since, tone
 
 BANNER = 16
 STRIP_STEPS = 8
@@ -49,7 +50,7 @@ class Content:
     extractor: Mapping[str, Any]
     """extractor.json."""
     history: pd.DataFrame
-    """Training curves; column "step" and any of those in `charts.CHARTS`."""
+    """Training curves; column "step" and any of those in `charts.CHARTS` and `charts.LOOKS`, with gaps."""
     samples: Sequence[Sample]
     """In the order of their steps; may be empty."""
     diagnosis: Mapping[str, Any]
@@ -73,6 +74,7 @@ class Content:
 def render(content: Content) -> str:
     """Return the page; equal content gives equal text."""
     metrics = metric_rows(content.metrics, content.protocol)
+    loss, failing_since = content.params["train"]["loss"], since(content.diagnosis)
     return (
         environment()
         .get_template("page.html")
@@ -88,10 +90,12 @@ def render(content: Content) -> str:
             panel=lambda images: panel(images, content.conditions),
             strip=strip(content.samples, content.dataset["image_shape"], content.conditions > 0),
             frames=frames(content.samples),
-            charts=charts(content.history, content.params["train"]["loss"]),
+            charts=charts(CHARTS, content.history, loss, failing_since),
+            looks=charts(LOOKS, content.history, loss, failing_since),
             figures=FIGURES,
-            tone=TONES.get(content.diagnosis["verdict"], "ink"),
-            evidence_words=EVIDENCE,
+            tone=tone(content.diagnosis),
+            certainty=certainty(content.diagnosis),
+            remarks=remarks(content.diagnosis),
             params_yaml=yaml.safe_dump(dict(content.params), sort_keys=False),
         )
     )
@@ -106,7 +110,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    templates.filters |= {"number": number, "words": words, "score": score, "picture": picture}
+    templates.filters |= {"number": number, "words": words, "score": score, "picture": picture, "command": command_line}
     return templates
 
 
@@ -184,10 +188,12 @@ def panel(images: np.ndarray, conditions: int) -> np.ndarray:
     return image_grid(images, columns if columns > 1 else math.ceil(math.sqrt(len(images))))
 
 
-def charts(history: pd.DataFrame, loss: str) -> list[tuple[Any, Markup]]:
-    """Return the charts that this history of a training with `loss` can fill, each with its drawing."""
-    filled = [chart for chart in (drawable(chart, history, loss) for chart in CHARTS) if chart]
-    return [(chart, Markup(svg(chart, history))) for chart in filled]
+def charts(
+    known: Sequence[Chart], history: pd.DataFrame, loss: str, failing_since: int | None = None
+) -> list[tuple[Chart, Markup]]:
+    """Return those charts that this history of a training with `loss` can fill, each with its drawing."""
+    filled = [chart for chart in (drawable(chart, history, loss) for chart in known) if chart]
+    return [(chart, Markup(svg(chart, history, failing_since))) for chart in filled]
 
 
 def strip(samples: Sequence[Sample], image_shape: Sequence[int], by_row: bool) -> list[Sample]:
@@ -225,6 +231,11 @@ def picture(image: np.ndarray, alt: str) -> Markup:
     height, width, _ = image.shape
     look = "pixels" if width < 600 else "photo"
     return Markup('<img class="{}" width="{}" height="{}" alt="{}" src="{}">').format(look, width, height, alt, source)
+
+
+def command_line(change: Sequence[str]) -> Markup:
+    """Return the command that makes these changes; a browser breaks its lines before a change, not in one."""
+    return Markup(" ").join(Markup("<span>{}</span>").format(part) for part in re.split(" (?=-S )", command(change)))
 
 
 def _encoded(image: np.ndarray) -> tuple[str, bytes]:

@@ -1,4 +1,8 @@
-"""What the page says about numbers and figures, in plain words."""
+"""What the page says about numbers, figures and verdicts, in plain words."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 HEADLINES = ("fid", "precision", "recall")
 
@@ -34,10 +38,44 @@ FIGURES = {
     ),
 }
 
-TONES = {"convergence_failure": "bad"}
-"""The colour of a verdict. Any other is neutral: curves without a failure do not yet make a good generator."""
 
-EVIDENCE = {
-    "largest D loss": "Fails below the threshold: the discriminator has nothing left to learn.",
-    "lowest D accuracy": "Fails at the threshold and above: the discriminator tells every image apart.",
-}
+def tone(diagnosis: Mapping[str, Any]) -> str:
+    """Return the name of the colour that a verdict has."""
+    return "bad" if diagnosis["failing"] else "good" if diagnosis["verdict"] == "healthy" else "ink"
+
+
+def certainty(diagnosis: Mapping[str, Any]) -> str:
+    """Return how sure a verdict is and since when the run fails, as sentences; "" where nothing was judged."""
+    parts = []
+    if confidence := diagnosis["confidence"]:
+        word = "Nearly certain" if confidence >= 0.9 else "Likely" if confidence >= 0.7 else "Possible"
+        parts.append(f"{word} (confidence {100 * confidence:.0f} %).")
+    if (first := since(diagnosis)) is not None:
+        parts.append(f"Failing since step {first:,} without a break.")
+    return " ".join(parts)
+
+
+def since(diagnosis: Mapping[str, Any]) -> int | None:
+    """Return the step since when the run fails; None where it does not."""
+    return diagnosis["first_step"] if diagnosis["failing"] else None
+
+
+def remarks(diagnosis: Mapping[str, Any]) -> list[str]:
+    """Return what a reader must know of the samples: which step they are from, and whether they were looked at."""
+    steps, kept = diagnosis["steps"], diagnosis["kept_step"]
+    told = []
+    if diagnosis["ended_early"]:
+        told.append(f"The training was ended early, after step {steps:,}.")
+    if kept != steps:
+        told.append(f"The samples, and all that is measured on them, are those of step {kept:,}, not of the last.")
+    if reason := diagnosis["cannot_judge"]:
+        told.append(f"The samples were not looked at while it trained: {reason}.")
+    return told
+
+
+def command(change: Sequence[str]) -> str:
+    """Return the command that runs what params.yaml holds with these changes ("section.key=value"), one or more.
+
+    With Hydra, DVC would compose params.yaml anew, and so run the default experiment.
+    """
+    return shlex.join(["dvc", "exp", "run", "--no-hydra", *(part for pair in change for part in ("-S", pair))])

@@ -2,22 +2,27 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from ganline.errors import UserError
+from ganline.diagnosis.probe import Probe
+from ganline.diagnosis.verdict import Verdict, judge
 from ganline.files import write_text
 from ganline.models import Generator
 from ganline.models.base import Model, assign, from_uint8
-from ganline.params import Train
+from ganline.params import Diagnosis, Train
 from ganline.progress import Bar
 from ganline.report.figures import image_grid, write_png
 from ganline.training.checkpoint import Checkpoints
 from ganline.training.feed import Feed
 from ganline.training.stop import Stopped, StopRequest
+from ganline.training.watch import Watch
 
 Row = dict[str, float]
+WATCHING = Diagnosis(every=None, on_failure="continue", patience=3)
+"""Look, and let the run go on whatever is seen."""
 
 
 class History:
@@ -31,6 +36,8 @@ class History:
         self.every, self.columns = every, list(columns)
         self.rows: list[list[float]] = []
         self.window: list[list[float]] = []
+        self.looks: list[tuple[int, Row]] = []
+        """What the watch saw, at steps of its own."""
 
     def add(self, values: Mapping[str, np.ndarray]) -> list[tuple[int, Row]]:
         """Take per-step values (one array a name, all of one length) and return the rows they complete."""
@@ -43,30 +50,65 @@ class History:
                 done.append((len(self.rows) * self.every, dict(zip(self.columns, self.rows[-1], strict=True))))
         return done
 
+    def close(self) -> None:
+        """End with the window that is still open, if there is one: its mean is the last that a broken-off run says."""
+        if self.window:
+            self.rows.append(np.mean(self.window, axis=0).tolist())
+            self.window = []
+
+    def look(self, step: int, values: Row) -> None:
+        """Keep what the watch saw after `step` steps."""
+        self.looks.append((step, values))
+
     def state(self) -> dict[str, np.ndarray]:
         """Return what `restore` takes."""
         width = len(self.columns)
+        seen = list(self.looks[0][1]) if self.looks else []
         return {
             "history/rows": np.array(self.rows, np.float64).reshape(-1, width),
             "history/window": np.array(self.window, np.float64).reshape(-1, width),
+            "history/seen": np.array(seen, np.str_),
+            "history/looks": np.array([[step, *values.values()] for step, values in self.looks], np.float64),
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from a state."""
         self.rows, self.window = state["history/rows"].tolist(), state["history/window"].tolist()
+        seen = state["history/seen"].tolist()
+        self.looks = [(int(step), dict(zip(seen, values, strict=True))) for step, *values in state["history/looks"]]
 
     def table(self) -> dict[str, np.ndarray]:
-        """Return the columns of history.csv: `step` and the model's metrics, each float64 (rows,)."""
-        values = np.array(self.rows, np.float64).reshape(-1, len(self.columns))
-        steps = np.arange(1, len(values) + 1, dtype=np.float64) * self.every
-        return {"step": steps} | dict(zip(self.columns, values.T, strict=True))
+        """Return the columns of history.csv: `step`, the model's metrics and what the watch saw, each float64 (rows,).
+
+        NaN stands where a step has a row of one kind only: the two have steps of their own.
+        """
+        rows: dict[int, Row] = {}
+        for number, row in enumerate(self.rows, 1):
+            rows[number * self.every] = dict(zip(self.columns, row, strict=True))
+        for step, seen in self.looks:
+            rows[step] = rows.get(step, {}) | seen
+        columns = [*self.columns, *(self.looks[0][1] if self.looks else ())]
+        steps = sorted(rows)
+        table = {name: np.array([rows[step].get(name, np.nan) for step in steps], np.float64) for name in columns}
+        return {"step": np.array(steps, np.float64)} | table
 
     def write(self, path: Path) -> None:
-        """Write history.csv: column `step`, then the model's values with 6 significant digits."""
-        lines = [",".join(["step", *self.columns])]
-        for number, row in enumerate(self.rows, 1):
-            lines.append(",".join([str(number * self.every), *(f"{value:.6g}" for value in row)]))
+        """Write history.csv: the table with 6 significant digits, and nothing where there is no value."""
+        table = self.table()
+        lines = [",".join(table)]
+        measured = {number * self.every for number in range(1, len(self.rows) + 1)}
+        for step, *values in zip(*table.values(), strict=True):
+            # What was measured and is no number stays visible: it is how a run diverges.
+            cells = [
+                "nan" if np.isnan(value) and step in measured and name in self.columns else _cell(value)
+                for name, value in zip(list(table)[1:], values, strict=True)
+            ]
+            lines.append(",".join([str(int(step)), *cells]))
         write_text(path, "\n".join(lines) + "\n")
+
+
+def _cell(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.6g}"
 
 
 def compile_steps(model: Model, feed: Feed, xla: bool) -> Callable[..., dict[str, tf.Tensor]]:
@@ -90,16 +132,34 @@ def compile_steps(model: Model, feed: Feed, xla: bool) -> Callable[..., dict[str
     return run
 
 
+class Trained(NamedTuple):
+    """What a training left beside the model's weights."""
+
+    history: History
+    verdict: Verdict
+    step: int
+    """Steps that were trained: fewer than asked for where the run was ended as failing."""
+    kept: int
+    """Step whose weights the model has: not the last where the best were asked for, or the last are not finite."""
+    cannot_judge: str
+    """Why the samples were not looked at; empty where they were."""
+
+
 def train(
     model: Model,
     data: Mapping[str, np.ndarray],
     settings: Train,
     workdir: Path,
     xla: bool = False,
+    diagnosis: Diagnosis = WATCHING,
+    probe: Probe | str = "nothing to hold the samples against was given",
     on_row: Callable[[int, Row], None] = lambda step, row: None,
     on_sample: Callable[[int, Path], None] = lambda step, path: None,
-) -> History:
+) -> Trained:
     """Train `model` for settings.steps steps, from the newest checkpoint in `workdir` if there is one.
+
+    A loss that is not finite ends the training, whatever the settings: nothing can be learned from there on. The model
+    then gets the best weights that were seen.
 
     Args:
         model: a new model; its weights are changed in place.
@@ -107,12 +167,13 @@ def train(
         settings: the recipe.
         workdir: checkpoints and samples/step-*.png go there. It must belong to this run alone (see fingerprint).
         xla: compile the step with XLA.
-        on_row: called with (step, row) for every new row of the history.
+        diagnosis: when to look at the samples, and what to do when the run fails.
+        probe: what the samples are held against, or why there is nothing: then the curves alone are judged.
+        on_row: called with (step, row) for every new row of the history and every look; finite numbers only.
         on_sample: called with (step, file) for every new grid of samples.
 
     Raises:
         Stopped: SIGTERM or SIGINT arrived; the state is saved.
-        UserError: a loss is no longer finite.
     """
     model.make_optimizers()
     variables, history, checkpoints = (
@@ -123,50 +184,63 @@ def train(
     feed = Feed(data, model.batch_size, settings.sampling, model.seed)
     run = compile_steps(model, feed, xla)
     sample = _sampler(model, settings, workdir / "samples", on_sample)
+    watch = Watch(model, probe, diagnosis, settings.steps, workdir)
 
     def save() -> None:
         values = {f"variable/{name}": variable.numpy() for name, variable in variables.items()}
-        checkpoints.save(step, values | history.state())
+        checkpoints.save(step, values | history.state() | watch.state())
 
-    step = 0
+    def look() -> None:
+        history.look(step, watch.look(step))
+        on_row(step, _finite(history.looks[-1][1]))
+
+    step, diverged = 0, False
     if found := checkpoints.newest():
         step, state = found
         assign(variables, {n.removeprefix("variable/"): v for n, v in state.items() if n.startswith("variable/")})
         history.restore(state)
+        watch.restore(state)
         print(f"resuming after step {step}")
     else:
         sample(0)
+        look()
     with StopRequest() as stop, Bar("train", settings.steps, step, "steps") as bar:
-        while step < settings.steps:
-            count = _steps_to_next_event(step, settings)
-            metrics = run(feed.chunk(step, count), tf.constant(step, tf.int64))
+        while step < settings.steps and not diverged:
+            count = _steps_to_next_event(step, settings, watch.every)
+            metrics = {
+                name: value.numpy() for name, value in run(feed.chunk(step, count), tf.constant(step, tf.int64)).items()
+            }
             step += count
-            rows = history.add({name: value.numpy() for name, value in metrics.items()})
-            for row_step, row in rows:
-                _refuse_nan(row_step, row)
-                on_row(row_step, row)
+            for row_step, row in history.add(metrics):
+                on_row(row_step, _finite(row))
+            diverged = not all(np.isfinite(values).all() for values in metrics.values())
             bar.advance(count, _summary(history))
             if step % settings.sample_every == 0 or step == settings.steps:
                 sample(step)
+            if not diverged and (step % watch.every == 0 or step == settings.steps):
+                look()
+                if watch.ends(history.table()):
+                    break
             if stop.signal_number or step % settings.checkpoint_every == 0:
                 save()
             if stop.signal_number:
                 raise Stopped(stop.signal_number, step)
-    return history
+    if diverged:
+        history.close()
+    verdict = judge(history.table(), watch.cannot_judge)
+    last = not diverged and settings.select == "last"
+    if verdict.failing and diagnosis.on_failure == "stop_and_keep_best":
+        last = False
+    return Trained(history, verdict, step, step if last else watch.restore_best(), watch.cannot_judge)
 
 
-def _steps_to_next_event(step: int, settings: Train) -> int:
-    events = [every - step % every for every in (settings.sample_every, settings.checkpoint_every)]
+def _steps_to_next_event(step: int, settings: Train, look_every: int) -> int:
+    events = [every - step % every for every in (settings.sample_every, settings.checkpoint_every, look_every)]
     return min(settings.steps_per_call, settings.steps - step, *events)
 
 
-def _refuse_nan(step: int, row: Row) -> None:
-    bad = [name for name, value in row.items() if not np.isfinite(value)]
-    if bad:
-        raise UserError(
-            f"training diverged: {', '.join(bad)} not finite at step {step}. Lower train.optimizers.*.learning_rate, "
-            "or look at the last sample grids for when it began"
-        )
+def _finite(row: Row) -> Row:
+    return {name: value for name, value in row.items() if np.isfinite(value)}
 
 
 def _summary(history: History) -> str:

@@ -1,5 +1,6 @@
 """The flow on a small DVC project: order, live output, artifacts, retries, one MLflow run, nothing left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -51,6 +52,14 @@ except UserError as error:
     report_mistake(name, error)
     sys.exit(1)
 """
+
+
+DIAGNOSIS = {
+    "verdict": "mode_collapse", "kind": "partial", "title": "Mode collapse, partial",
+    "summary": "The samples are alike.", "failing": True, "confidence": 0.9, "first_step": 1500, "evidence": [],
+    "causes": [], "steps": 6000, "kept_step": 6000, "ended_early": False, "cannot_judge": "",
+    "remedies": [{"change": ["train.latent_dim=100"], "why": "More directions.", "source": "A book"}],
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +131,8 @@ def test_the_flow_runs_the_stages_in_order_and_shows_what_came_of_it(quiet_proje
     cv2.imwrite("reports/train/samples/step-00000100.png", np.zeros((8, 8), np.uint8))
     Path("reports/evaluate").mkdir()
     Path("reports/evaluate/metrics.json").write_text('{"fid": 12.5}')
-    run_pipeline()
+    Path("reports/train/diagnosis.json").write_text(json.dumps(DIAGNOSIS))
+    assert run_pipeline(return_state=True).message == "Mode collapse, partial (failing since step 1,500)"
 
     (folder,) = (quiet_project / ".ganline/runs").iterdir()
     events = [event for event, _ in spool.read_events(folder)]
@@ -133,9 +143,11 @@ def test_the_flow_runs_the_stages_in_order_and_shows_what_came_of_it(quiet_proje
     wait_until(lambda: "train at work" in logged())  # Prefect's logger sends in the background
     assert logged().index("prepare at work") < logged().index("train at work")
     assert artifact("metrics") == '[{"metric": "fid", "value": 12.5}]'
-    assert "data:image/png;base64," in artifact("report")
+    for text in ("data:image/png;base64,", "**Mode collapse, partial**: The samples are alike.", "since step 1,500",
+                 "1. `dvc exp run --no-hydra -S train.latent_dim=100`: More directions. (A book)"):  # fmt: skip
+        assert text in artifact("report")
 
-    run_pipeline()
+    assert run_pipeline() is None
     assert Path("train.tries").read_text() == "x"  # the second time nothing had to run
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ganline.report.charts import CHARTS, LOOKS
 from ganline.report.figures import image_grid
 from ganline.report.page import (
     Content,
@@ -27,6 +28,29 @@ from ganline.report.page import (
 def images(count, shape, seed=0):
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
     return rng.integers(0, 256, (count, *shape), np.uint8)
+
+
+def diagnosis(**changes):
+    found = {
+        "verdict": "healthy", "kind": "", "title": "Healthy", "summary": "All is well.", "failing": False,
+        "confidence": 0.9, "first_step": None, "causes": [], "remedies": [], "steps": 100, "kept_step": 100,
+        "ended_early": False, "cannot_judge": "",
+        "evidence": [
+            {"signal": "D loss", "value": 0.7, "threshold": 0.01, "window": "steps 50 to 100", "first_step": None,
+             "words": "its lowest mean"},
+        ],
+    }  # fmt: skip
+    return found | changes
+
+
+COLLAPSED = {
+    "verdict": "mode_collapse", "kind": "partial", "title": "Mode collapse, partial", "failing": True, "first_step": 50,
+    "causes": [{"cause": "train.latent_dim is 2", "source": "A book"}],
+    "remedies": [
+        {"change": ["train.latent_dim=100", "train.betas=[0, 1]"], "why": "More directions.", "source": "A paper"},
+        {"change": [], "why": "Look at the data.", "source": ""},
+    ],
+}  # fmt: skip
 
 
 def content(shape=(8, 8, 1), classes=("cat", "<b>dog</b>"), steps=(0, 50, 100)):
@@ -52,12 +76,7 @@ def content(shape=(8, 8, 1), classes=("cat", "<b>dog</b>"), steps=(0, 50, 100)):
         extractor={"kind": "classifier", "feature_dim": 16, "test_accuracy": 0.912},
         history=pd.DataFrame({"step": step} | {name: np.sin(step + place) for place, name in enumerate(curves)}),
         samples=[Sample(step, image_grid(images(16, shape, step), 4)) for step in steps],
-        diagnosis={
-            "verdict": "no_failure_seen", "summary": "All is well.",
-            "evidence": [
-                {"signal": "largest D loss", "value": 0.7, "threshold": 0.01, "window": "all", "first_step": None},
-            ],
-        },
+        diagnosis=diagnosis(),
         metrics=metrics,
         protocol=protocol,
         real=images(9, shape, 1),
@@ -128,7 +147,7 @@ def test_what_a_run_may_lack_is_left_out():
         content(classes=(), steps=()),
         history=pd.DataFrame({"step": [10, 20], "d_loss": [0.5, 0.6], "g_loss": [1.0, 0.9]}),
         extractor={"kind": "inception", "feature_dim": 2048},
-        diagnosis={"verdict": "too_short", "summary": "Too short.", "evidence": []},
+        diagnosis=diagnosis(verdict="too_short", title="Too short", confidence=0, evidence=[]),
     )
     page = render(lean)
     assert page.count("<svg") == 1 and 'id="frames"' not in page and "<script" not in page
@@ -143,7 +162,7 @@ def test_colour_and_images_that_are_not_square(shape):
 
 def titles(columns, loss):
     history = pd.DataFrame({"step": [10, 20]} | {name: [0.5, 0.6] for name in columns})
-    return [chart.title for chart, _ in charts(history, loss)]
+    return [chart.title for chart, _ in charts(CHARTS, history, loss)]
 
 
 def test_each_kind_of_training_has_its_charts():
@@ -166,6 +185,53 @@ def test_each_kind_of_training_has_its_charts():
     assert titles(["loss", "bits_per_dim"], "likelihood") == ["Loss", "Bits per dimension"]
 
 
+def test_what_the_watch_saw_has_charts_of_its_own_and_gaps_break_no_line():
+    history = pd.DataFrame(
+        {
+            "step": [0, 10, 20, 30],
+            "d_loss": [np.nan, 0.5, np.inf, 0.6],
+            "probe_frechet": [9.0, np.nan, np.nan, 2.0],
+            "probe_coverage": [np.nan] * 4,
+            "gradient_norm_critic": [0.0, 2.0, np.nan, 1.0],
+        }
+    )
+    loss, norm, quality = charts([*CHARTS, *LOOKS], history, "minimax")
+    assert [chart.title for chart, _ in (loss, norm, quality)] == ["Losses", "Gradients", "Quality"]
+    assert loss == charts([loss[0]], history.loc[[1, 3], ["step", "d_loss"]], "minimax")[0]
+    # A logarithmic axis has no place for the first gradient, which is zero.
+    assert norm == charts([norm[0]], history.loc[[1, 3], ["step", "gradient_norm_critic"]], "minimax")[0]
+    assert quality == charts([quality[0]], history.loc[[0, 3], ["step", "probe_frechet"]], "minimax")[0]
+    assert "What the samples looked like" in render(dataclasses.replace(content(), history=history))
+    assert "What the samples looked like" not in render(content())
+
+
+def test_a_failing_run_says_since_when_why_and_what_to_do():
+    page = render(dataclasses.replace(content(), diagnosis=diagnosis(**COLLAPSED)))
+    shown = Outline(page).text
+    for text in ("Mode collapse, partial", "Nearly certain (confidence 90 %). Failing since step 50 without a break.",
+                 "train.latent_dim is 2A book", "More directions.A paper", "Look at the data.", "its lowest mean",
+                 "dvc exp run --no-hydra -S train.latent_dim=100 -S 'train.betas=[0, 1]'"):  # fmt: skip
+        assert text in shown
+    assert page.count('class="command"') == 1 and "--tone: var(--bad)" in page
+    assert page.count(">failing</text>") == page.count(", failing since step 50") == page.count("<svg") == 3
+
+
+def test_a_healthy_run_has_nothing_to_mend():
+    page = render(content())
+    assert "--tone: var(--good)" in page and "Nearly certain (confidence 90 %)" in page
+    assert not any(text in page for text in ("failing</text>", "Failing since", "What to change", "of the last"))
+    unsure = render(dataclasses.replace(content(), diagnosis=diagnosis(verdict="too_short", confidence=0)))
+    assert "--tone: var(--ink)" in unsure and "confidence" not in unsure
+
+
+def test_the_page_says_which_samples_it_shows_and_whether_they_were_looked_at():
+    ended = diagnosis(steps=6000, kept_step=5800, ended_early=True, cannot_judge="it draws too slowly")
+    page = render(dataclasses.replace(content(), diagnosis=ended))
+    for text in ("trained for 6,000 steps", "ended early, after step 6,000.", "are those of step 5,800, not of",
+                 "not looked at while it trained: it draws too slowly."):  # fmt: skip
+        assert text in page
+
+
 def test_a_class_a_row():
     shown = images(6, (4, 4, 1))
     np.testing.assert_array_equal(panel(shown, conditions=3), image_grid(shown, 2))
@@ -180,7 +246,7 @@ def test_a_model_without_adversary_that_redraws_images():
         usual,
         params=usual.params | {"train": usual.params["train"] | {"loss": "likelihood"}},
         history=pd.DataFrame({"step": [10, 20], "loss": [3.0, 2.0], "reconstruction": [2.0, 1.5], "kl": [1.0, 0.5]}),
-        diagnosis={"verdict": "not_judged", "summary": "No adversary.", "evidence": []},
+        diagnosis=diagnosis(verdict="not_judged", title="Not judged", confidence=0, evidence=[]),
         metrics=usual.metrics | {"classes_seen": 6, "floor_classes_seen": 10},
         latent_figures=usual.latent_figures | {"reconstruction": image_grid(images(8, (8, 8, 1)), 8)},
         conditions=3,
@@ -244,7 +310,7 @@ def test_a_browser_shows_every_picture_and_logs_nothing(tmp_path):
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.by import By
 
-    (tmp_path / "index.html").write_text(render(content()))
+    (tmp_path / "index.html").write_text(render(dataclasses.replace(content(), diagnosis=diagnosis(**COLLAPSED))))
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
     for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

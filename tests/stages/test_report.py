@@ -36,10 +36,14 @@ def params(tmp_path, monkeypatch):
     write_json(
         paths.extractor(params) / "extractor.json", {"kind": "classifier", "feature_dim": 4, "test_accuracy": 0.9}
     )
-    write_text(paths.TRAIN / "history.csv", "step,d_loss,g_loss\n10,0.5,1.0\n20,0.6,0.9\n")
+    write_text(paths.TRAIN / "history.csv", "step,d_loss,g_loss,probe_frechet\n0,,,9.5\n10,0.5,1.0,\n20,nan,0.9,2.5\n")
     for step in (0, 100):
         write_png(paths.TRAIN / f"samples/step-{step:08}.png", image_grid(images[:9], 3))
-    write_json(paths.TRAIN / "diagnosis.json", {"verdict": "too_short", "summary": "Too short.", "evidence": []})
+    diagnosis = {"verdict": "too_short", "kind": "", "title": "Too short", "summary": "There is too little to judge."}
+    lists = {"evidence": [], "causes": [], "remedies": []}
+    steps = {"steps": 20, "kept_step": 20, "ended_early": False, "first_step": None}
+    sure = {"failing": False, "confidence": 0, "cannot_judge": ""}
+    write_json(paths.TRAIN / "diagnosis.json", diagnosis | lists | steps | sure)
     write_json(paths.EVALUATE / "metrics.json", {"fid": 3.0, "floor_fid": 1.0})
     write_json(paths.EVALUATE / "protocol.json", {"fid": {"how_to_read": "Low is good."}})
     write_arrays(paths.EVALUATE / "features.npz", {"images": images[::-1]})
@@ -55,7 +59,18 @@ def test_the_page_is_written_and_told_of(params):
     report.run(params, told)
     assert told.completed == 1
     page = paths.REPORT.read_text()
-    assert all(text in page for text in ("gan-mnist", "Too short.", "toys", 'data-metric="fid"', 'max="1"'))
+    assert all(
+        text in page
+        for text in (
+            "gan-mnist",
+            "Too short",
+            "too little to judge",
+            "toys",
+            "Quality over 20 steps",
+            'data-metric="fid"',
+            'max="1"',
+        )
+    )
     report.run(params, told)
     assert paths.REPORT.read_text() == page
 

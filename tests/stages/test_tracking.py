@@ -81,10 +81,10 @@ def finished_files():
     write_json(paths.prepared(PARAMS) / "dataset.json", {"dataset": "digits", "counts": {"train": 1500, "test": 297}})
     write_text(Path("params.yaml"), "seed: 42\n")
     write_text(Path("dvc.lock"), "stages: {}\n")
-    write_text(paths.TRAIN / "history.csv", "step,d_loss,g_loss\n10,0.5,0.7\n20,0.4,0.8\n")
+    write_text(paths.TRAIN / "history.csv", "step,d_loss,g_loss,probe_frechet\n0,,,9.5\n10,0.5,0.7,\n20,0.4,0.8,inf\n")
     for step in (0, 10):
         picture(paths.TRAIN / f"samples/step-{step:08d}.png", step)
-    write_json(paths.TRAIN / "diagnosis.json", {"verdict": "healthy"})
+    write_json(paths.TRAIN / "diagnosis.json", {"verdict": "mode_collapse", "kind": "partial"})
     write_json(paths.EVALUATE / "metrics.json", {"fid": 12.5})
     write_json(paths.EVALUATE / "protocol.json", {"fid": {"count": 100}})
     write_json(paths.LATENT / "latent.json", {"smoothness": 0.25, "seed": 42})
@@ -174,6 +174,8 @@ def test_complete_adds_what_no_stage_of_the_run_has_recorded(project):
     client, run = find_run(project)
     losses = client.get_metric_history(run.info.run_id, "d_loss")
     assert sorted((point.step, point.value) for point in losses) == [(10, 0.5), (20, 0.40000001)]
+    assert [point.step for point in client.get_metric_history(run.info.run_id, "probe_frechet")] == [0]
+    assert (run.data.tags["verdict"], run.data.tags["verdict_kind"]) == ("mode_collapse", "partial")
     assert run.data.metrics["fid"] == 12.5
     assert run.data.metrics["latent/smoothness"] == 0.25
     assert "latent/seed" not in run.data.metrics

@@ -12,7 +12,7 @@ import pytest
 from ganline import models
 from ganline.catalogue import compose_params, names
 from ganline.compute import be_deterministic
-from ganline.errors import UserError
+from ganline.diagnosis.probe import Probe, pixels
 from ganline.training.loop import History, train
 from ganline.training.stop import Stopped
 
@@ -28,33 +28,44 @@ def data(shape, count=50):
     return {"image": images, "label": np.arange(count, dtype=np.int32) % 10}
 
 
-def run(folder, experiment="gan-mnist", overrides=(), on_row=lambda step, row: None, count=50):
-    """Train the shrunken experiment in `folder`; return a hash of everything it leaves."""
+def start(folder, experiment="gan-mnist", overrides=(), on_row=lambda step, row: None, count=50, watched=False):
+    """Train the shrunken experiment in `folder`; return the model and what the training left."""
     be_deterministic()
     params = compose_params(experiment, [*SMALL, *overrides, "download.source=."])
     shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
     model = models.build(params.train, shape, seed=7, classes=10)
-    history = train(model, data(shape, count), params.train, folder, on_row=on_row)
-    history.write(folder / "history.csv")
+    images = data(shape, count)
+    probe = Probe(images["image"], pixels, seed=7) if watched else "this test looks at no samples"
+    return model, train(model, images, params.train, folder, False, params.diagnosis, probe, on_row=on_row)
+
+
+def run(folder, *args, **options):
+    """As `start`; return a hash of everything it leaves."""
+    model, trained = start(folder, *args, **options)
+    trained.history.write(folder / "history.csv")
     parts = [variable.numpy().tobytes() for variable in model.variables().values()]
     parts += [path.read_bytes() for path in sorted(folder.glob("samples/*.png"))]
     return hashlib.sha256(b"".join([*parts, (folder / "history.csv").read_bytes()])).hexdigest()
 
 
 def stop_at(step):
+    asked = []
+
     def on_row(at, row):
-        if at == step:
+        if at == step and not asked:
+            asked.append(at)  # once: a look may follow at the same step, and a second signal kills
             os.kill(os.getpid(), signal.SIGTERM)
 
     return on_row
 
 
 def test_a_stopped_run_goes_on_as_if_nothing_had_been(tmp_path):
-    whole = run(tmp_path / "whole")
+    looks = {"overrides": ["diagnosis.every=4", "train.select=best"], "watched": True}
+    whole = run(tmp_path / "whole", **looks)
     # At step 8 a row of history is complete, its window and the sample grid are not at a checkpoint.
     with pytest.raises(Stopped, match="SIGTERM; saved at step 9|SIGTERM; saved at step 8"):
-        run(tmp_path / "parts", on_row=stop_at(8))
-    assert run(tmp_path / "parts") == whole
+        run(tmp_path / "parts", on_row=stop_at(8), **looks)
+    assert run(tmp_path / "parts", **looks) == whole
 
 
 TINY = [
@@ -117,20 +128,52 @@ def test_sigkill_at_any_moment_then_again_gives_the_same_hash(tmp_path):
     assert done.stdout.split()[-1] == whole, done.stderr
 
 
-def test_divergence_is_an_error_that_says_what_to_do(tmp_path):
+def test_looking_does_not_change_the_training(tmp_path):
+    model, _ = start(tmp_path / "a", overrides=["diagnosis.every=3"], watched=True)
+    other, _ = start(tmp_path / "b")
+    for name, variable in model.variables().items():
+        np.testing.assert_array_equal(variable, other.variables()[name], err_msg=name)
+
+
+def test_divergence_ends_the_training_with_the_best_weights_seen(tmp_path, capsys):
     wild = [f"train.optimizers.{name}.learning_rate=1.0e30" for name in ("generator", "discriminator")]
-    with pytest.raises(UserError, match=r"not finite at step .*learning_rate"):
-        run(tmp_path, overrides=wild)
+    model, trained = start(tmp_path, overrides=wild, watched=True)
+    assert trained.verdict.verdict == "diverged" and trained.verdict.failing and trained.kept == 0
+    assert trained.step < 20 and all(np.isfinite(variable).all() for variable in model.weights().values())
+    trained.history.write(tmp_path / "history.csv")
+    last = (tmp_path / "history.csv").read_text().splitlines()[-1]
+    assert "nan" in last or "inf" in last
 
 
-def test_history_rows_are_window_means():
+def test_the_best_weights_are_those_of_the_best_look(tmp_path):
+    """Samples of a generator that is pushed away from the data get worse: the best are the first."""
+    away = ["train.optimizers.generator.learning_rate=0.5", "diagnosis.every=5", "train.select=best"]
+    model, trained = start(tmp_path, overrides=away, watched=True)
+    looks = trained.history.table()
+    seen = ~np.isnan(looks["probe_frechet"])
+    assert trained.kept == looks["step"][seen][np.argmin(looks["probe_frechet"][seen])] < trained.step == 20
+    again, _ = start(tmp_path / "again", overrides=[*away, f"train.steps={max(1, trained.kept)}"], watched=True)
+    if trained.kept:
+        for name, variable in model.weights().items():
+            np.testing.assert_array_equal(variable, again.weights()[name], err_msg=name)
+
+
+def test_history_rows_are_window_means_and_looks_join_them(tmp_path):
     history = History(3, ["a"])
     assert history.add({"a": np.array([1.0, 2.0], np.float32)}) == []
     assert history.add({"a": np.array([3.0, 9.0], np.float32)}) == [(3, {"a": 2.0})]
     other = History(3, ["a"])
     other.restore(history.state())
     assert other.add({"a": np.array([9.0, 9.0], np.float32)}) == [(6, {"a": 9.0})]
-    assert other.table()["step"].tolist() == [3, 6]
+    other.look(4, {"seen": 5.0})
+    table = other.table()
+    assert table["step"].tolist() == [3, 4, 6]
+    np.testing.assert_array_equal(table["a"], [2.0, np.nan, 9.0])
+    np.testing.assert_array_equal(table["seen"], [np.nan, 5.0, np.nan])
+    third = History(3, ["a"])
+    third.restore(other.state())
+    third.write(tmp_path / "history.csv")
+    assert (tmp_path / "history.csv").read_text() == "step,a,seen\n3,2,\n4,,5\n6,9,\n"
 
 
 def test_a_long_loop_is_exact_while_the_machine_is_busy(tmp_path):

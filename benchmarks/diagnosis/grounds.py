@@ -1,0 +1,172 @@
+"""The runs of the proving ground: real trainings, some healthy, some made to fail, each in a named way.
+
+What a run was made to do is not its label: that is what its final samples show (see label.py).
+"""
+
+from typing import NamedTuple
+
+DATASETS = {
+    "mnist": [],
+    "fashion_mnist": [],
+    # Two fifths held out, and more epochs: 1,906 images are few to learn from and fewer to measure by.
+    "emoji": ["prepare.size=16", "prepare.channels=3", "prepare.test_fraction=0.4", "extractor.epochs=30"],
+}
+
+
+class Ground(NamedTuple):
+    """One run: the experiment it starts from, its data, its length, what was bent, and to what end."""
+
+    experiment: str
+    dataset: str
+    steps: int
+    aim: str
+    bent: tuple[str, ...] = ()
+    keep: int = 0
+    """Different training images that are left, repeated to the full count; 0: all."""
+
+
+def rates(generator: float, discriminator: float) -> tuple[str, str]:
+    """Return the overrides for the two learning rates."""
+    return (
+        f"train.optimizers.generator.learning_rate={generator}",
+        f"train.optimizers.discriminator.learning_rate={discriminator}",
+    )
+
+
+def made(experiment: str, steps: int, base: tuple[str, ...], runs: list[tuple]) -> list[Ground]:
+    """Return the runs of one experiment: (dataset, aim, overrides, images kept)."""
+    grounds = []
+    for dataset, aim, bent, *keep in runs:
+        grounds.append(Ground(experiment, dataset, steps, aim, (*base, *bent), *keep))
+    return grounds
+
+
+Z = "train.latent_dim="
+GAP_ALONE = "train.model=failures.CapacityGap"
+SPECTRAL = "train.spectral_normalization=true"
+PENALTY = ("train.loss=wasserstein_gp", "train.discriminator_batches=separate")
+PLAIN_DESCENT = ("train.optimizers.generator.name=sgd", "train.optimizers.discriminator.name=sgd", *rates(1e5, 1e5))
+WASSERSTEIN = ("train.loss=wasserstein", "train.discriminator_batches=separate")
+
+TINY = made(
+    "mode-collapse-mnist", 6000, ("train.batch_size=32", "train.generator_batch_size=32"),
+    [
+        ("mnist", "the document's own failure", ()),
+        ("fashion_mnist", "the document's own failure", ()),
+        ("emoji", "the document's own failure", ()),
+        ("mnist", "tiny z", (f"{Z}1", *rates(1e-3, 1e-3))),
+        ("fashion_mnist", "tiny z", (f"{Z}1",)),
+        ("mnist", "larger z", (f"{Z}64", *rates(5e-4, 5e-4))),
+        ("fashion_mnist", "larger z", (f"{Z}64", *rates(5e-4, 5e-4))),
+        ("emoji", "larger z", (f"{Z}64", *rates(5e-4, 5e-4))),
+        ("mnist", "larger z, smoothed labels", (f"{Z}64", "train.label_smoothing=0.1", *rates(1e-3, 1e-3))),
+        ("fashion_mnist", "larger z, instance noise", (f"{Z}32", "train.instance_noise=0.3", *rates(1e-3, 5e-4))),
+        ("mnist", "wild rates", (f"{Z}32", *rates(0.05, 0.05))),
+        ("emoji", "wild rates", (f"{Z}32", *rates(0.05, 0.05))),
+        ("fashion_mnist", "discriminator too fast", (f"{Z}32", *rates(1e-5, 2e-3))),
+        ("mnist", "discriminator too slow", (f"{Z}32", *rates(5e-3, 1e-6))),
+        ("emoji", "discriminator too slow", (f"{Z}32", *rates(5e-3, 1e-6))),
+        ("mnist", "generator hardly learns", (f"{Z}32", *rates(1e-7, 1e-4))),
+        ("fashion_mnist", "no number", (f"{Z}32", *PLAIN_DESCENT)),
+        ("mnist", "clip too tight", (f"{Z}32", *WASSERSTEIN, "train.weight_clip=0.0005")),
+        ("fashion_mnist", "clip too loose", (f"{Z}32", *WASSERSTEIN, "train.weight_clip=5.0", *rates(5e-4, 5e-4))),
+        ("mnist", "Wasserstein with penalty", (f"{Z}32", *PENALTY, *rates(1e-3, 1e-3))),
+        ("mnist", "many discriminator steps", (f"{Z}32", "train.discriminator_steps=10", *rates(1e-4, 1e-3))),
+        ("fashion_mnist", "many generator steps", (f"{Z}32", "train.generator_steps=10", *rates(2e-3, 1e-4))),
+        ("mnist", "few images", (f"{Z}64", *rates(5e-4, 5e-4)), 40),
+    ],
+)  # fmt: skip
+MLP = made(
+    "gan-mnist", 3000, ("train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    [
+        ("mnist", "healthy", rates(2e-4, 2e-4)),
+        ("mnist", "healthy, another seed", ("seed=7", *rates(2e-4, 2e-4))),
+        ("fashion_mnist", "healthy", rates(2e-4, 2e-4)),
+        ("emoji", "healthy", rates(2e-4, 2e-4)),
+        ("mnist", "healthy, hinge", ("train.loss=hinge", *rates(2e-4, 2e-4))),
+        ("fashion_mnist", "healthy, smoothed labels", ("train.label_smoothing=0.1", *rates(2e-4, 2e-4))),
+        ("mnist", "healthy, spectral", (SPECTRAL, *rates(2e-4, 5e-4))),
+        ("mnist", "tiny z", (f"{Z}1", *rates(2e-4, 2e-4))),
+        ("fashion_mnist", "tiny z", (f"{Z}1", *rates(2e-4, 2e-4))),
+        ("mnist", "wild rates", rates(0.02, 0.02)),
+        ("fashion_mnist", "wild rates", rates(0.02, 0.02)),
+        ("mnist", "discriminator too fast", rates(1e-6, 2e-3)),
+        ("emoji", "discriminator too slow", rates(2e-3, 1e-7)),
+        ("mnist", "minimax against a fast discriminator", ("train.loss=minimax", *rates(1e-5, 2e-3))),
+        ("mnist", "late rates too high", (*rates(2e-3, 2e-3),)),
+        ("fashion_mnist", "many generator steps", ("train.generator_steps=5", *rates(2e-3, 5e-5))),
+    ],
+)  # fmt: skip
+CONVOLUTIONAL = made(
+    "dcgan-fashion-mnist-workshop",
+    1800,
+    ("train.batch_size=16", "train.generator_batch_size=16"),
+    [
+        ("fashion_mnist", "healthy", ()),
+        ("mnist", "healthy", ()),
+        ("mnist", "wild rates", rates(0.05, 0.05)),
+        ("fashion_mnist", "discriminator too fast", rates(1e-6, 1e-3)),
+    ],
+)
+GAP = made(
+    "convergence-failure-mnist", 4000, (),
+    [
+        ("mnist", "the document's own failure", ()),
+        ("fashion_mnist", "the document's own failure", ()),
+        ("emoji", "the document's own failure", ()),
+        ("mnist", "capacity alone", (GAP_ALONE,)),
+        ("fashion_mnist", "capacity alone", (GAP_ALONE,)),
+        ("mnist", "capacity, spectral", (GAP_ALONE, SPECTRAL, *rates(1e-3, 1e-3))),
+        ("fashion_mnist", "capacity, spectral", (GAP_ALONE, SPECTRAL, *rates(1e-3, 1e-3))),
+        ("mnist", "capacity, penalty", (GAP_ALONE, *PENALTY, *rates(1e-3, 3e-4))),
+        ("emoji", "capacity, instance noise", (GAP_ALONE, "train.instance_noise=0.5", *rates(1e-3, 1e-4))),
+        ("mnist", "discriminator too slow", (GAP_ALONE, *rates(1e-2, 1e-7))),
+        ("fashion_mnist", "wild rates", (GAP_ALONE, *rates(0.1, 0.1))),
+        ("mnist", "tiny z", (GAP_ALONE, f"{Z}1", SPECTRAL, *rates(1e-3, 1e-3))),
+        ("mnist", "no number", (GAP_ALONE, *PLAIN_DESCENT)),
+        ("fashion_mnist", "clip too tight", (GAP_ALONE, *WASSERSTEIN, "train.weight_clip=0.0005")),
+    ],
+)  # fmt: skip
+SQUARES = made(
+    "lsgan-mnist", 2500, ("train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    [
+        ("mnist", "healthy", ()),
+        ("mnist", "healthy, another seed", ("seed=7",)),
+        ("fashion_mnist", "healthy", ()),
+        ("emoji", "healthy", ()),
+        ("mnist", "healthy, cross-entropy", ("train.loss=non_saturating",)),
+        ("fashion_mnist", "healthy, both in one batch", ("train.discriminator_batches=mixed",)),
+        ("fashion_mnist", "healthy, averaged generator", ("train.generator_average=0.99",)),
+        ("mnist", "tiny z", (f"{Z}1",)),
+        ("fashion_mnist", "tiny z", (f"{Z}1",)),
+        ("mnist", "wild rates", rates(0.02, 0.02)),
+        ("emoji", "wild rates", rates(0.02, 0.02)),
+        ("mnist", "discriminator too fast", rates(1e-6, 2e-3)),
+        ("fashion_mnist", "discriminator too slow", rates(2e-3, 1e-7)),
+        ("mnist", "many discriminator steps", ("train.discriminator_steps=5", *rates(1e-5, 1e-3))),
+        ("mnist", "generator hardly learns", rates(1e-8, 2e-4)),
+        ("fashion_mnist", "many generator steps", ("train.generator_steps=5", *rates(2e-3, 5e-5))),
+    ],
+)  # fmt: skip
+ROUNDED = made(
+    "dcgan-fashion-mnist",
+    1600,
+    ("train.batch_size=12", "train.generator_batch_size=12"),
+    [
+        ("fashion_mnist", "healthy", ()),
+        ("mnist", "discriminator too fast", rates(1e-7, 1e-3)),
+    ],
+)
+
+TUNING: list[Ground] = [*TINY, *MLP, *CONVOLUTIONAL]
+HELD_OUT: list[Ground] = [*GAP, *SQUARES, *ROUNDED]
+"""Split by model: thresholds come from the first, figures from the second."""
+
+
+def name_of(ground: Ground) -> str:
+    """Return the run's file name."""
+    half = TUNING if ground in TUNING else HELD_OUT
+    return f"{'tuning' if half is TUNING else 'held-out'}-{half.index(ground) + 1:02}"
+
+
+RUNS: dict[str, Ground] = {name_of(ground): ground for ground in (*TUNING, *HELD_OUT)}

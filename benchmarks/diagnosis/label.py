@@ -1,0 +1,38 @@
+"""What a run of the proving ground is: read off its final samples alone, as the evaluate stage measures them.
+
+The rules were set on the tuning half, before the held-out half was looked at. None of the monitors' signals is used.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+RECOGNISABLE = 0.35
+"""Of the SSIM that held-out real images have with their nearest training image."""
+COVERED = 0.1
+"""Coverage from which samples are taken for recognisable too: SSIM says little of 16x16 pictures."""
+ALIKE, VARIED = 0.35, 0.2
+"""MS-SSIM between samples, from that of real images (0) to that of one image (1): collapsed above, varied below."""
+WORSE = 1.5
+"""Final Frechet distance over the best of four moments."""
+
+
+def label(record: Mapping[str, Any]) -> str:
+    """Return diverged, convergence_failure, mode_collapse, overtrained, healthy or unclear.
+
+    diverged: the weights are not finite.
+    convergence_failure: the samples look like no real image.
+    mode_collapse: they do, and too much like each other.
+    unclear: between collapsed and varied; such runs count neither as failing nor as healthy.
+    overtrained: the samples were much better before.
+    """
+    if not record["finite"]:
+        return "diverged"
+    final = record["final"]
+    if final["nearest_ssim"] < RECOGNISABLE * final["floor_nearest_ssim"] and final["coverage"] < COVERED:
+        return "convergence_failure"
+    alike = (final["ms_ssim"] - final["floor_ms_ssim"]) / (1 - final["floor_ms_ssim"])
+    if alike >= ALIKE:
+        return "mode_collapse"
+    if final["fid"] >= WORSE * min(moment["fid"] for moment in record["moments"].values()):
+        return "overtrained"
+    return "healthy" if alike < VARIED else "unclear"

@@ -1,0 +1,137 @@
+"""Trains the proving ground's runs and measures what their samples show; about an hour and a half on two cores.
+
+Run, in a clone of its own (it changes params.yaml): python -m benchmarks.diagnosis.run [NAME ...]
+Each run leaves benchmarks/diagnosis/runs/NAME.csv (its history with all looks) and NAME.json (what the evaluate
+stage's measures say of its samples at four moments). Runs that are there already are kept.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.diagnosis.grounds import DATASETS, RUNS, Ground
+from ganline import suite
+from ganline.catalogue import compose_params
+from ganline.datasets.prepared import read_facts
+from ganline.files import write_json
+from ganline.params import Params
+from ganline.progress import Bar
+
+FOLDER = Path(__file__).parent / "runs"
+SAMPLES = 2000
+"""Images measured at the end (762 where the data holds no more), with the default measures."""
+MOMENTS = 4
+"""At which Frechet distance, precision, recall and coverage are measured."""
+
+
+def params_of(ground: Ground) -> Params:
+    """Return the checked parameters of a run."""
+    data = [f"dataset={ground.dataset}", *DATASETS[ground.dataset]]
+    rhythm = [
+        f"train.steps={ground.steps}", "train.steps_per_call=50", "train.checkpoint_every=1000000",
+        f"train.sample_every={ground.steps // MOMENTS}", f"evaluate.samples={SAMPLES}", "train.select=last",
+        "evaluate.kid_subset_size=500",
+    ]  # fmt: skip
+    return compose_params(ground.experiment, [*data, *rhythm, *ground.bent])
+
+
+def prepare() -> None:
+    """Make each dataset and its extractor by the line's own stages."""
+    for dataset, bent in DATASETS.items():
+        if not (Path("models/extractor") / dataset / "extractor.json").exists():
+            use = ["pipelines.cli", "use", "gan-mnist", f"dataset={dataset}", *bent]
+            for module in (use, ["stages.download"], ["stages.prepare"], ["stages.extractor"]):
+                subprocess.run([sys.executable, "-m", *module], check=True)
+
+
+def train_and_measure(name: str) -> None:
+    """Train one run, without a verdict's interference, and keep its history and its measures."""
+    from ganline import models
+    from ganline.compute import configure
+    from ganline.metrics import extractors
+    from ganline.training.loop import train
+    from stages import evaluate, paths
+    from stages.train import probe, training_data
+
+    ground = RUNS[name]
+    params = params_of(ground)
+    configure(params.compute)
+    facts = read_facts(paths.prepared(params))
+    data = training_data(params, facts)
+    if ground.keep:
+        data = {key: np.resize(values[: ground.keep], values.shape) for key, values in data.items()}
+    model = models.build(params.train, tuple(facts["image_shape"]), params.seed, len(facts["classes"]))
+    extractor, maker = extractors.load(paths.extractor(params)), models.Generator(model)
+    train_set, test_set = (evaluate.real_images(params, split) for split in ("train", "test"))
+    settings, _ = evaluate.in_force(params.evaluate, len(train_set), len(test_set))
+    real = evaluate.drawn(test_set, settings.samples, params.seed, "evaluate/reference")
+    moments: dict[int, dict[str, float]] = {}
+
+    def measure(step: int, names: list[str]) -> dict[str, float]:
+        made = evaluate.fakes(maker, settings.samples, params.seed)
+        made |= extractor.extract(made["images"])._asdict()
+        fake = suite.base.Sample(made["images"], made["features"], made["probabilities"], None)
+        floor = evaluate.drawn(train_set, settings.samples, params.seed, "evaluate/floor")
+
+        def case(sample: Any) -> Any:
+            return suite.base.Case(sample, real, train_set, settings, params.seed, extractor)
+
+        mine = suite.base.Case(fake, real, train_set, settings, params.seed, extractor, maker, model)
+        facts = evaluate.common(extractor, model, params.seed, settings.samples, [])
+        values, _ = suite.measure_all(
+            suite.chosen(names), names, mine, {"train": case(floor), "held_out": case(real)}, facts, lambda name: None
+        )
+        return {key: float(f"{value:.6g}") for key, value in values.items()}
+
+    with tempfile.TemporaryDirectory() as folder:
+        trained = train(
+            model, data, params.train, Path(folder), params.compute.xla, params.diagnosis, probe(params, data["image"]),
+            on_sample=lambda step, path: moments.update(
+                {step: measure(step, ["fid", "precision_recall"])} if step else {}
+            ),
+        )  # fmt: skip
+    trained.history.write(FOLDER / f"{name}.csv")
+    finite = trained.step == trained.kept
+    final = measure(trained.step, params.evaluate.metrics) if finite else {}
+    record = {
+        **ground._asdict(), "model": params.train.model, "trained": trained.step, "finite": finite,
+        "moments": moments, "final": final,
+    }  # fmt: skip
+    write_json(FOLDER / f"{name}.json", record)
+
+
+def main(names: list[str]) -> None:
+    """Train the named runs, or all, two at a time, a core each."""
+    FOLDER.mkdir(exist_ok=True)
+    prepare()
+    cores = sorted(os.sched_getaffinity(0))
+    wanted = [name for name in names or RUNS if not (FOLDER / f"{name}.json").exists()]
+    running: dict[int, tuple[str, subprocess.Popen]] = {}
+    with Bar("runs", len(wanted), unit="runs") as bar:
+        waiting = list(wanted)
+        while waiting or running:
+            for core in cores:
+                if core not in running and waiting:
+                    name = waiting.pop(0)
+                    command = [sys.executable, "-m", "benchmarks.diagnosis.run", "one", name]
+                    with (FOLDER / f"{name}.log").open("w") as log:
+                        process = subprocess.Popen(["taskset", "-c", str(core), *command], stdout=log, stderr=log)
+                    running[core] = name, process
+            time.sleep(1)
+            for core, (name, process) in list(running.items()):
+                if process.poll() is not None:
+                    del running[core]
+                    bar.advance(text=f"{name} exit {process.returncode}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["one"]:
+        train_and_measure(sys.argv[2])
+    else:
+        main(sys.argv[1:])

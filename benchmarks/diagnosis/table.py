@@ -1,0 +1,157 @@
+"""Holds the verdicts against the labels: what is caught, what is a false alarm, and how early, on each half.
+
+Run: python -m benchmarks.diagnosis.table          judges the recorded histories anew and writes table.md
+     python -m benchmarks.diagnosis.table margins  shows, on the tuning half alone, how far each threshold could move
+"""
+
+import json
+import statistics
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.diagnosis.grounds import HELD_OUT, RUNS, TUNING
+from benchmarks.diagnosis.label import label
+from ganline.diagnosis import verdict as rules
+from ganline.files import write_text
+
+FOLDER = Path(__file__).parent
+PATIENCE = 3
+"""Looks in a row that count as having spoken: the default of diagnosis.patience."""
+THRESHOLDS = (
+    "UNLEARNED", "FEW_SPREAD", "FEW_PIXELS", "WIDE", "DUPLICATES", "NARROW", "NARROWISH", "MIDDLING", "WORSE", "STUCK",
+    "WARM_UP", "SURE",
+)  # fmt: skip
+FACTORS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15, 1.25, 1.4, 1.6, 2.0)
+
+
+class Judged(NamedTuple):
+    """One run: what its samples show, what the verdict says, and when it first spoke, if it did."""
+
+    name: str
+    truth: str
+    verdict: rules.Verdict
+    spoke: int | None
+    steps: int
+    to_go: float
+    """Share of its steps still to go when it spoke."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether its samples fail."""
+        return self.truth in rules.FAILING
+
+    @property
+    def alarm(self) -> bool:
+        """Whether it was called failing at the end, or for long enough to be ended."""
+        return self.verdict.failing or self.spoke is not None
+
+
+def runs(half: str) -> dict[str, tuple[dict[str, Any], dict[str, np.ndarray]]]:
+    """Return the record and the history of each recorded run of a half."""
+    found = {}
+    for name in RUNS:
+        if name.startswith(half) and (FOLDER / "runs" / f"{name}.json").exists():
+            history = pd.read_csv(FOLDER / "runs" / f"{name}.csv")
+            table = {column: values.to_numpy(float) for column, values in history.items()}
+            found[name] = json.loads((FOLDER / "runs" / f"{name}.json").read_text()), table
+    return found
+
+
+def judged(name: str, record: dict[str, Any], table: dict[str, np.ndarray]) -> Judged:
+    """Return one run, judged as it would have been while it trained and at its end."""
+    failing, spoke = 0, None
+    for look, (found, _) in rules.findings(table):
+        failing = failing + 1 if found in rules.FAILING else 0
+        if failing >= PATIENCE and spoke is None:
+            spoke = look.step
+    verdict = rules.judge(table)
+    if verdict.verdict == "diverged" and (spoke is None or verdict.first_step < spoke):
+        spoke = verdict.first_step
+    return Judged(
+        name, label(record), verdict, spoke, record["steps"], 0.0 if spoke is None else 1 - spoke / record["steps"]
+    )
+
+
+def summary(found: list[Judged]) -> dict[str, Any]:
+    """Return the figures of one half."""
+    failed = [run for run in found if run.failed]
+    healthy = [run for run in found if run.truth == "healthy"]
+    caught = [run for run in failed if run.verdict.failing]
+    named = [run for run in caught if run.verdict.verdict == run.truth]
+    saved = sum((run.steps - run.spoke) / run.steps for run in failed if run.spoke)
+    return {
+        "runs": len(found),
+        "failing": len(failed),
+        "caught": len(caught),
+        "healthy": len(healthy),
+        "false alarms": sum(run.alarm for run in healthy),
+        "unclear": sum(run.truth == "unclear" for run in found),
+        "kind right": len(named),
+        "still to go, median": statistics.median([run.to_go for run in caught if run.spoke] or [0.0]),
+        "saved by stop": saved / max(1, len(failed)),
+    }
+
+
+def markdown(halves: dict[str, list[Judged]]) -> str:
+    """Return both halves' figures and every run, as Markdown."""
+    lines = ["# The proving ground, run by run", "", "Made by `python -m benchmarks.diagnosis.table`.", ""]
+    lines += ["| | " + " | ".join(halves) + " |", "|---" * (len(halves) + 1) + "|"]
+    figures = {half: summary(found) for half, found in halves.items()}
+    for key in next(iter(figures.values())):
+        cells = [f"{f[key]:.0%}" if isinstance(f[key], float) else str(f[key]) for f in figures.values()]
+        lines.append(f"| {key} | " + " | ".join(cells) + " |")
+    for half, found in halves.items():
+        lines += [
+            "",
+            f"## {half}",
+            "",
+            "| run | experiment | data | made to | samples show | verdict | spoke at step |",
+        ]
+        lines.append("|---" * 7 + "|")
+        for run in found:
+            ground = RUNS[run.name]
+            right = run.truth == "unclear" or run.verdict.verdict == run.truth
+            said = run.verdict.title if right else f"**{run.verdict.title}**"
+            spoke = f"{run.spoke} of {run.steps}" if run.spoke else ""
+            truth = run.truth.replace("_", " ")
+            row = (run.name, ground.experiment, ground.dataset, ground.aim, truth, said, spoke)
+            lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def margins() -> None:
+    """Print how many runs of the tuning half are judged wrongly as each threshold moves alone."""
+    recorded = runs("tuning")
+
+    def wrong() -> int:
+        found = [judged(name, *run) for name, run in recorded.items()]
+        return sum(
+            run.alarm if run.truth == "healthy" else run.failed and run.verdict.verdict != run.truth for run in found
+        )
+
+    print("threshold   wrong runs at a factor of: " + " ".join(f"{factor:>4}" for factor in FACTORS))
+    for name in THRESHOLDS:
+        before = getattr(rules, name)
+        counts = []
+        for factor in FACTORS:
+            setattr(rules, name, before * factor)
+            counts.append(wrong())
+        setattr(rules, name, before)
+        print(f"{name:11} {before:<26} " + " ".join(f"{count:>4}" for count in counts))
+
+
+def main() -> None:
+    """Judge every recorded run and write the table."""
+    assert not set(TUNING) & set(HELD_OUT)
+    halves = {half: [judged(name, *run) for name, run in runs(half).items()] for half in ("tuning", "held-out")}
+    write_text(FOLDER / "table.md", markdown(halves))
+    for half, found in halves.items():
+        print(half, {key: round(value, 3) for key, value in summary(found).items()})
+
+
+if __name__ == "__main__":
+    margins() if sys.argv[1:] == ["margins"] else main()
