@@ -125,7 +125,7 @@ def _row(facts: dict[str, Any]) -> str:
     full = catalogue.compose_params(facts["experiment"], ["download.source=."]).train.steps
     steps = f"{facts['steps']:,}" if facts["steps"] == full else f"{facts['steps']:,} of {full:,}"
     name, count = facts["extractor"], f"{facts['images']:,}"
-    return f"| {facts['experiment']} | {steps} | {' | '.join(pairs)} | {name}, {count} | {own} | {facts['verdict']} |"
+    return f"| {facts['experiment']} | {steps} | {' | '.join(pairs)} | {name}, {count} | {own} |"
 
 
 STRIP = "**{experiment}**, steps 0 to {steps:,}\n\n![{experiment}](results/{experiment}.png)"
@@ -140,8 +140,8 @@ models can do; they show that each learns, or fails as it should.
 
 Made by `python -m benchmarks.results` (all numbers: docs/results/*.json).
 
-| experiment | steps | FID | precision | recall | extractor, images | its own figures | verdict |
-|---|---|---|---|---|---|---|---|
+| experiment | steps | FID | precision | recall | extractor, images | its own figures |
+|---|---|---|---|---|---|---|
 {rows}
 
 The commands:

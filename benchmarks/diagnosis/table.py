@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.diagnosis.grounds import HELD_OUT, RUNS, TUNING
+from benchmarks.diagnosis.grounds import HALVES, RUNS
 from benchmarks.diagnosis.label import label
 from ganline.diagnosis import verdict as rules
 from ganline.files import write_text
@@ -146,8 +146,7 @@ def margins() -> None:
 
 def main() -> None:
     """Judge every recorded run and write the table."""
-    assert not set(TUNING) & set(HELD_OUT)
-    halves = {half: [judged(name, *run) for name, run in runs(half).items()] for half in ("tuning", "held-out")}
+    halves = {half: [judged(name, *run) for name, run in runs(half).items()] for half in HALVES}
     write_text(FOLDER / "table.md", markdown(halves))
     for half, found in halves.items():
         print(half, {key: round(value, 3) for key, value in summary(found).items()})

@@ -25,6 +25,8 @@ WARM_UP = 800
 SURE = 1500
 """Steps before which only a run that no longer gets better is judged; and no run by its curves alone, since the GAN
 Book's MLP GAN looks until then as if its discriminator had won."""
+MILD = 2000
+"""Steps before which only repetition, or an adversary that has won, counts: slow learners show all other signs."""
 STUCK = 0.9
 """Frechet distance over that of three looks before, from which a run no longer gets better."""
 
@@ -201,11 +203,11 @@ def _finding(look: Look, history: list[Look]) -> tuple[str, str] | None:
     if "frechet" not in look.seen:
         return _by_curves(look) if look.step >= SURE and "d_accuracy" in look.curves else None
     finding = _by_samples(look, history)
-    if look.step < SURE and finding[0] != "healthy":
-        before = history[max(0, len(history) - 1 - LOOKS)]
-        if before.seen["frechet"] <= 0 or look.seen["frechet"] / before.seen["frechet"] < STUCK:
-            return None  # it gets better: early on, that is all that tells healthy runs from failing ones
-    return finding
+    before = history[max(0, len(history) - 1 - LOOKS)]
+    if finding[0] != "healthy" and look.seen["frechet"] < STUCK * before.seen["frechet"]:
+        return None  # it gets better: so slow learners differ from failing runs
+    sure = look.seen["duplicates"] >= DUPLICATES or finding[1] in ("discriminator_dominates", "generator_dominates")
+    return finding if finding[0] == "healthy" or sure or look.step >= MILD else None
 
 
 def _by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
@@ -223,7 +225,7 @@ def _by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
 
 def _garbage(seen: Mapping[str, float]) -> bool:
     """Return whether the samples are as far from the data as untrained ones, and are not a few images repeated."""
-    few = FEW_SPREAD <= seen["spread"] <= WIDE and seen["pixel_spread"] >= FEW_PIXELS
+    few = FEW_SPREAD <= seen["spread"] <= WIDE and seen["pixel_spread"] >= FEW_PIXELS and seen["rank"] <= NARROW
     return seen["unlearned"] >= UNLEARNED and not few
 
 
