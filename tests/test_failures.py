@@ -10,6 +10,7 @@ from ganline.catalogue import compose_params
 from ganline.datasets.prepare import prepare
 from ganline.datasets.prepared import read_facts, read_split
 from ganline.datasets.sources import fetch
+from ganline.diagnosis.probe import Probe
 from ganline.metrics.class_histogram import class_histogram
 from ganline.metrics.extractors import train_classifier
 from ganline.training.loop import train
@@ -27,13 +28,17 @@ def mnist(tmp_path_factory):
     return folder / "prepared"
 
 
-def trained(experiment, data, workdir, *overrides, at=lambda step, generator: None):
+def trained(experiment, data, workdir, *overrides, at=lambda step, generator: None, probe="not looked at"):
     params = compose_params(experiment, overrides, conf=ROOT / "conf")
     model = models.build(params.train, (28, 28, 1), params.seed)
     generator = models.Generator(model)
     images = {"image": read_split(data, "train")[0]}
-    history = train(model, images, params.train, workdir, on_sample=lambda step, path: at(step, generator))
-    return history.table()
+    found = train(
+        model, images, params.train, workdir, probe=probe, on_sample=lambda step, path: at(step, generator)
+    )  # fmt: skip
+    table = found.history.table()
+    rows = ~np.isnan(table["d_loss"])  # looks have steps of their own
+    return {name: values[rows] for name, values in table.items()}, found.verdict
 
 
 def test_mode_collapse(mnist, tmp_path):
@@ -49,7 +54,9 @@ def test_mode_collapse(mnist, tmp_path):
             samples = generator.images(generator.latents(2000, 0, "test"))
             found[step] = class_histogram(classifier.extract(samples).probabilities)
 
-    curves = trained("mode-collapse-mnist", mnist, tmp_path, at=look)
+    probe = Probe(images, classifier.describe, params.seed)
+    curves, verdict = trained("mode-collapse-mnist", mnist, tmp_path, at=look, probe=probe)
+    assert verdict.verdict == "mode_collapse"
     after_start = curves["step"] > 500
     accuracy = (curves["d_accuracy_real"] + curves["d_accuracy_fake"]) / 2
     assert np.mean(accuracy[after_start] > 0.95) > 0.9
@@ -62,7 +69,7 @@ def test_mode_collapse(mnist, tmp_path):
 
 def test_convergence_failure(mnist, tmp_path):
     """Printed: D loss .001 at step 100 and .000 from 200 on, D accuracy 100 %, G loss past 10 by step 400."""
-    curves = trained("convergence-failure-mnist", mnist, tmp_path, "train.steps=500")
+    curves, _ = trained("convergence-failure-mnist", mnist, tmp_path, "train.steps=500")
     from_200 = curves["step"] > 200
     assert curves["d_loss"][from_200].max() < 0.001
     assert curves["d_accuracy_real"][from_200].min() == curves["d_accuracy_fake"][from_200].min() == 1

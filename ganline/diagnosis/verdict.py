@@ -18,13 +18,15 @@ import numpy as np
 Table = Mapping[str, np.ndarray]
 """The columns of history.csv, float64 (rows,): "step", and NaN where a row has no value."""
 
+LOOKED = ("probe_", "gradient_norm_", "update_ratio_")
+"""What columns are called that a look fills; the others are the model's curves."""
 LOOKS = 3
 """Of which the median is judged."""
 WARM_UP = 800
 """Steps before which nothing is judged: until then healthy GANs look like failing ones."""
 SURE = 1500
-"""Steps before which only a run that no longer gets better is judged; and no run by its curves alone, since the GAN
-Book's MLP GAN looks until then as if its discriminator had won."""
+"""Steps before which no run is judged by its curves alone: until then the GAN Book's MLP GAN looks as if its
+discriminator had won."""
 MILD = 2000
 """Steps before which only repetition, or an adversary that has won, counts: slow learners show all other signs."""
 STUCK = 0.9
@@ -252,7 +254,8 @@ def _by_curves(look: Look) -> tuple[str, str]:
 
 def _diverged(table: Table) -> Verdict | None:
     steps = np.asarray(table["step"])
-    looked = ~np.isnan(np.asarray(table.get("probe_frechet", np.full(len(steps), np.nan))))
+    looks = [values for name, values in table.items() if name.startswith(LOOKED)]
+    looked = ~np.isnan(np.stack(looks)).all(axis=0) if looks else np.zeros(len(steps), bool)
     for name in ("d_loss", "g_loss", "loss"):
         if name not in table:
             continue
@@ -272,7 +275,7 @@ def _nothing_to_judge(table: Table, cannot_judge: str) -> Verdict:
     if not has_samples and not has_accuracy:
         what = "no accuracies that would show a discriminator that has won" if "d_loss" in table else "no adversary"
         return Verdict("not_judged", summary=f"The curves are not judged: this training has {what}.{reason}")
-    least = SURE if not has_samples or last >= WARM_UP else WARM_UP
+    least = SURE if not has_samples else WARM_UP if last < WARM_UP else MILD
     return Verdict(
         "too_short", summary=f"Early on, healthy runs look like failing ones: a verdict takes {least} steps.{reason}"
     )

@@ -123,18 +123,25 @@ def test_patience_counts_looks():
 
 def test_a_run_that_still_gets_better_is_given_time():
     falling = np.concatenate([50.0 * 0.85 ** np.arange(10), np.full(31, 9.0)])
-    stuck = history(steps=1200, rank=0.3)
+    stuck = history(steps=1200, rank=0.3, duplicates=0.9)
     assert judge(stuck).verdict == "mode_collapse"
-    better = history(rank=0.3, frechet=falling)
+    better = history(rank=0.3, duplicates=0.9, frechet=falling)
     early = {name: values[better["step"] <= 1350] for name, values in better.items()}
     assert judge(early).verdict == "too_short" and judge(better).verdict == "mode_collapse"
+
+
+def test_mild_signs_count_late():
+    narrow = history(rank=0.3)
+    assert judge({name: values[narrow["step"] < 2000] for name, values in narrow.items()}).verdict == "too_short"
+    assert judge({name: values[narrow["step"] < 2150] for name, values in narrow.items()}).verdict == "mode_collapse"
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_loss_that_is_no_number(value):
     table = history()
     table["g_loss"] = np.where(table["step"] >= 300, value, 1.0)
-    table["probe_frechet"] = np.where(table["step"] >= 300, np.nan, table["probe_frechet"])
+    for name in (name for name in table if name.startswith("probe_")):
+        table[name] = np.where(table["step"] >= 300, np.nan, table[name])
     found = judge(table)
     assert (found.verdict, found.first_step, found.failing) == ("diverged", 300, True)
     assert found.evidence[0].value is None

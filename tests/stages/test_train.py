@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -67,3 +68,76 @@ def test_checkpoints_belong_to_labels_and_classes(tmp_path, monkeypatch):
     assert {name for name in first if first[name] != other[name]} == {"label"}
     more = train.decisive(params, facts | {"classes": ["0"] * 5}, {"label": LABELS})
     assert {name for name in first if first[name] != more[name]} == {"classes"}
+
+
+class Recorder:
+    """A tracker that remembers its tags."""
+
+    def __init__(self):
+        self.told = {}
+
+    def tags(self, values):
+        self.told |= values
+
+    def metrics(self, values, step=0):
+        assert all(np.isfinite(value) for value in values.values())
+
+    def image(self, path, name, step):
+        pass
+
+    def model(self, path):
+        pass
+
+
+TINY = [
+    "train.steps=6", "train.batch_size=1", "train.generator_batch_size=1", "train.log_every=2", "train.sample_count=4",
+    "extractor.kind=inception", "diagnosis.every=2", "prepare.size=8",
+]  # fmt: skip
+
+
+def trained(folder, monkeypatch, *overrides, images=None, labels=LABELS):
+    """Run the stage on 8x8 images, constant ones where none are given; return diagnosis.json and the tags."""
+    params, _ = project(folder, monkeypatch, "mode-collapse-mnist", *TINY, *overrides, size=8, labels=labels)
+    if images is not None:
+        np.save(paths.prepared(params) / "train_images.npy", images)
+    recorder = Recorder()
+    try:
+        train.run(params, recorder)
+    finally:
+        diagnosis = json.loads((paths.TRAIN / "diagnosis.json").read_text())
+    return diagnosis, recorder.told
+
+
+@pytest.mark.parametrize("labels", [LABELS, 0 * LABELS, None])
+def test_constant_images_one_class_and_batch_one_are_trained_and_not_judged(tmp_path, monkeypatch, capsys, labels):
+    found, told = trained(tmp_path, monkeypatch, labels=labels)
+    assert "of 200 training images looked at only 1 differ" in found["cannot_judge"]
+    assert found["verdict"] == told["verdict"] == "too_short" and found["cannot_judge"] in found["summary"]
+    assert found["steps"] == found["kept_step"] == 6 and not found["ended_early"]
+    assert "train: Too short to judge." in capsys.readouterr().out
+
+
+WILD = [
+    f"train.optimizers.{name}.{key}"
+    for name in ("generator", "discriminator")
+    for key in ("name=sgd", "learning_rate=1e30")
+]
+
+
+def test_no_number_from_the_first_steps_on(tmp_path, monkeypatch, capsys):
+    images = np.random.default_rng(0).integers(0, 256, (200, 8, 8, 1), np.uint8)
+    found, told = trained(tmp_path, monkeypatch, *WILD, images=images)
+    assert found["verdict"] == told["verdict"] == "diverged" and found["ended_early"] and found["kept_step"] == 0
+    assert found["remedies"] and "learning rates are high" in found["causes"][0]["cause"]
+    shown = capsys.readouterr().out
+    assert (
+        "try: dvc exp run --no-hydra -S train.optimizers" in shown and "the weights kept are those of step 0" in shown
+    )
+    assert (paths.GAN / "model.json").exists() or any(paths.GAN.iterdir())
+
+
+def test_a_failing_run_fails_the_stage_where_asked(tmp_path, monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (200, 8, 8, 1), np.uint8)
+    with pytest.raises(UserError, match="diagnosis.on_failure = fail, and the training fails. A loss is no longer"):
+        trained(tmp_path, monkeypatch, *WILD, "diagnosis.on_failure=fail", images=images)
+    assert (paths.TRAIN / "history.csv").exists() and not paths.GAN.exists()

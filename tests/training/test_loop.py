@@ -13,6 +13,8 @@ from ganline import models
 from ganline.catalogue import compose_params, names
 from ganline.compute import be_deterministic
 from ganline.diagnosis.probe import Probe, pixels
+from ganline.diagnosis.verdict import Verdict
+from ganline.training import loop, watch
 from ganline.training.loop import History, train
 from ganline.training.stop import Stopped
 
@@ -143,6 +145,25 @@ def test_divergence_ends_the_training_with_the_best_weights_seen(tmp_path, capsy
     trained.history.write(tmp_path / "history.csv")
     last = (tmp_path / "history.csv").read_text().splitlines()[-1]
     assert "nan" in last or "inf" in last
+
+
+@pytest.mark.parametrize(
+    ("action", "step", "kept"),
+    [("continue", 20, "last"), ("stop", 10, "last"), ("stop_and_keep_best", 10, "best"), ("fail", 10, "last")],
+)
+def test_what_is_done_with_a_failing_run(tmp_path, monkeypatch, capsys, action, step, kept):
+    failing = Verdict("mode_collapse", "partial", "Too much alike.", 0.8, 5)
+    for module in (loop, watch):
+        monkeypatch.setattr(module, "judge", lambda table, cannot_judge: failing)
+    # Patience is asked of the history: here it runs out at step 10.
+    monkeypatch.setattr(watch, "lasting", lambda table, patience: patience == 2 and table["step"][-1] >= 10)
+    overrides = [f"diagnosis.on_failure={action}", "diagnosis.patience=2", "diagnosis.every=5"]
+    _, trained = start(tmp_path, overrides=overrides, watched=True)
+    assert trained.step == step
+    looks = trained.history.looks
+    best = min(looks, key=lambda look: look[1]["probe_frechet"])[0]
+    assert trained.kept == {"last": step, "best": best}[kept]
+    assert capsys.readouterr().out.count("Mode collapse, partial: Too much alike.") == 1
 
 
 def test_the_best_weights_are_those_of_the_best_look(tmp_path):
