@@ -234,7 +234,7 @@ def _garbage(seen: Mapping[str, float]) -> bool:
 def _reason(look: Look) -> str:
     """Return which convergence failure it is."""
     curves, accuracy = look.curves, look.curves.get("d_accuracy", np.nan)
-    if accuracy >= WON_ACCURACY:
+    if accuracy >= WON_ACCURACY and curves["d_loss"] <= WON_LOSS:
         return "discriminator_dominates"
     if accuracy <= FOOLED_ACCURACY and curves["g_loss"] <= FOOLED_LOSS:
         return "generator_dominates"
