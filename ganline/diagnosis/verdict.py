@@ -51,8 +51,8 @@ WORSE = 1.6
 
 WON_ACCURACY, WON_LOSS = 0.985, 0.05
 """D accuracy and loss over a window, from which the discriminator has won."""
-SILENT_LOSS = 0.01
-"""D loss up to which it has nothing left to learn, and the generator gets no gradient."""
+SILENT_LOSS = 0.001
+"""D loss up to which it has nothing left to learn: a collapsed generator still deceives it now and then."""
 FOOLED_ACCURACY, FOOLED_LOSS = 0.6, 0.3
 """D accuracy and G loss up to which the generator has won."""
 RESTLESS = 0.7
@@ -218,6 +218,8 @@ def _by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
         return "convergence_failure", _reason(look)
     collapsed = seen["duplicates"] >= DUPLICATES or seen["rank"] <= NARROW
     if collapsed or (seen["rank"] <= NARROWISH and seen["unlearned"] >= MIDDLING) or seen["unlearned"] >= UNLEARNED:
+        if _won(look.curves) and look.curves["d_loss"] <= SILENT_LOSS:
+            return "convergence_failure", "discriminator_dominates"
         return "mode_collapse", "complete" if seen["pixel_spread"] <= COMPLETE else "partial"
     best = min(before.seen["frechet"] for before in history)
     if seen["frechet"] >= WORSE * best:
@@ -234,16 +236,21 @@ def _garbage(seen: Mapping[str, float]) -> bool:
 def _reason(look: Look) -> str:
     """Return which convergence failure it is."""
     curves, accuracy = look.curves, look.curves.get("d_accuracy", np.nan)
-    if accuracy >= WON_ACCURACY and curves["d_loss"] <= WON_LOSS:
+    if _won(curves):
         return "discriminator_dominates"
     if accuracy <= FOOLED_ACCURACY and curves["g_loss"] <= FOOLED_LOSS:
         return "generator_dominates"
     return "oscillation" if look.seen["drift"] >= RESTLESS else "never_learned"
 
 
+def _won(curves: Mapping[str, float]) -> bool:
+    """Return whether the discriminator tells real images and fakes apart, and is sure of it."""
+    return curves.get("d_accuracy", 0.0) >= WON_ACCURACY and curves["d_loss"] <= WON_LOSS
+
+
 def _by_curves(look: Look) -> tuple[str, str]:
     curves = look.curves
-    if curves["d_accuracy"] < WON_ACCURACY or curves["d_loss"] > WON_LOSS:
+    if not _won(curves):
         return "healthy", ""
     if curves["d_loss"] <= SILENT_LOSS:
         return "convergence_failure", "discriminator_dominates"
