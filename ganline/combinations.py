@@ -76,6 +76,8 @@ def _misfits(params: Params, model: dict[str, Any]) -> Iterator[str]:
     if set(train.optimizers) != set(wanted):
         has = ", ".join(sorted(train.optimizers))
         yield f"train.optimizers has {has}: {name} needs exactly {', '.join(sorted(wanted))}"
+    if train.select == "best" and model.get("slow_to_draw"):
+        yield f"train.select = best: {name} draws too slowly to be looked at while it trains; leave it at last"
     if train.loss not in model["losses"]:
         yield f"train.loss = {train.loss}: {name} takes {_either(model['losses'])}"
 

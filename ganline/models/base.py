@@ -27,6 +27,7 @@ class Model:
         uses_labels: whether train_step needs batch["label"].
         size_multiple, sizes, channels: which images fit (any, where not said).
         latent_dim, noise: the only values that fit (any, where not said).
+        slow_to_draw: whether drawing takes so long that samples are not looked at while it trains.
         readings: the names of what `measure` returns -> how to read the number.
     """
 

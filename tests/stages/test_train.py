@@ -141,3 +141,10 @@ def test_a_failing_run_fails_the_stage_where_asked(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="diagnosis.on_failure = fail, and the training fails. A loss is no longer"):
         trained(tmp_path, monkeypatch, *WILD, "diagnosis.on_failure=fail", images=images)
     assert (paths.TRAIN / "history.csv").exists() and not paths.GAN.exists()
+
+
+def test_models_that_draw_slowly_are_not_looked_at(tmp_path, monkeypatch):
+    params, _ = project(tmp_path, monkeypatch, "pixelcnn-mnist")
+    assert "draws too slowly" in train.probe(params, np.zeros((200, 28, 28, 1), np.uint8))
+    with pytest.raises(UserError, match="train.select = best: pixelcnn.PixelCNN draws too slowly"):
+        project(tmp_path, monkeypatch, "pixelcnn-mnist", "train.select=best")
