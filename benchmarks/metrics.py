@@ -91,7 +91,8 @@ def measure(compute: Callable, count: int, width: int) -> tuple[float, float, fl
     """Return what `work` found in a process of its own."""
     context = multiprocessing.get_context("spawn")
     pipe, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(theirs, compute, count, width), daemon=True)
+    # No daemon: in one, prdc would be refused its parallel jobs.
+    process = context.Process(target=work, args=(theirs, compute, count, width))
     process.start()
     found: tuple[float, float, float] = pipe.recv()
     process.join()
