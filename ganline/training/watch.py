@@ -21,7 +21,7 @@ RANGE = {"normal": (-np.inf, np.inf), "uniform": (-1.0, 1.0), "unit_uniform": (0
 LOOKS = 40
 """In a run, where params.yaml does not say how often."""
 LEAST = 100
-"""Steps between two looks then: closer, they would cost short steps more than a twentieth of their time."""
+"""Steps between two looks then: closer, they would mostly see the same again."""
 
 
 class Watch:
