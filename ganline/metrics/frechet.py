@@ -19,11 +19,14 @@ Gaussians: other images with equal mean and covariance, and copies of the traini
 from typing import NamedTuple
 
 import numpy as np
+from scipy import linalg
 
 from ganline.metrics import checks
 
 BLOCKS = 10
 """Of the jackknife."""
+SEEN = 1e-7
+"""Share of the distance that rounding may take in the fast way; beyond it the distance is computed the slow way."""
 
 
 class Frechet(NamedTuple):
@@ -104,20 +107,55 @@ def class_frechet_distance(
 def _distance(first: np.ndarray, second: np.ndarray) -> Frechet:
     difference = first.mean(axis=0) - second.mean(axis=0)
     mean = float(difference @ difference)
-    root1, root2 = _root(first), _root(second)
-    # With S = R'R the eigenvalues of S1 S2 are the squared singular values of R1 R2'. Their sum needs no matrix square
-    # root: it is never complex, is exact for rank-deficient covariances (few images, collapsed generators) too, where
-    # roots of eigenvalues that should be 0 add up to 1e-6 of the distance and more, and is several times as fast.
+    covariance = _by_eigenvalues(first, second, mean) if min(len(first), len(second)) > first.shape[1] else None
+    if covariance is None:
+        covariance = _by_singular_values(first, second)
+    return Frechet(mean + covariance, mean, covariance)
+
+
+def _by_eigenvalues(first: np.ndarray, second: np.ndarray, mean: float) -> float | None:
+    """Return the covariance part from the eigenvalues of R S2 R' with S1 = R'R; None where rounding could be seen.
+
+    For many images this is several times as fast as `_by_singular_values`. But it adds up roots of eigenvalues that are
+    known only to within the rounding of the largest, which is too little where a direction has next to no variance.
+    """
+    covariance1, covariance2 = (centred.T @ centred for centred in map(_centred, (first, second)))
+    try:
+        root = linalg.cholesky(covariance1, check_finite=False)
+    except linalg.LinAlgError:  # a direction without variance
+        return None
+    values = linalg.eigvalsh(root @ covariance2 @ root.T, check_finite=False, overwrite_a=True, driver="evd")
+    if values[0] <= 0:
+        return None
+    overlap = np.sqrt(values).sum()
+    covariance = float(np.trace(covariance1) + np.trace(covariance2) - 2.0 * overlap)
+    unit = np.finfo(np.float64).eps * np.linalg.norm(covariance1) * np.linalg.norm(covariance2)
+    lost = unit * np.sum(1.0 / np.sqrt(values)) + np.finfo(np.float64).eps * overlap
+    return covariance if lost < SEEN * (mean + covariance) else None
+
+
+def _by_singular_values(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the covariance part from roots R with S = R'R, for any features.
+
+    The eigenvalues of S1 S2 are the squared singular values of R1 R2'. Their sum needs no matrix square root: it is
+    never complex, and is exact for rank-deficient covariances (few images, collapsed generators) too, where roots of
+    eigenvalues that should be 0 add up to 1e-6 of the distance and more.
+    """
+    root1, root2 = map(_root, (first, second))
     overlap = np.linalg.svd(root1 @ root2.T, compute_uv=False).sum()
     covariance = float(np.sum(root1**2) + np.sum(root2**2) - 2.0 * overlap)
-    covariance = max(covariance, 0.0)  # rounding can leave -1e-15 of the traces
-    return Frechet(mean + covariance, mean, covariance)
+    return max(covariance, 0.0)  # rounding can leave -1e-15 of the traces
 
 
 def _root(features: np.ndarray) -> np.ndarray:
     """Return R (min(N, d), d) with R'R = the unbiased covariance of `features`."""
-    centred = (features - features.mean(axis=0)) / np.sqrt(len(features) - 1)
+    centred = _centred(features)
     return centred if len(centred) <= centred.shape[1] else np.asarray(np.linalg.qr(centred, mode="r"))
+
+
+def _centred(features: np.ndarray) -> np.ndarray:
+    """Return C (N, d) with C'C = the unbiased covariance of `features`."""
+    return np.asarray((features - features.mean(axis=0)) / np.sqrt(len(features) - 1))
 
 
 def _jackknife(first: np.ndarray, second: np.ndarray) -> float:
