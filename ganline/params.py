@@ -14,6 +14,7 @@ from ganline.errors import UserError
 
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 Loss = Literal[
@@ -214,7 +215,10 @@ class Params(Section):
     """Everything params.yaml holds: one section a stage, plus the experiment's name, the seed and compute."""
 
     experiment: str
-    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    seed: Seed
+    """Of the training and of all that is drawn after it."""
+    data_seed: Seed
+    """Of the split into training and test images and of the feature extractor: what a run is judged by."""
     download: Download
     prepare: Prepare
     extractor: Extractor

@@ -47,8 +47,8 @@ def _make(params: Params) -> "Extractor":
         return extractors.inception(facts["image_shape"], params.extractor.weights)
     images, labels = read_split(data, "train")
     if params.extractor.kind == "rotation":
-        return extractors.train_rotation(images, params.extractor, params.seed)
-    return extractors.train_classifier(images, labels, facts["classes"], params.extractor, params.seed)
+        return extractors.train_rotation(images, params.extractor, params.data_seed)
+    return extractors.train_classifier(images, labels, facts["classes"], params.extractor, params.data_seed)
 
 
 def _rotation_accuracy(extractor: "Extractor", images: np.ndarray) -> float:

@@ -10,7 +10,7 @@ from stages.tracking import Tracker
 def run(params: Params, tracker: Tracker) -> None:
     """Prepare the raw data and tell the tracker which data this is."""
     dataset, folder = params.download.dataset, paths.prepared(params)
-    facts = prepare(paths.raw(params), folder, dataset, params.prepare, params.seed)
+    facts = prepare(paths.raw(params), folder, dataset, params.prepare, params.data_seed)
     tracker.dataset(dataset, prepared.digest(folder), facts["counts"])
     tracker.artifact(folder / prepared.FACTS)
     print(

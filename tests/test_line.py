@@ -104,10 +104,10 @@ def test_a_changed_parameter_runs_only_what_obeys_it(project):
     assert (params["experiment"], params["evaluate"]["neighbours"]) == ("gan-mnist", 4)
 
 
-def test_another_experiment_takes_over_data_and_extractor(project):
+def test_another_experiment_and_seed_take_over_data_and_extractor(project):
     overrides = [
         part
-        for value in [*SMALL, "train.steps=20", "train.batch_size=10", "train.generator_batch_size=10"]
+        for value in [*SMALL, "seed=7", "train.steps=20", "train.batch_size=10", "train.generator_batch_size=10"]
         for part in ("-S", value)
     ]
     output = project.run("dvc", "exp", "run", "-S", "experiment=cgan-mnist", *overrides)

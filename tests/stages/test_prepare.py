@@ -30,7 +30,7 @@ class Recorder:
 def test_digits_from_download_to_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     params = Params.model_construct(
-        seed=42,
+        data_seed=42,
         download=Download(dataset="digits", source=str(LISTS / "digits.yaml"), category=None),
         prepare=Prepare(size=16, channels=1, fit="crop", interpolation="area", test_fraction=0.2, max_dropped=0.01),
     )
