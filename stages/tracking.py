@@ -29,6 +29,8 @@ from stages import paths, spool
 
 MISTAKE = "GANLINE_MISTAKE"
 FLOW_RUN = "GANLINE_FLOW_RUN"
+GROUP = "GANLINE_GROUP"
+"""Runs that belong together, such as those of a sweep: all have this as a tag."""
 WAIT = 20.0  # seconds that the last stage waits for the courier, so that it can say how the delivery went
 CODE = Path(spool.files.__file__).parent  # the ganline package
 MODEL_PACKAGES = ("mlflow", "tensorflow", "tensorflow-addons", "numpy", "pydantic", "omegaconf", "rich")
@@ -38,6 +40,20 @@ def report_mistake(stage: str, error: UserError) -> None:
     """Tell whoever runs the pipeline (pipelines/run.py) that the user must mend something: retrying is no use."""
     if path := os.environ.get(MISTAKE):
         Path(path).write_text(f"{stage}: {error}")
+
+
+def record_lock(session: str) -> None:
+    """Record dvc.lock as it is at the end of a session, whose workspace may be gone before the courier looks.
+
+    A session that no stage has recorded anything in, because DVC restored all of them, stays without a run in MLflow.
+    """
+    root = spool.project_root()
+    folder, lock = spool.named(root, session), Path("dvc.lock")
+    if folder.exists() and lock.exists():
+        writer = spool.Writer(folder)
+        writer.append("artifact", file=writer.keep(lock), folder="")
+        writer.close()
+        _ensure_courier(root)
 
 
 def _never_raises(method: Callable[..., None]) -> Callable[..., None]:
@@ -224,7 +240,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 def _tags(params: Params) -> dict[str, str]:
     tags = {"experiment": params.experiment}
-    for tag, variable in (("dvc.experiment", "DVC_EXP_NAME"), ("prefect.flow_run_id", FLOW_RUN)):
+    for tag, variable in (("dvc.experiment", "DVC_EXP_NAME"), ("prefect.flow_run_id", FLOW_RUN), ("group", GROUP)):
         if value := os.environ.get(variable):
             tags[tag] = value
     return tags
