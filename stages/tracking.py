@@ -180,7 +180,8 @@ class Tracker:
         for values, step in _curves(paths.TRAIN / "history.csv"):
             self._fill(values, step)
         for path in sorted((paths.TRAIN / "samples").glob("step-*.png")):
-            self.image(path, "samples", int(path.stem.removeprefix("step-")))
+            step = int(path.stem.removeprefix("step-"))
+            self._append("image", file=self._keep(path), key="samples", step=step, restored=True)
         self._fill(_numbers(paths.EVALUATE / "metrics.json"), 0)
         latent = _numbers(paths.LATENT / "latent.json")
         self._fill(
@@ -197,7 +198,9 @@ class Tracker:
 
     def _fill(self, values: Mapping[str, float], step: int) -> None:
         """Record the numbers that have no value yet at this step; a value's text in a file may be rounded."""
-        self.metrics({name: value for name, value in values.items() if (name, step) not in self._points}, step)
+        new = {name: float(value) for name, value in values.items() if (name, step) not in self._points}
+        if new:
+            self._append("metrics", values=new, step=step, restored=True)
 
     def _keep_diff(self) -> None:
         if diff := _git("diff", "HEAD"):
@@ -224,7 +227,9 @@ class Tracker:
 
 
 def _identity(event: Mapping[str, Any]) -> str:
-    return json.dumps({name: value for name, value in event.items() if name != "time"}, sort_keys=True)
+    return json.dumps(
+        {name: value for name, value in event.items() if name not in ("time", "restored")}, sort_keys=True
+    )
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
