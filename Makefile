@@ -34,6 +34,7 @@ bench: .venv/developers ## Time the training step and the metrics side by side w
 	python -m benchmarks.train_step
 	python -m benchmarks.metrics
 	python -m benchmarks.watching
+	python -m benchmarks.orchestration
 
 ui: .venv/users ## Open MLflow on http://127.0.0.1:$(PORT)
 	-python -m stages.courier
@@ -44,6 +45,9 @@ serve: .venv/users ## Start Prefect's server on http://127.0.0.1:$(PREFECT_PORT)
 
 stop: .venv/users ## End what `make serve` has started, and nothing else
 	python -m pipelines.serve down
+
+drill: .venv/developers ## Kill the GPU worker in the middle of a nightly run, and see the same weights come out (minutes)
+	python -m pytest -m slow tests/drills/test_production.py -k nightly --durations=0
 
 .venv/users: requirements.txt pyproject.toml tools/setup
 	tools/setup requirements.txt

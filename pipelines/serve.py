@@ -39,11 +39,9 @@ FOLDER = PROJECT / ".ganline/serve"
 STARTED = FOLDER / "processes.json"
 START_SECONDS = 180.0  # a server on a fresh database takes 20 on a busy machine
 STOP_SECONDS = 45.0  # a worker gives its flows 30
-HEARTBEAT = 30  # seconds between two signs of life of a flow run; Prefect takes no fewer
 SILENCE = timedelta(seconds=120)
-"""After which a flow run that gave signs of life is held to have crashed: its machine died, or someone killed it."""
+"""After which a flow run is held to have crashed: prefect.yaml has each give a sign of life every 30."""
 PRODUCTION = {
-    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
     "PREFECT_WORKER_QUERY_SECONDS": "2",
     "PREFECT_WORKER_ENABLE_CANCELLATION": "true",  # of runs that still wait for their process to start
 }

@@ -12,7 +12,7 @@ import yaml
 
 from ganline import catalogue
 from ganline.errors import UserError
-from pipelines import deployments, handover
+from pipelines import deployments, handover, serve
 from pipelines.graph import pools
 
 REPOSITORY = Path(__file__).parents[2]
@@ -30,7 +30,10 @@ def test_all_that_flows_ask_for_is_deployed():
     assert names >= {deployments.TRAIN} | {f"{flow}/{pool}" for flow in ("stage", "check") for pool in away}
     assert names >= {f"{name}/{name}" for name in ("nightly", "sweep", "compare", "promote")}
     assert DEPLOYED["pull"] == []  # left out, `prefect deploy` would write its own machine's folder there
-    assert all(each["work_pool"]["work_queue_name"] in ("waiting", "runs") for each in DEPLOYED["deployments"])
+    for pool in (each["work_pool"] for each in DEPLOYED["deployments"]):
+        assert pool["work_queue_name"] in ("waiting", "runs")
+        beat = int(pool["job_variables"]["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+        assert beat * 3 < serve.SILENCE.total_seconds()  # else the automation would end living runs
 
 
 def test_nights_do_not_overlap_and_late_ones_are_dropped(monkeypatch):
