@@ -54,18 +54,19 @@ def up(port: Port = 4200) -> None:
     """Start what does not run yet: the server, a worker for each pool; tell it of the deployments."""
     running = _running()
     url = f"http://127.0.0.1:{port}/api"
+    if running and "server" not in running:
+        raise UserError("workers of an earlier `make serve` run without their server: `make stop` first")
+    if "server" not in running:
+        _require_free(port)
+    elif not _answers(url):
+        raise UserError(f"the server that `make serve` has started does not answer at {url}: is --port the same?")
     environment = _environment(url)
     _initialise_mlflow()
     _ensure_remote()
     if "server" not in running:
-        if running:
-            raise UserError("workers of an earlier `make serve` run without their server: `make stop` first")
-        _require_free(port)
         _start("server", ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)], environment)
         with console.status("starting Prefect's server"):
             _await_server(url)
-    elif not _answers(url):
-        raise UserError(f"the server that `make serve` has started does not answer at {url}: is --port the same?")
     os.environ.update(environment)
     setup()
     for pool in ("cpu", "gpu"):
