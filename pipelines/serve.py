@@ -228,21 +228,35 @@ def _await_server(url: str) -> None:
 
 
 def _end(origin: spool.Origin) -> None:
-    """End a process, then whatever flows it leaves: each is asked, and what does not listen is ended."""
+    """End a process and the flows below it: each is asked, and what does not listen is ended."""
     process = psutil.Process(origin.pid)
-    flows = process.children(recursive=True)
-    _ask_to_end([process])
-    _ask_to_end(flows)
+    process.suspend()  # a worker, meanwhile, must not begin what waits
+    flows, family = process.children(), process.children(recursive=True)
+    # Of a worker's family only the flows are asked: each stops what it has started in the right order, and a training
+    # that is asked twice leaves without saving.
+    _ask_to_end(flows, family)
+    process.resume()
+    _ask_to_end([process], [process])
 
 
-def _ask_to_end(processes: Sequence[psutil.Process]) -> None:
-    for process in processes:
+def _ask_to_end(asked: Sequence[psutil.Process], ended: Sequence[psutil.Process]) -> None:
+    for process in asked:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    _, left = psutil.wait_procs(processes, STOP_SECONDS)
-    for process in left:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
+    deadline = time.monotonic() + STOP_SECONDS
+    while left := [process for process in ended if _lives(process)]:
+        time.sleep(0.2)
+        if time.monotonic() > deadline:
+            for process in left:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def main() -> None:

@@ -181,10 +181,10 @@ class House:
     def state(self, run: str) -> dict[str, Any]:
         return dict(self.ask("GET", f"/flow_runs/{run}")["state"])
 
-    def finish(self, run: str) -> dict[str, Any]:
+    def finish(self, run: str, seconds: float = PATIENCE) -> dict[str, Any]:
         """Wait for a flow run's end; return its state."""
         final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-        self.wait_until(lambda: self.state(run)["type"] in final, f"flow run {run}")
+        self.wait_until(lambda: self.state(run)["type"] in final, f"flow run {run}", seconds)
         return self.state(run)
 
     def cancel(self, run: str) -> None:

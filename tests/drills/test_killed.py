@@ -24,17 +24,22 @@ def undisturbed(house):
 
 @pytest.fixture
 def clone(house, undisturbed, request):
-    """A clean clone, whose cache holds all but the training."""
-    clone = house.clone(request.node.name.replace("[", "-").replace("]", ""))
+    """A clone for one drill."""
+    return prepared(house, request.node.name.replace("[", "-").replace("]", ""))
+
+
+def prepared(house, name):
+    """Return a clean clone whose cache holds all but the training."""
+    clone = house.clone(name)
     shutil.copytree(house.folder / "prepared", clone / ".dvc/cache")
     house.python(clone, "pipelines.cli", "use", "gan-mnist", *house.SMALL)
     house.python(clone, "dvc", "repro", "extractor")
     return clone
 
 
-def flow(house, clone):
+def flow(house, clone, **environment):
     """Start the flow up to the training; return its process."""
-    return house.start(clone.name, clone, "pipelines.run", "train")
+    return house.start(clone.name, clone, "pipelines.run", "train", **environment)
 
 
 def trained(house, clone):
@@ -58,6 +63,17 @@ def test_the_flow(house, undisturbed, clone):
     house.wait_until(lambda: not training.is_running(), "the training's end", 35)
     assert "resuming after step" in house.python(clone, "pipelines.run", "train")
     assert trained(house, clone) == undisturbed
+
+
+def test_another_machine_goes_on_from_the_checkpoints_mirror(house, undisturbed, clone):
+    mirror = {"GANLINE_CHECKPOINTS": (house.folder / "mirror").as_uri()}
+    flow(house, clone, **mirror)
+    house.training(clone)
+    house.kill(clone.name)
+    other = prepared(house, "other-machine")
+    assert "resuming after step" in house.python(other, "pipelines.run", "train", **mirror)
+    assert trained(house, other) == undisturbed
+    assert not [path for path in (house.folder / "mirror").rglob("*") if path.is_file()]  # it is done with
 
 
 def test_the_mlflow_server(house, undisturbed, clone):
