@@ -7,9 +7,10 @@ export DVC_NO_ANALYTICS := true
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 PORT ?= 5000
+PREFECT_PORT ?= 4200
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-slow lint bench ui
+.PHONY: help repro test test-slow lint bench ui serve stop drill
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,10 +34,20 @@ bench: .venv/developers ## Time the training step and the metrics side by side w
 	python -m benchmarks.train_step
 	python -m benchmarks.metrics
 	python -m benchmarks.watching
+	python -m benchmarks.orchestration
 
 ui: .venv/users ## Open MLflow on http://127.0.0.1:$(PORT)
 	-python -m stages.courier
 	mlflow server --host 127.0.0.1 --port $(PORT) --backend-store-uri sqlite:///$(CURDIR)/mlflow.db
+
+serve: .venv/users ## Start Prefect's server on http://127.0.0.1:$(PREFECT_PORT), workers and deployments (docs/production.md)
+	python -m pipelines.serve up --port $(PREFECT_PORT)
+
+stop: .venv/users ## End what `make serve` has started, and nothing else
+	python -m pipelines.serve down
+
+drill: .venv/developers ## Kill the GPU worker in the middle of a nightly run, and see the same weights come out (minutes)
+	python -m pytest -m slow tests/drills/test_production.py -k nightly --durations=0
 
 .venv/users: requirements.txt pyproject.toml tools/setup
 	tools/setup requirements.txt

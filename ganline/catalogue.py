@@ -3,11 +3,15 @@
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
+import yaml
+from annotated_types import Len
 from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ganline.errors import UserError
 from ganline.params import Params, check
@@ -32,6 +36,29 @@ def description(experiment: str, conf: Path = CONF) -> str:
     lines = (conf / "experiment" / f"{experiment}.yaml").read_text().splitlines()
     comments = [line[1:].strip() for line in lines if line.startswith("#") and "@package" not in line]
     return comments[0] if comments else ""
+
+
+class Entry(BaseModel, extra="forbid"):
+    """One run of a suite."""
+
+    experiment: str
+    overrides: list[str] = []
+
+
+def suite(name: str, conf: Path = CONF) -> list[Entry]:
+    """Return the runs of a suite: the content of conf/suites/NAME.yaml.
+
+    Raises:
+        UserError: there is no such suite, or it is not a list of experiments with overrides.
+    """
+    _known("suites", name, conf)
+    path = conf / "suites" / f"{name}.yaml"
+    try:
+        return TypeAdapter(Annotated[list[Entry], Len(1)]).validate_python(yaml.safe_load(path.read_text()))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise UserError(
+            f"{path} must be a list of entries with experiment and, if need be, overrides: {error}"
+        ) from None
 
 
 def compose_params(experiment: str, overrides: Sequence[str] = (), conf: Path = CONF) -> Params:

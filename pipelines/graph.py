@@ -1,4 +1,4 @@
-"""The order of DVC's stages."""
+"""What dvc.yaml says of its stages: their order, and the pool of machines each wants to run on."""
 
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
@@ -16,20 +16,42 @@ def stages_in_order(path: Path = Path("dvc.yaml")) -> list[str]:
         UserError: the file is missing or unreadable, or the stages depend on each other in a circle.
     """
     try:
-        stages = yaml.safe_load(path.read_text())["stages"]
+        return list(TopologicalSorter(read_from(path)).static_order())
+    except CycleError as error:
+        raise UserError(f"{path}: the stages {' -> '.join(error.args[1])} depend on each other") from None
+
+
+def read_from(path: Path = Path("dvc.yaml")) -> dict[str, set[str]]:
+    """Return for each stage the stages whose outputs it reads.
+
+    Raises:
+        UserError: the file is missing or unreadable.
+    """
+    stages = _stages(path)
+    makers = {out: name for name, stage in stages.items() for out in _outputs(stage)}
+    return {
+        name: {makers[out] for dep in stage.get("deps", ()) for out in makers if _overlap(dep, out)}
+        for name, stage in stages.items()
+    }
+
+
+def pools(path: Path = Path("dvc.yaml")) -> dict[str, str]:
+    """Return for each stage the work pool that its `meta` names: "cpu" where it names none.
+
+    Raises:
+        UserError: the file is missing or unreadable.
+    """
+    return {name: (stage.get("meta") or {}).get("pool", "cpu") for name, stage in _stages(path).items()}
+
+
+def _stages(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        stages: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text())["stages"]
     except FileNotFoundError:
         raise UserError(f"no {path} here: run this in the root of a Ganline project") from None
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
-    makers = {out: name for name, stage in stages.items() for out in _outputs(stage)}
-    graph = {
-        name: {makers[out] for dep in stage.get("deps", ()) for out in makers if _overlap(dep, out)}
-        for name, stage in stages.items()
-    }
-    try:
-        return list(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        raise UserError(f"{path}: the stages {' -> '.join(error.args[1])} depend on each other") from None
+    return stages
 
 
 def _outputs(stage: dict[str, Any]) -> list[str]:

@@ -1,9 +1,11 @@
 """A command whose output is seen as it comes, and of which nothing is left when its caller is stopped."""
 
+import ctypes
 import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BufferedReader
@@ -12,6 +14,8 @@ import psutil
 
 GRACE = 20.0  # seconds to save and leave; a Prefect worker gives 30 to the flow
 REDRAWN = 5.0  # seconds between two logged states of a progress bar
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -25,7 +29,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Callable[[s
     # would signal all at once, and training takes a second signal as an order to leave without saving.
     process = subprocess.Popen(
         command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=_end_with_parent,
     )  # fmt: skip
     assert isinstance(process.stdout, BufferedReader)
     try:
@@ -35,6 +39,12 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Callable[[s
     except BaseException:
         stop(process)
         raise
+
+
+def _end_with_parent() -> None:
+    """Ask Linux for a SIGTERM to this new process when its parent dies: killed, that has no time to see to it."""
+    if LIBC:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def lines(stream: BufferedReader) -> Iterator[str]:

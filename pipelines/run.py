@@ -7,70 +7,18 @@ can help.
 import argparse
 import os
 import sys
-import tempfile
-from collections import deque
-from pathlib import Path
 from typing import Any
 
-from prefect import Task, flow, get_run_logger, task
-from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
+from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from ganline.errors import UserError
-from pipelines import artifacts, process
+from pipelines import artifacts, handover, stage
 from pipelines.graph import stages_in_order
 from stages import spool
-from stages.tracking import FLOW_RUN, MISTAKE
-
-RETRIES = {"download": 2, "train": 2}  # a network may come back, and training goes on from its checkpoint
-RETRY_SECONDS = 10
-LAST_LINES = 12
-
-
-class StageFailed(Exception):  # noqa: N818 - the name is what a reader sees in Prefect
-    """A stage ended with an error; the message holds the end of its output."""
-
-
-def worth_retrying(_task: Task, _run: TaskRun, state: State) -> bool:
-    """Return whether a failed stage may do better the next time: not after a user's mistake."""
-    return not isinstance(state.result(raise_on_failure=False), UserError)
-
-
-@task(cache_policy=NO_CACHE, retry_delay_seconds=RETRY_SECONDS, retry_condition_fn=worth_retrying)
-def run_stage(stage: str, session: str, force: bool) -> None:
-    """Let DVC bring one stage up to date.
-
-    Raises:
-        UserError: the stage found a mistake that the user can mend.
-        StageFailed: anything else.
-    """
-    log, last = get_run_logger(), deque[str](maxlen=LAST_LINES)
-
-    def show(line: str) -> None:
-        last.append(line)
-        log.info(line)
-
-    with tempfile.TemporaryDirectory() as temporary:
-        mistake = Path(temporary, "mistake")
-        command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", stage]
-        status = process.run(command + ["--force"] * force, _environment(session, mistake), show)
-        if mistake.exists():
-            raise UserError(mistake.read_text())
-    if status:
-        raise StageFailed(f"{stage} failed:\n" + "\n".join(last))
-
-
-def _environment(session: str, mistake: Path) -> dict[str, str]:
-    own = {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
-        "PYTHONUNBUFFERED": "1",
-        spool.SESSION: session,
-        FLOW_RUN: str(flow_run.id or ""),
-        MISTAKE: str(mistake),
-    }
-    return os.environ | own
+from stages.tracking import record_lock
 
 
 @flow(name="ganline")
@@ -80,15 +28,30 @@ def run_pipeline(stages: list[str] | None = None, force: bool = False) -> State:
     All stages share one MLflow run. With `force`, stages run even where nothing has changed. The message of the final
     state names the verdict on the training.
     """
+    return bring_up_to_date(stages, force)
+
+
+def bring_up_to_date(stages: list[str] | None, force: bool, elsewhere: handover.Elsewhere | None = None) -> State:
+    """Do the work of a flow, in the flow's own run: each stage here, or where `elsewhere` says.
+
+    Raises:
+        UserError: a stage is not known, or finds something that the user must mend.
+        StageFailed: a stage fails.
+    """
     known = stages_in_order()
     if unknown := set(stages or ()) - set(known):
         raise UserError(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     session = os.environ.get(spool.SESSION) or f"flow-{flow_run.id}"
-    for stage in known:
-        if not stages or stage in stages:
-            run_stage.with_options(name=stage, task_run_name=stage, retries=RETRIES.get(stage, 0))(
-                stage, session, force
-            )
+    for name in known:
+        if stages and name not in stages:
+            continue
+        if elsewhere and name in elsewhere.pools:
+            handover.hand_over.with_options(name=name, task_run_name=name)(name, elsewhere, session, force)
+        else:
+            stage.run(name, session, force, pull=elsewhere is not None)
+    if elsewhere:
+        stage.dvc("push", "--run-cache")  # so that no machine does again what one has done
+    record_lock(session)
     artifacts.publish(session)
     return Completed(message=artifacts.verdict() or None)
 

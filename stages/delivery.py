@@ -3,7 +3,9 @@
 import json
 import logging
 import os
+import random
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +19,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 import mlflow
 import numpy as np
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModel, Metric, Param, Run, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModel, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.tracking.multimedia import compress_image_size
@@ -28,6 +30,7 @@ logging.getLogger("alembic").setLevel(logging.WARNING)
 
 EXPERIMENT = "ganline"
 SESSION_TAG = "ganline.session"
+YIELD = 2.0  # seconds, at most, that a courier waits which has found another making the same run
 BATCH = 100  # params and tags that MLflow takes in one call
 # Answers after which trying again may help: the store is ill, busy, or must be told a valid password first.
 PASSING_CODES = {
@@ -64,9 +67,7 @@ class Delivery:
     def open_run(self, name: str) -> None:
         """Find the session's run, or make it."""
         self.experiment_id = self._experiment()
-        found = self.client.search_runs([self.experiment_id], f"tags.`{SESSION_TAG}` = '{self.folder.name}'")
-        run = found[0] if found else self._create_run(name)
-        self.run_id = run.info.run_id
+        self.run_id = self._found() or self._create_run(name)
         self.model_id = next((model.model_id for model in self._models() if model.status == "READY"), None)
 
     def _experiment(self) -> str:
@@ -77,8 +78,25 @@ class Delivery:
         place = (self.root / "mlartifacts").as_uri() if self.uri.startswith("sqlite") else None
         return self.client.create_experiment(EXPERIMENT, artifact_location=place)
 
-    def _create_run(self, name: str) -> Run:
-        return self.client.create_run(self.experiment_id, tags={SESSION_TAG: self.folder.name}, run_name=name)
+    def _found(self, but: str = "") -> str:
+        """Return the id of the session's run, other than `but`; "" where there is none."""
+        runs = self.client.search_runs([self.experiment_id], f"tags.`{SESSION_TAG}` = '{self.folder.name}'")
+        return next((run.info.run_id for run in runs if run.info.run_id != but), "")
+
+    def _create_run(self, name: str) -> str:
+        """Make the session's run, unless a courier on another machine, where a stage of it ran, does the same just now.
+
+        Whoever sees that there are two takes its own away and looks again.
+        """
+        while True:
+            tags = {SESSION_TAG: self.folder.name}
+            mine = self.client.create_run(self.experiment_id, tags=tags, run_name=name).info.run_id
+            if not self._found(but=mine):
+                return mine
+            self.client.delete_run(mine)
+            time.sleep(random.uniform(0, YIELD))
+            if found := self._found():
+                return found
 
     def send(self, events: Sequence[Event]) -> None:
         """Deliver one event, or several of kind metrics."""
@@ -109,15 +127,26 @@ class Delivery:
 
     def _metrics(self, events: Sequence[Event]) -> None:
         points = []
+        known = self._known_points(events)
         for event in events:
             # What is measured once, at step 0, is about the model if there is one already: MLflow lists it there too.
             model_id = self.model_id if event["step"] == 0 else None
             for name, value in event["values"].items():
-                points.append(Metric(name, value, event["time"], event["step"], model_id=model_id))
+                if not (event.get("restored") and event["step"] in known[name]):
+                    points.append(Metric(name, value, event["time"], event["step"], model_id=model_id))
         self.client.log_batch(self.run_id, metrics=points)
+
+    def _known_points(self, events: Sequence[Event]) -> dict[str, set[int]]:
+        """Return the steps that MLflow has of what these events read from files: the stage ran on another machine."""
+        names = {name for event in events if event.get("restored") for name in event["values"]}
+        return {name: {point.step for point in self.client.get_metric_history(self.run_id, name)} for name in names}
 
     def _image(self, event: Event) -> None:
         """Upload what MlflowClient.log_image would, under a name that is the same each time."""
+        if event.get("restored"):
+            start = f"images/{event['key']}+step+{event['step']}+"
+            if any(file.path.startswith(start) for file in self.client.list_artifacts(self.run_id, "images")):
+                return
         picture = Image.open(self.folder / event["file"])
         name = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(event, sort_keys=True))
         stem = f"{event['key']}+step+{event['step']}+timestamp+{event['time']}+{name}"

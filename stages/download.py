@@ -21,7 +21,7 @@ def run(params: Params, tracker: Tracker) -> None:
         pictures.unzip(source, paths.raw(params))
         used = "zip"
     elif source.is_file():
-        used = sources.fetch(dataset, source, paths.raw(params), Path("data/manual") / dataset, category)
+        used = sources.fetch(dataset, source, paths.raw(params), paths.MANUAL / dataset, category)
     else:
         raise UserError(_missing(params.download.source))
     tracker.tags({"data.source": used})

@@ -48,8 +48,8 @@ DUEL_NUMBERS = {
 """Name -> label and how to read it."""
 
 
-def read_runs(experiments: Sequence[str] = ()) -> list[Run]:
-    """Return all finished runs, or those of some experiments, newest first.
+def read_runs(experiments: Sequence[str] = (), group: str | None = None) -> list[Run]:
+    """Return all finished runs, or those of some experiments or with the tag `group`, newest first.
 
     Raises:
         UserError: there is no store, it cannot be read, or it holds no such runs; says what to do.
@@ -59,18 +59,19 @@ def read_runs(experiments: Sequence[str] = ()) -> list[Run]:
     database = Path(uri.removeprefix("sqlite:///"))
     if uri.startswith("sqlite:///") and not database.exists():
         raise UserError(f"there is no MLflow store yet ({database}): `dvc repro` makes one, in the project's root")
-    with _readable(uri):
+    with readable(uri):
         from stages.delivery import EXPERIMENT, MlflowClient  # which also keeps MLflow from phoning home
 
         client = MlflowClient(uri)
         experiment = client.get_experiment_by_name(EXPERIMENT)
-        found = list(_finished(client, experiment.experiment_id)) if experiment else []
+        found = list(_finished(client, experiment.experiment_id, group)) if experiment else []
         known = sorted({_experiment(run) for run in found})
         chosen = [run for run in found if not experiments or _experiment(run) in experiments]
         runs = [_as_run(run, _protocol(client, run.info.run_id)) for run in chosen]
     if not found:
+        wanted = f" of {group!r}" if group else ""
         raise UserError(
-            f"{_without_password(uri)} holds no finished runs: `dvc repro` makes one; "
+            f"{_without_password(uri)} holds no finished runs{wanted}: `dvc repro` makes one; "
             "`python -m stages.courier` delivers what a server that was down has missed"
         )
     if unknown := sorted(set(experiments) - set(known)):
@@ -125,7 +126,7 @@ def write(table: Comparison, leagues: "Sequence[League]", notes: Sequence[str]) 
 
 
 @contextmanager
-def _readable(uri: str) -> Iterator[None]:
+def readable(uri: str) -> Iterator[None]:
     """Turn whatever a store does instead of answering into one message."""
     try:
         yield
@@ -143,12 +144,11 @@ def _without_password(text: str) -> str:
     return re.sub(r"//[^/@\s]*@", "//", text)
 
 
-def _finished(client: "MlflowClient", experiment: str) -> Iterator["mlflow.entities.Run"]:
+def _finished(client: "MlflowClient", experiment: str, group: str | None) -> Iterator["mlflow.entities.Run"]:
+    wanted = "attributes.status = 'FINISHED'" + (f" and tags.`group` = '{group}'" if group else "")
     token = None
     while True:
-        page = client.search_runs(
-            [experiment], "attributes.status = 'FINISHED'", max_results=PAGE_SIZE, page_token=token
-        )
+        page = client.search_runs([experiment], wanted, max_results=PAGE_SIZE, page_token=token)
         yield from page
         token = page.token
         if not token:
@@ -217,23 +217,31 @@ def _models(runs: Sequence[Run], shape: tuple[int, ...]) -> "tuple[dict[str, Mod
 def _logged_model(run_id: str, target: Path) -> Path:
     """Fetch the newest logged model of a run into `target`; return its models/gan folder."""
     uri = spool.tracking_uri(spool.project_root())
-    with _readable(uri):
+    with readable(uri):
         from mlflow.artifacts import download_artifacts
 
         from stages.delivery import MlflowClient
 
-        client = MlflowClient(uri)
-        experiment = client.get_run(run_id).info.experiment_id
-        logged = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")  # newest first
-        ready = next((model for model in logged if model.status == "READY"), None)
-        if ready is None:
-            raise UserError("MLflow holds no model of it")
-        place = f"{ready.artifact_location}/artifacts"
+        place = f"{logged_model(MlflowClient(uri), run_id).artifact_location}/artifacts"
         download_artifacts(artifact_uri=place, dst_path=str(target), tracking_uri=uri)
     facts = next(target.rglob("model.json"), None)
     if facts is None:
         raise UserError("its logged model holds no model.json")
     return facts.parent
+
+
+def logged_model(client: "MlflowClient", run_id: str) -> "mlflow.entities.LoggedModel":
+    """Return the newest whole model of a run.
+
+    Raises:
+        UserError: there is none.
+    """
+    experiment = client.get_run(run_id).info.experiment_id
+    logged = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")  # newest first
+    ready = next((model for model in logged if model.status == "READY"), None)
+    if ready is None:
+        raise UserError("MLflow holds no model of it")
+    return ready
 
 
 def _with_duels(run: Run, held: "Duels") -> Run:

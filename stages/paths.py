@@ -10,6 +10,8 @@ EVALUATE = Path("reports/evaluate")
 LATENT = Path("reports/latent")
 REPORT = Path("reports/index.html")
 CHECKPOINTS = Path(".ganline/checkpoints")
+MANUAL = Path("data/manual")
+"""Source files that the user supplies by hand, one folder a dataset."""
 
 
 def raw(params: Params) -> Path:

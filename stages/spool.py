@@ -20,6 +20,8 @@ import psutil
 from ganline import files
 
 SESSION = "GANLINE_SESSION"
+WORKSPACES = Path(".ganline/workspaces")
+"""Where scheduled runs work, below the project's root (pipelines.workspace)."""
 CLOCK_TOLERANCE = 60.0  # seconds; a process's start time, counted from boot, moves when the clock is set
 
 
@@ -50,10 +52,10 @@ class Origin(NamedTuple):
 
 
 def project_root() -> Path:
-    """Return the project's root; for a temporary workspace of `dvc exp run`, the project it was made from."""
+    """Return the project's root; for a workspace of `dvc exp run` or of a scheduled run, the project it is part of."""
     here = Path(os.environ.get("DVC_ROOT") or Path.cwd()).resolve()
     for parent in here.parents:
-        if parent / ".dvc/tmp/exps" in here.parents:
+        if {parent / ".dvc/tmp/exps", parent / WORKSPACES} & set(here.parents):
             return parent
     return here
 
@@ -83,13 +85,18 @@ def session_folder(root: Path) -> Path:
     """Return the folder of this process's session: named by GANLINE_SESSION, else one a `dvc` command or process."""
     name = os.environ.get(SESSION)
     if name:
-        return runs(root) / re.sub(r"[^A-Za-z0-9._-]", "-", name)
+        return named(root, name)
     origin = dvc_process() or Origin.of_this_process()
     for folder in runs(root).glob(f"*-{origin.pid}"):
         started = _started(folder.name)
         if started is not None and abs(started - origin.born) < CLOCK_TOLERANCE:
             return folder
     return runs(root) / f"{datetime.fromtimestamp(origin.born, UTC):%Y%m%d-%H%M%S}-{origin.pid}"
+
+
+def named(root: Path, session: str) -> Path:
+    """Return the folder of a session that was given a name."""
+    return runs(root) / re.sub(r"[^A-Za-z0-9._-]", "-", session)
 
 
 def _started(name: str) -> float | None:

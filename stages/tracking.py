@@ -29,6 +29,8 @@ from stages import paths, spool
 
 MISTAKE = "GANLINE_MISTAKE"
 FLOW_RUN = "GANLINE_FLOW_RUN"
+GROUP = "GANLINE_GROUP"
+"""Runs that belong together, such as those of a sweep: all have this as a tag."""
 WAIT = 20.0  # seconds that the last stage waits for the courier, so that it can say how the delivery went
 CODE = Path(spool.files.__file__).parent  # the ganline package
 MODEL_PACKAGES = ("mlflow", "tensorflow", "tensorflow-addons", "numpy", "pydantic", "omegaconf", "rich")
@@ -38,6 +40,20 @@ def report_mistake(stage: str, error: UserError) -> None:
     """Tell whoever runs the pipeline (pipelines/run.py) that the user must mend something: retrying is no use."""
     if path := os.environ.get(MISTAKE):
         Path(path).write_text(f"{stage}: {error}")
+
+
+def record_lock(session: str) -> None:
+    """Record dvc.lock as it is at the end of a session, whose workspace may be gone before the courier looks.
+
+    A session that no stage has recorded anything in, because DVC restored all of them, stays without a run in MLflow.
+    """
+    root = spool.project_root()
+    folder, lock = spool.named(root, session), Path("dvc.lock")
+    if folder.exists() and lock.exists():
+        writer = spool.Writer(folder)
+        writer.append("artifact", file=writer.keep(lock), folder="")
+        writer.close()
+        _ensure_courier(root)
 
 
 def _never_raises(method: Callable[..., None]) -> Callable[..., None]:
@@ -164,7 +180,8 @@ class Tracker:
         for values, step in _curves(paths.TRAIN / "history.csv"):
             self._fill(values, step)
         for path in sorted((paths.TRAIN / "samples").glob("step-*.png")):
-            self.image(path, "samples", int(path.stem.removeprefix("step-")))
+            step = int(path.stem.removeprefix("step-"))
+            self._append("image", file=self._keep(path), key="samples", step=step, restored=True)
         self._fill(_numbers(paths.EVALUATE / "metrics.json"), 0)
         latent = _numbers(paths.LATENT / "latent.json")
         self._fill(
@@ -181,7 +198,9 @@ class Tracker:
 
     def _fill(self, values: Mapping[str, float], step: int) -> None:
         """Record the numbers that have no value yet at this step; a value's text in a file may be rounded."""
-        self.metrics({name: value for name, value in values.items() if (name, step) not in self._points}, step)
+        new = {name: float(value) for name, value in values.items() if (name, step) not in self._points}
+        if new:
+            self._append("metrics", values=new, step=step, restored=True)
 
     def _keep_diff(self) -> None:
         if diff := _git("diff", "HEAD"):
@@ -208,7 +227,9 @@ class Tracker:
 
 
 def _identity(event: Mapping[str, Any]) -> str:
-    return json.dumps({name: value for name, value in event.items() if name != "time"}, sort_keys=True)
+    return json.dumps(
+        {name: value for name, value in event.items() if name not in ("time", "restored")}, sort_keys=True
+    )
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
@@ -224,7 +245,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 def _tags(params: Params) -> dict[str, str]:
     tags = {"experiment": params.experiment}
-    for tag, variable in (("dvc.experiment", "DVC_EXP_NAME"), ("prefect.flow_run_id", FLOW_RUN)):
+    for tag, variable in (("dvc.experiment", "DVC_EXP_NAME"), ("prefect.flow_run_id", FLOW_RUN), ("group", GROUP)):
         if value := os.environ.get(variable):
             tags[tag] = value
     return tags

@@ -1,6 +1,7 @@
 """Train the model: prepared images in; the generator, its curves, its sample grids and a verdict out."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ from ganline.report.wording import command
 from stages import paths, runner
 from stages.tracking import Tracker
 
+MIRROR = "GANLINE_CHECKPOINTS"
+"""Environment variable: where checkpoints are kept for other machines too. It decides nothing about the result."""
+
 if TYPE_CHECKING:
     from ganline.models.base import Model
     from ganline.training.loop import Trained
@@ -29,10 +33,10 @@ def run(params: Params, tracker: Tracker) -> None:
     """Train from where an interrupted run of the same fingerprint stopped, or from the start."""
     from ganline import models
     from ganline.compute import configure
-    from ganline.training.checkpoint import fingerprint
+    from ganline.training.checkpoint import Checkpoints, fingerprint
     from ganline.training.loop import train
 
-    folder = paths.prepared(params)
+    folder, mirror = paths.prepared(params), os.environ.get(MIRROR)
     facts = read_facts(folder)
     data = training_data(params, facts)
     workdir = paths.CHECKPOINTS / fingerprint(decisive(params, facts, data), [images_file(folder, "train")])
@@ -51,6 +55,7 @@ def run(params: Params, tracker: Tracker) -> None:
             probe(params, data["image"]),
             on_row=lambda step, row: tracker.metrics(row, step),
             on_sample=lambda step, path: tracker.image(path, "samples", step),
+            mirror=mirror,
         )
         diagnosis = tell(trained, model, params)
         trained.history.write(paths.TRAIN / "history.csv")
@@ -62,7 +67,8 @@ def run(params: Params, tracker: Tracker) -> None:
             shutil.copytree(workdir / "samples", target, dirs_exist_ok=True)
         with whole_folder(paths.GAN) as target:
             models.save(model, target)
-        shutil.rmtree(workdir)  # a forced run trains anew: what it shows is not a copy of this one
+        # A forced run trains anew: what it shows is not a copy of this one.
+        Checkpoints(workdir, mirror).remove()
     tracker.model(paths.GAN)
 
 

@@ -5,14 +5,16 @@ import json
 import shutil
 import sys
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import numpy as np
 
-from ganline.files import read_arrays, sha256, write_arrays
+from ganline.errors import UserError
+from ganline.files import read_arrays, sha256, whole_file, write_arrays
 
 KEPT = 2  # the newest, and one more in case the newest cannot be read
 CODE = ("models", "training", "compute.py", "random.py")
@@ -34,19 +36,28 @@ def fingerprint(parameters: Mapping[str, Any], data: Iterable[Path]) -> str:
 class Checkpoints:
     """The checkpoints of one fingerprint, in a folder that DVC does not know."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use `folder`, made if need be."""
+    def __init__(self, folder: Path, mirror: str | None = None) -> None:
+        """Use `folder`, made if need be, and keep what is in it at the address `mirror` too (see Mirror).
+
+        Raises:
+            UserError: `mirror` is no address that fsspec knows.
+        """
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        self.mirror = Mirror(f"{mirror.rstrip('/')}/{folder.name}", folder) if mirror else None
 
     def save(self, step: int, arrays: Mapping[str, np.ndarray]) -> None:
         """Write the state after `step` steps, whole or not at all, and remove all but the newest."""
         write_arrays(self.folder / f"step-{step:08}.npz", arrays)
         for old in self._files()[:-KEPT]:
             old.unlink()
+        if self.mirror:
+            self.mirror.store()
 
     def newest(self) -> tuple[int, dict[str, np.ndarray]] | None:
         """Return the step and state of the newest checkpoint that can be read, or None."""
+        if self.mirror:
+            self.mirror.fetch()
         for path in reversed(self._files()):
             try:
                 return int(path.stem.removeprefix("step-")), read_arrays(path)
@@ -57,6 +68,81 @@ class Checkpoints:
     def remove(self) -> None:
         """Delete them all: the training is done and its results are written."""
         shutil.rmtree(self.folder)
+        if self.mirror:
+            self.mirror.remove()
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("step-*.npz"))
+
+
+class Mirror:
+    """A copy of a training's folder at an address that other machines reach, so that one can go on where another died.
+
+    While it cannot be reached the training goes on, and says so.
+    """
+
+    def __init__(self, url: str, folder: Path) -> None:
+        """Copy `folder` to `url`: a path, or an address of any file system that fsspec knows (s3://bucket/checkpoints).
+
+        Raises:
+            UserError: fsspec does not know it, or a package for it is not installed.
+        """
+        try:
+            self.system, self.root = fsspec.core.url_to_fs(url)
+        except (ValueError, ImportError) as error:
+            raise UserError(f"checkpoints cannot be kept at {url}: {error}") from None
+        self.folder = folder
+        self._sent: dict[str, tuple[int, int]] = {}
+
+    def fetch(self) -> None:
+        """Bring what is there, if it is from a later step than what is here."""
+        self._try(self._fetch)
+
+    def store(self) -> None:
+        """Send what is new or has changed, checkpoints last, and delete the checkpoints that are gone here."""
+        self._try(self._store)
+
+    def remove(self) -> None:
+        """Delete it all."""
+        self._try(lambda: self.system.rm(self.root, recursive=True))
+
+    def _fetch(self) -> None:
+        there = self._names()
+        if max(filter(_is_checkpoint, there), default="") <= max(filter(_is_checkpoint, self._here()), default=""):
+            return
+        for name in there:
+            with whole_file(self.folder / name) as temporary:
+                self.system.get_file(f"{self.root}/{name}", str(temporary))
+
+    def _store(self) -> None:
+        here = self._here()
+        for name in sorted(here, key=_is_checkpoint):
+            facts = (self.folder / name).stat()
+            if self._sent.get(name) != (facts.st_mtime_ns, facts.st_size):
+                self.system.makedirs(f"{self.root}/{name}".rpartition("/")[0], exist_ok=True)
+                # What is cut off half-way is no checkpoint: it does not have the name of one.
+                self.system.put_file(str(self.folder / name), f"{self.root}/{name}.part")
+                self.system.mv(f"{self.root}/{name}.part", f"{self.root}/{name}")
+                self._sent[name] = (facts.st_mtime_ns, facts.st_size)
+        for name in self._names():
+            if _is_checkpoint(name) and name not in here:
+                self.system.rm_file(f"{self.root}/{name}")
+
+    def _here(self) -> list[str]:
+        return [path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file()]
+
+    def _names(self) -> list[str]:
+        self.system.invalidate_cache()
+        found = self.system.find(self.root) if self.system.exists(self.root) else []
+        root = self.system._strip_protocol(self.root)
+        return [path.removeprefix(f"{root}/") for path in found if not path.endswith(".part")]
+
+    def _try(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # each file system has errors of its own, and none is worth a training
+            print(f"checkpoints: {self.root} cannot be used ({error}); going on without it", flush=True)
+
+
+def _is_checkpoint(name: str) -> bool:
+    return name.startswith("step-") and name.endswith(".npz")

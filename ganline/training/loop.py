@@ -155,6 +155,7 @@ def train(
     probe: Probe | str = "nothing to hold the samples against was given",
     on_row: Callable[[int, Row], None] = lambda step, row: None,
     on_sample: Callable[[int, Path], None] = lambda step, path: None,
+    mirror: str | None = None,
 ) -> Trained:
     """Train `model` for settings.steps steps, from the newest checkpoint in `workdir` if there is one.
 
@@ -171,6 +172,7 @@ def train(
         probe: what the samples are held against, or why there is nothing: then the curves alone are judged.
         on_row: called with (step, row) for every new row of the history and every look; finite numbers only.
         on_sample: called with (step, file) for every new grid of samples.
+        mirror: address of a folder, such as s3://bucket/checkpoints, that keeps a copy of workdir for other machines.
 
     Raises:
         Stopped: SIGTERM or SIGINT arrived; the state is saved.
@@ -179,7 +181,7 @@ def train(
     variables, history, checkpoints = (
         model.variables(),
         History(settings.log_every, model.metric_names),
-        Checkpoints(workdir),
+        Checkpoints(workdir, mirror),
     )
     feed = Feed(data, model.batch_size, settings.sampling, model.seed)
     run = compile_steps(model, feed, xla)

@@ -19,7 +19,7 @@ import pipelines  # noqa: F401 - first: it sets Prefect's environment
 from ganline.catalogue import compose_params
 from ganline.errors import UserError
 from pipelines import process
-from pipelines.graph import stages_in_order
+from pipelines.graph import pools, read_from, stages_in_order
 from stages import spool
 
 REPOSITORY = Path(__file__).parents[2]
@@ -60,14 +60,6 @@ DIAGNOSIS = {
     "causes": [], "steps": 6000, "kept_step": 6000, "ended_early": False, "cannot_judge": "",
     "remedies": [{"change": ["train.latent_dim=100"], "why": "More directions.", "source": "A book"}],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def prefect_server():
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=120):
-        yield
 
 
 @pytest.fixture
@@ -155,10 +147,10 @@ def test_the_flow_runs_the_stages_in_order_and_shows_what_came_of_it(quiet_proje
 def test_a_failing_stage_fails_the_flow_and_is_retried_only_if_that_may_help(
     quiet_project, prefect_server, monkeypatch, action, message, tries
 ):
-    from pipelines import run
+    from pipelines import run, stage
 
-    monkeypatch.setitem(run.RETRIES, "train", 1)
-    monkeypatch.setattr(run.run_stage, "retry_delay_seconds", 0)
+    monkeypatch.setitem(stage.RETRIES, "train", 1)
+    monkeypatch.setattr(stage.run_stage, "retry_delay_seconds", 0)
     Path("action.txt").write_text(action)
     Path("prepare.out").touch()
     state = run.run_pipeline(["train"], return_state=True)
@@ -205,6 +197,34 @@ def test_all_stages_of_one_dvc_repro_share_one_session_and_its_lock_arrives(proj
     assert sent.read_text() == Path("dvc.lock").read_text()
 
 
+def test_a_killed_flow_leaves_no_process_behind(quiet_project, prefect_server):
+    from prefect.settings import PREFECT_API_URL
+
+    Path("action.txt").write_text("wait")
+    Path("prepare.out").touch()
+    environment = os.environ | {"PREFECT_API_URL": PREFECT_API_URL.value()}
+    flow = subprocess.Popen([sys.executable, "-m", "pipelines.run", "train"], env=environment, start_new_session=True)
+    wait_until(lambda: Path("waiting").exists())
+    children = psutil.Process(flow.pid).children(recursive=True)
+    dvc = [child for child in children if "dvc" in child.cmdline()]
+    assert dvc
+    flow.kill()
+    flow.wait()
+    wait_until(lambda: not any(child.is_running() for child in dvc), 20)
+    for child in children:  # this stage's stand-in, unlike a stage, does not end with dvc
+        if child.is_running():
+            child.kill()
+
+
+def test_the_session_ends_with_its_lock(quiet_project, prefect_server):
+    from pipelines.run import run_pipeline
+
+    run_pipeline()
+    (folder,) = (quiet_project / ".ganline/runs").iterdir()
+    last = [event for event, _ in spool.read_events(folder) if event["kind"] == "artifact"][-1]
+    assert (folder / last["file"]).read_text() == Path("dvc.lock").read_text()
+
+
 def test_order_follows_what_stages_read(tmp_path):
     def write(stages):
         (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
@@ -219,6 +239,13 @@ def test_order_follows_what_stages_read(tmp_path):
     assert stages_in_order(REPOSITORY / "dvc.yaml") == [
         "download", "prepare", "extractor", "train", "evaluate", "latent", "report",
     ]  # fmt: skip
+    assert read_from(REPOSITORY / "dvc.yaml")["train"] == {"prepare", "extractor"}
+
+
+def test_pools_are_those_of_dvc_yaml_and_cpu_where_it_names_none(tmp_path):
+    (tmp_path / "dvc.yaml").write_text("stages: {a: {meta: {pool: big}}, b: {meta: {note: x}}, c: {}}")
+    assert pools(tmp_path / "dvc.yaml") == {"a": "big", "b": "cpu", "c": "cpu"}
+    assert {name for name, pool in pools(REPOSITORY / "dvc.yaml").items() if pool == "gpu"} == {"train"}
 
 
 def test_a_progress_bar_is_one_line_now_and_then():

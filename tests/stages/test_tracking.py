@@ -399,3 +399,46 @@ def test_a_server_may_be_down_come_die_and_come_back(project, monkeypatch):
         assert spool.run_address(spool.read_state(folder)).endswith(f"/runs/{run.info.run_id}")
     finally:
         server.kill()
+
+
+def test_two_machines_share_one_run_and_repeat_nothing(project, monkeypatch):
+    """The training ran elsewhere; the last stage, here, finds its curves and pictures in files that DVC has brought."""
+    monkeypatch.setattr("stages.tracking.WAIT", 0)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/mlflow.db")
+    with Tracker("train", PARAMS) as tracker:
+        tracker.metrics({"d_loss": 0.500000001}, 10)
+        tracker.image(picture(Path("sample.png"), 7), "samples", 10)
+    deliver(project)
+    other = project / "other"
+    (other / ".ganline").mkdir(parents=True)
+    monkeypatch.chdir(other)
+    finished_files()
+    with FileLock(other / ".ganline/courier.lock"):
+        with Tracker("report", PARAMS) as tracker:
+            tracker.complete()
+        deliver(other)
+    client, run = find_run(project)
+    curve = {point.step: point.value for point in client.get_metric_history(run.info.run_id, "d_loss")}
+    assert curve == {10: 0.500000001, 20: 0.4}
+    assert len(client.get_metric_history(run.info.run_id, "d_loss")) == 2
+    pictures = [name for name in artifacts(client, run, "images") if name.endswith(".png")]
+    assert sorted(name.split("+")[2] for name in pictures) == ["0", "10"]
+
+
+def test_two_couriers_that_make_one_run_at_once_agree_on_it(project, monkeypatch):
+    from stages import delivery
+
+    monkeypatch.setattr(delivery, "YIELD", 0.0)
+    uri, folder = f"sqlite:///{project}/mlflow.db", project / ".ganline/runs/run-1"
+    one, two = (delivery.Delivery(folder, uri, project) for _ in range(2))
+    create = two.client.create_run
+
+    def create_late(*arguments, **more):  # between the other's first look and its own making
+        if not one.run_id:
+            one.open_run("x")
+        return create(*arguments, **more)
+
+    monkeypatch.setattr(two.client, "create_run", create_late)
+    two.open_run("x")
+    assert two.run_id == one.run_id
+    find_run(project)  # there is one

@@ -1,0 +1,91 @@
+"""Flow runs that a flow asks deployments for: followed to their end, asked again after a crash, never left alone."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import httpx
+from prefect import get_run_logger
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import State
+from prefect.deployments import run_deployment
+from prefect.states import Cancelling
+
+POLL = 2.0  # seconds between two looks at the flow runs
+CRASHES = 2
+"""Of a machine or its worker, after which a run is asked for again: training then goes on from its checkpoint."""
+MISTAKE = "Mistake"
+"""Name of the final state of a flow run that found something the user must mend."""
+
+
+class Request(NamedTuple):
+    """What is asked for."""
+
+    deployment: str
+    """FLOW/DEPLOYMENT."""
+    name: str
+    """Of the flow run."""
+    parameters: dict[str, Any]
+
+
+class Answer(NamedTuple):
+    """What came of it."""
+
+    id: UUID
+    """Of the last flow run that was asked for."""
+    state: State
+    """Final."""
+
+
+def ask(requests: Sequence[Request]) -> list[Answer]:
+    """Have deployments run, all at once as far as their pools allow; return how each ended.
+
+    When an exception arrives meanwhile (this run is cancelled, or its worker stops), what was asked for is cancelled
+    before it passes on.
+    """
+    running: dict[int, UUID] = {}
+    answers: dict[int, Answer] = {}
+    crashed = [0] * len(requests)
+    with get_client(sync_client=True) as client:
+        try:
+            for number, request in enumerate(requests):
+                running[number] = _submit(request)
+            while running:
+                for number, id in list(running.items()):
+                    state = _state(client, id)
+                    if state is None or not state.is_final():
+                        continue
+                    if state.is_crashed() and crashed[number] < CRASHES:
+                        crashed[number] += 1
+                        request = requests[number]
+                        get_run_logger().warning(f"{request.name} crashed ({state.message}); asking for it again")
+                        running[number] = _submit(request)
+                    else:
+                        answers[number] = Answer(running.pop(number), state)
+                time.sleep(POLL if running else 0)
+        except BaseException:
+            for id in running.values():
+                _cancel(client, id)
+            raise
+    return [answers[number] for number in range(len(requests))]
+
+
+def _state(client: SyncPrefectClient, id: UUID) -> State | None:
+    """Return a flow run's state; None while the server cannot be asked, which is no reason to give up a training."""
+    try:
+        return client.read_flow_run(id).state
+    except (httpx.TransportError, httpx.HTTPStatusError) as error:
+        get_run_logger().warning(f"Prefect's server does not answer ({error}); asking again")
+        return None
+
+
+def _submit(request: Request) -> UUID:
+    asked: Any = run_deployment(
+        name=request.deployment, flow_run_name=request.name, parameters=request.parameters, timeout=0
+    )
+    return asked.id
+
+
+def _cancel(client: SyncPrefectClient, id: UUID) -> None:
+    client.set_flow_run_state(id, Cancelling(message="the run that asked for it has ended"))

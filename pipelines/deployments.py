@@ -1,0 +1,257 @@
+"""What prefect.yaml deploys: one experiment, a suite every night, a sweep, the comparison of runs, and promotion.
+
+docs/production.md tells how to set up the machines.
+"""
+
+import itertools
+import json
+import os
+import random
+from collections.abc import Sequence
+from contextlib import chdir
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from prefect import flow, get_run_logger
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Cancelled, Completed, Failed
+from pydantic import Field
+
+from ganline import catalogue
+from ganline.errors import UserError
+from pipelines import asking, gpus, handover, stage
+from pipelines.graph import pools
+from pipelines.run import bring_up_to_date
+from pipelines.workspace import PROJECT, commit, workspace
+from stages.tracking import GROUP
+
+CONF = PROJECT / catalogue.CONF
+POOL = "cpu"
+"""Of the machines that these flows run on."""
+LATEST = timedelta(hours=1)
+"""After its time, beyond which a scheduled night is dropped: nobody wants two in a row when a worker comes back."""
+MOST_TRIALS = 256
+TRAIN = "train/train"
+Experiment = Literal[tuple(catalogue.names("experiment", CONF))]  # type: ignore[valid-type] # Prefect's form lists them
+Suite = Literal[tuple(catalogue.names("suites", CONF))]  # type: ignore[valid-type]
+
+
+@flow(name="train")
+def train(
+    experiment: Experiment = "dcgan-fashion-mnist-workshop",  # type: ignore[valid-type]
+    overrides: Sequence[str] = (),
+    revision: str = "HEAD",
+    force: bool = False,
+    need_gpu: bool = False,
+    keep_failed: bool = False,
+    lock_branch: str | None = None,
+    group: str | None = None,
+) -> State:
+    """Run one experiment from raw images to report, in a workspace of its own.
+
+    Args:
+        experiment: a name of the catalogue.
+        overrides: such as train.steps=2000 or dataset=emoji.
+        revision: branch, tag or commit of the project.
+        force: run every stage, even what is in the cache.
+        need_gpu: fail at once where the training machine has no GPU.
+        keep_failed: leave the workspace where the run fails, below .ganline/workspaces.
+        lock_branch: commit params.yaml and dvc.lock to this branch of the project's origin.
+        group: tag of the MLflow run, to find together what belongs together.
+    """
+    try:
+        os.environ[GROUP] = group or ""
+        wanted = commit(revision)
+        _check(experiment, [overrides])
+        with workspace(wanted, f"{flow_run.id}", keep_failed):
+            stage.ganline("use", experiment, *overrides)
+            elsewhere = None
+            if away := {name: pool for name, pool in pools().items() if pool != POOL}:
+                handover.require_remote()
+                for pool in sorted(set(away.values())):
+                    handover.require_pool(pool, wanted, need_gpu)
+                elsewhere = handover.Elsewhere(away, wanted, need_gpu)
+            elif need_gpu:
+                gpus.require()
+            state = bring_up_to_date(None, force, elsewhere)
+            if lock_branch:
+                stage.publish_lock(lock_branch, f"{experiment} {' '.join(overrides)}".strip())
+            return state
+    except UserError as error:
+        return Failed(name=asking.MISTAKE, message=str(error))
+
+
+@flow(name="nightly")
+def nightly(suite: Suite = "nightly", revision: str = "HEAD", keep_failed: bool = False) -> State:  # type: ignore[valid-type]
+    """Run the experiments of a suite (conf/suites), as many at once as the pools allow.
+
+    Args:
+        suite: a file of conf/suites.
+        revision: branch, tag or commit of the project.
+        keep_failed: leave the workspaces of runs that fail.
+    """
+    if _too_late():
+        return Cancelled(message=f"more than {LATEST} late: dropped, the next night does it")
+    try:
+        wanted = commit(revision)
+        entries = catalogue.suite(suite, CONF)
+        for entry in entries:
+            _check(entry.experiment, [entry.overrides])
+    except UserError as error:
+        return Failed(name=asking.MISTAKE, message=str(error))
+    group = f"{suite} {datetime.now(UTC):%Y-%m-%d}"
+    return _train_all(
+        [(entry.experiment, entry.overrides) for entry in entries],
+        {"revision": wanted, "keep_failed": keep_failed, "group": group},
+    )
+
+
+@flow(name="sweep")
+def sweep(
+    space: dict[str, list[Any]],
+    experiment: Experiment = "dcgan-fashion-mnist-workshop",  # type: ignore[valid-type]
+    overrides: Sequence[str] = (),
+    search: Literal["grid", "random"] = "grid",
+    trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] = 8,
+    seed: int = 0,
+    stop_failing: bool = True,
+    by: str = "fid",
+    revision: str = "HEAD",
+) -> State:
+    """Try values of parameters, as many at once as the pools allow, and compare what came of them.
+
+    Args:
+        space: what to try, such as {"train.latent_dim": [16, 64], "train.label_smoothing": [0.0, 0.1]}.
+        experiment: a name of the catalogue.
+        overrides: that hold for all.
+        search: all combinations, or some drawn at random.
+        trials: how many are drawn at random.
+        seed: of the draw.
+        stop_failing: end a training early that its diagnosis finds failing.
+        by: the number to rank by.
+        revision: branch, tag or commit of the project.
+    """
+    try:
+        wanted = commit(revision)
+        common = [*overrides, *["diagnosis.on_failure=stop"] * stop_failing]
+        tried = [[*common, *point] for point in _points(space, search, trials, seed)]
+        _check(experiment, tried)
+        group = f"sweep {flow_run.id}"
+        state = _train_all([(experiment, point) for point in tried], {"revision": wanted, "group": group})
+        _leaderboard(by, [], group)
+        return state
+    except UserError as error:
+        return Failed(name=asking.MISTAKE, message=str(error))
+
+
+@flow(name="compare")
+def compare(by: str = "fid", experiments: Sequence[Experiment] = (), group: str | None = None) -> State:  # type: ignore[valid-type]
+    """Rank the finished runs that MLflow holds: a table here, and reports/compare.html in the worker's project.
+
+    Args:
+        by: the number to rank by, such as fid, kid, precision.
+        experiments: only runs of these.
+        group: only runs with this tag.
+    """
+    try:
+        return _leaderboard(by, experiments, group)
+    except UserError as error:
+        return Failed(name=asking.MISTAKE, message=str(error))
+
+
+@flow(name="promote")
+def promote(run: str | None = None, by: str = "fid") -> State:
+    """Make a run's generator the champion of its dataset in MLflow's registry, if it is healthy and better.
+
+    Args:
+        run: the MLflow run's id or its beginning; the newest finished run where none is given.
+        by: the number it must be better by, by more than chance.
+    """
+    from stages import promotion
+
+    try:
+        with chdir(PROJECT):
+            outcome = promotion.promote(run, by)
+    except UserError as error:
+        return Failed(name=asking.MISTAKE, message=str(error))
+    create_markdown_artifact(f"**{outcome.title}**: {outcome.reason}", key="promotion")
+    return Completed(
+        name="Promoted" if outcome.promoted else "NotPromoted", message=f"{outcome.title}: {outcome.reason}"
+    )
+
+
+def _check(experiment: str, points: Sequence[Sequence[str]]) -> None:
+    """Refuse overrides that params.yaml would refuse, before a workspace is made or a machine is asked.
+
+    Raises:
+        UserError: lists what is wrong.
+    """
+    for overrides in points:
+        catalogue.compose_params(experiment, overrides, CONF)
+
+
+def _train_all(runs: Sequence[tuple[str, Sequence[str]]], parameters: dict[str, Any]) -> State:
+    """Run experiments with overrides through the deployment of `train`; the state says how many completed."""
+    requests = [
+        asking.Request(
+            TRAIN, " ".join([experiment, *overrides]),
+            parameters | {"experiment": experiment, "overrides": list(overrides)},
+        )
+        for experiment, overrides in runs
+    ]  # fmt: skip
+    answers = asking.ask(requests)
+    rows = [
+        {"run": request.name, "state": answer.state.name, "message": answer.state.message or ""}
+        for request, answer in zip(requests, answers, strict=True)
+    ]
+    create_table_artifact(rows, key="runs")
+    failed = [str(row["run"]) for row in rows if row["state"] != "Completed"]
+    message = f"{len(rows) - len(failed)} of {len(rows)} runs completed"
+    if failed:
+        return Failed(message=f"{message}; not {', '.join(failed)}: their own states say why")
+    return Completed(message=message)
+
+
+def _leaderboard(by: str, experiments: Sequence[str], group: str | None) -> State:
+    from ganline import compare as comparing
+    from stages import leaderboard
+
+    with chdir(PROJECT):
+        table = comparing.compare(leaderboard.read_runs(experiments, group), by)
+        leaderboard.write(table, [], [])
+    wanted = ("group", "rank", "run", "run_id", by, f"{by}_stderr", "not_ranked")
+    rows = [
+        {name: value for name, value in row.items() if name in wanted or name.startswith("params.")}
+        for row in comparing.as_rows(table)
+    ]
+    create_table_artifact(json.loads(json.dumps(rows, default=str)), key="leaderboard")
+    get_run_logger().info(f"{leaderboard.PAGE} and {leaderboard.CSV} hold all numbers")
+    return Completed(message=f"{len(rows)} runs, ranked by {by}")
+
+
+def _points(space: dict[str, list[Any]], search: str, trials: int, seed: int) -> list[list[str]]:
+    """Return the overrides of each trial.
+
+    Raises:
+        UserError: nothing to try, or too much.
+    """
+    if not space or not all(space.values()):
+        raise UserError('space: give each parameter the values to try, such as {"train.latent_dim": [16, 64]}')
+    grid = list(itertools.product(*space.values()))
+    if search == "random":
+        grid = random.Random(seed).sample(grid, min(trials, len(grid)))
+    if len(grid) > MOST_TRIALS:
+        raise UserError(f"space: {len(grid)} combinations; allowed are {MOST_TRIALS}, or search=random with trials")
+    return [[f"{name}={_text(value)}" for name, value in zip(space, point, strict=True)] for point in grid]
+
+
+def _text(value: Any) -> str:
+    """Return a value as an override has it: YAML, of which JSON is a part."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _too_late() -> bool:
+    by_schedule = "auto-scheduled" in (flow_run.tags or ())  # a tag that Prefect's scheduler gives
+    return by_schedule and datetime.now(UTC) - flow_run.scheduled_start_time > LATEST

@@ -1,0 +1,129 @@
+"""A stage as a flow runs it, through DVC: output logged as it comes, tried again where that can help, stopped with the
+flow, a user's mistake told apart.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from prefect import Task, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.runtime import flow_run
+
+from ganline.errors import UserError
+from pipelines import process
+from stages import spool
+from stages.tracking import FLOW_RUN, MISTAKE
+
+RETRIES = {"download": 2, "train": 2}  # a network may come back, and training goes on from its checkpoint
+RETRY_SECONDS = 10
+LAST_LINES = 12
+AUTHOR = ("-c", "user.name=Ganline", "-c", "user.email=ganline@localhost")
+"""Of commits that a worker makes, whose user may have no name."""
+
+
+class StageFailed(Exception):  # noqa: N818 - the name is what a reader sees in Prefect
+    """A stage ended with an error; the message holds the end of its output."""
+
+
+def run(
+    name: str, session: str, force: bool = False, environment: Mapping[str, str] | None = None, pull: bool = False
+) -> None:
+    """Let DVC bring one stage up to date, as a task of the flow; what may do better the next time is tried again.
+
+    Args:
+        name: of the stage.
+        session: of the run, which MLflow knows it by.
+        force: run it even if nothing has changed.
+        environment: variables of its own.
+        pull: look for its results in the remote first.
+
+    Raises:
+        UserError: the stage found a mistake that the user can mend.
+        StageFailed: anything else.
+    """
+    here = run_stage.with_options(name=name, task_run_name=name, retries=RETRIES.get(name, 0))
+    here(name, session, force, dict(environment or {}), pull)
+
+
+def worth_retrying(_task: Task, _run: TaskRun, state: State) -> bool:
+    """Return whether a failed stage may do better the next time: not after a user's mistake."""
+    return not isinstance(state.result(raise_on_failure=False), UserError)
+
+
+@task(cache_policy=NO_CACHE, retry_delay_seconds=RETRY_SECONDS, retry_condition_fn=worth_retrying)
+def run_stage(name: str, session: str, force: bool, environment: dict[str, str], pull: bool) -> None:
+    """Do what `run` says, once."""
+    with tempfile.TemporaryDirectory() as temporary:
+        mistake = Path(temporary, "mistake")
+        own = {spool.SESSION: session, FLOW_RUN: str(flow_run.id or ""), MISTAKE: str(mistake)}
+        arguments = ["repro", "--single-item", name, *["--force"] * force, *["--pull"] * pull]
+        try:
+            dvc(*arguments, environment=own | environment, failed=name)
+        except StageFailed:
+            if mistake.exists():
+                raise UserError(mistake.read_text()) from None
+            raise
+
+
+def dvc(*arguments: str, environment: Mapping[str, str] | None = None, failed: str = "") -> None:
+    """Run a DVC command in the current directory, and log what it prints.
+
+    Raises:
+        StageFailed: it fails; the message calls it `failed`.
+    """
+    _run(["dvc", "--wait-for-lock", *arguments], environment or {}, failed or f"dvc {' '.join(arguments)}")
+
+
+def ganline(*arguments: str) -> None:
+    """Run the command `ganline` of the project in the current directory, which may be another revision than this one.
+
+    Raises:
+        UserError: it fails.
+    """
+    try:
+        _run(["pipelines.cli", *arguments], {}, f"ganline {' '.join(arguments)}")
+    except StageFailed as error:
+        raise UserError(str(error)) from None
+
+
+def publish_lock(branch: str, message: str) -> None:
+    """Commit params.yaml and dvc.lock of the workspace to a branch of its origin, on top of what that holds.
+
+    Raises:
+        StageFailed: the origin does not take it.
+    """
+    origin = _git("remote", "get-url", "origin")
+    if _git("ls-remote", origin, f"refs/heads/{branch}"):
+        _git("fetch", "--quiet", origin, branch)
+        _git("symbolic-ref", "HEAD", "refs/heads/lock")
+        _git("update-ref", "refs/heads/lock", "FETCH_HEAD")
+    _git("add", "--force", "params.yaml", "dvc.lock")
+    if _git("diff", "--cached", "--name-only"):
+        _git(*AUTHOR, "commit", "--quiet", "--message", message)
+    _git("push", "--quiet", origin, f"HEAD:refs/heads/{branch}")
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StageFailed(f"git {' '.join(arguments)} failed: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def _run(module: Sequence[str], environment: Mapping[str, str], name: str) -> None:
+    log, last = get_run_logger(), deque[str](maxlen=LAST_LINES)
+
+    def show(line: str) -> None:
+        last.append(line)
+        log.info(line)
+
+    own = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])}
+    everything = os.environ | own | {"PYTHONUNBUFFERED": "1"} | dict(environment)
+    if process.run([sys.executable, "-m", *module], everything, show):
+        raise StageFailed(f"{name} failed:\n" + "\n".join(last))

@@ -1,0 +1,136 @@
+"""What prefect.yaml deploys: complete, typed, and quick to refuse what cannot work."""
+
+import importlib
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from ganline import catalogue
+from ganline.errors import UserError
+from pipelines import deployments, handover, serve
+from pipelines.graph import pools
+
+REPOSITORY = Path(__file__).parents[2]
+DEPLOYED = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text())
+
+
+def flow_of(deployment):
+    module, name = deployment["entrypoint"].rsplit(".", 1)
+    return getattr(importlib.import_module(module), name)
+
+
+def test_all_that_flows_ask_for_is_deployed():
+    names = {f"{flow_of(each).name}/{each['name']}" for each in DEPLOYED["deployments"]}
+    away = {pool for pool in pools(REPOSITORY / "dvc.yaml").values() if pool != deployments.POOL}
+    assert names >= {deployments.TRAIN} | {f"{flow}/{pool}" for flow in ("stage", "check") for pool in away}
+    assert names >= {f"{name}/{name}" for name in ("nightly", "sweep", "compare", "promote")}
+    assert DEPLOYED["pull"] == []  # left out, `prefect deploy` would write its own machine's folder there
+    for pool in (each["work_pool"] for each in DEPLOYED["deployments"]):
+        assert pool["work_queue_name"] in ("waiting", "runs")
+        beat = int(pool["job_variables"]["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+        assert beat * 3 < serve.SILENCE.total_seconds()  # else the automation would end living runs
+
+
+def test_nights_do_not_overlap_and_late_ones_are_dropped(monkeypatch):
+    (nightly,) = (each for each in DEPLOYED["deployments"] if each["name"] == "nightly")
+    assert nightly["schedules"][0]["cron"] and nightly["concurrency_limit"]["collision_strategy"] == "CANCEL_NEW"
+    for tags, hours, dropped in ((["auto-scheduled"], 2, True), (["auto-scheduled"], 0, False), ([], 2, False)):
+        run = SimpleNamespace(tags=tags, scheduled_start_time=datetime.now(UTC) - timedelta(hours=hours))
+        monkeypatch.setattr(deployments, "flow_run", run)
+        assert deployments._too_late() == dropped
+
+
+def test_the_form_lists_what_may_be_chosen():
+    from prefect.utilities.callables import parameter_schema
+
+    train = parameter_schema(deployments.train).properties
+    assert train["experiment"]["enum"] == catalogue.names("experiment", REPOSITORY / "conf")
+    assert [train[name]["type"] for name in ("overrides", "force", "revision")] == ["array", "boolean", "string"]
+    sweep = parameter_schema(deployments.sweep).properties
+    assert sweep["search"]["enum"] == ["grid", "random"] and sweep["trials"]["maximum"] == deployments.MOST_TRIALS
+    assert parameter_schema(deployments.nightly).properties["suite"]["const"] == "nightly"  # of one suite
+
+
+def test_every_suite_can_be_composed():
+    for name in catalogue.names("suites", REPOSITORY / "conf"):
+        for entry in catalogue.suite(name, REPOSITORY / "conf"):
+            catalogue.compose_params(entry.experiment, entry.overrides, REPOSITORY / "conf")
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ("- experiment: a\n  override: [x=1]", "override"),
+        ("[]", "at least 1"),
+        ("experiment: a", "list"),
+        ("- {", "must be a list of entries"),
+    ],
+)
+def test_a_suite_that_is_none_is_refused(tmp_path, content, part):
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites/mine.yaml").write_text(content)
+    with pytest.raises(UserError, match=part):
+        catalogue.suite("mine", tmp_path)
+    with pytest.raises(UserError, match="no suites 'main'; did you mean mine"):
+        catalogue.suite("main", tmp_path)
+
+
+def test_points_of_a_sweep():
+    space = {"train.latent_dim": [8, 16], "train.select": ["last", "best"], "train.weight_clip": [None, 0.5]}
+    grid = deployments._points(space, "grid", 1, 0)
+    assert len(grid) == 8
+    assert grid[0] == ["train.latent_dim=8", "train.select=last", "train.weight_clip=null"]
+    drawn = deployments._points(space, "random", 3, 7)
+    assert len(drawn) == 3 and all(point in grid for point in drawn)
+    assert drawn == deployments._points(space, "random", 3, 7) != deployments._points(space, "random", 3, 8)
+    for space in ({}, {"train.steps": []}, {"train.steps": list(range(300))}):
+        with pytest.raises(UserError, match="space: "):
+            deployments._points(space, "grid", 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("flow", "parameters", "part"),
+    [
+        ("train", {"overrides": ["trian.steps=5"]}, "did you mean train.steps"),
+        ("train", {"overrides": ["dataset=cifar"]}, "no dataset 'cifar'"),
+        ("train", {"revision": "no-such-branch"}, "no revision 'no-such-branch'"),
+        ("nightly", {"revision": "no-such-branch"}, "no revision 'no-such-branch'"),
+        ("sweep", {"space": {"train.latent": [1]}}, "did you mean train.latent_dim"),
+        ("compare", {}, "no MLflow store yet"),
+        ("promote", {}, "no MLflow store yet"),
+    ],
+)
+def test_a_mistake_ends_a_run_at_once_with_the_reason(prefect_server, monkeypatch, tmp_path, flow, parameters, part):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    if flow in ("compare", "promote"):
+        monkeypatch.setattr(deployments, "PROJECT", tmp_path)
+    state = getattr(deployments, flow)(**parameters, return_state=True)
+    assert (state.type.value, state.name) == ("FAILED", "Mistake")
+    assert part in state.message
+
+
+def test_an_experiment_that_is_not_there_is_refused(prefect_server):
+    state = deployments.train(experiment="dcgan", return_state=True)
+    assert state.is_failed() and "'dcgan-fashion-mnist'" in state.message
+
+
+def test_pools_and_remotes_that_are_not_there_are_refused(prefect_server, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    subprocess.run([sys.executable, "-m", "dvc", "init", "-q", "--no-scm"], check=True)
+    with pytest.raises(UserError, match="no DVC remote is set .*dvc remote add --default"):
+        handover.require_remote()
+    with pytest.raises(UserError, match="no such pool with deployments 'stage/tpu' and 'check/tpu'"):
+        handover.require_pool("tpu", "HEAD", False)
+
+
+def test_a_machine_without_what_a_run_needs_says_so(prefect_server, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    for parameters, part in (({"need_gpu": True}, "lists no GPU"), ({"revision": "no-such"}, "no revision 'no-such'")):
+        state = handover.check_machine(**{"revision": "HEAD"} | parameters, return_state=True)
+        assert state.name == "Mistake" and part in state.message
+    assert handover.check_machine("HEAD", return_state=True).is_completed()

@@ -1,0 +1,124 @@
+"""Workspaces: a revision each, side by side, with the project's cache, and nothing left of them."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ganline.errors import UserError
+from pipelines.workspace import commit, workspace
+from stages import spool
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def git(folder, *arguments):
+    identity = {f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env=os.environ | identity, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def dvc(*arguments):
+    subprocess.run([sys.executable, "-m", "dvc", *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A DVC project of two commits; what its stage copies is another text in the second."""
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "-q", "-b", "main")
+    dvc("init", "-q")
+    Path("dvc.yaml").write_text("stages: {say: {cmd: cp text.txt said.txt, deps: [text.txt], outs: [said.txt]}}\n")
+    for text in ("first\n", "second\n"):
+        Path("text.txt").write_text(text)
+        Path(".gitignore").write_text("/.ganline/\n/said.txt\n")
+        git(tmp_path, "add", "-A")
+        git(tmp_path, "commit", "-qm", text.strip())
+    return tmp_path
+
+
+def test_side_by_side_each_at_its_revision_with_one_cache(project):
+    first = commit("HEAD~1", project)
+    with workspace("HEAD", "new", project=project) as new:
+        with workspace(first, "old", project=project) as old:
+            assert Path.cwd() == old
+            dvc("repro", "-q")
+            assert Path("said.txt").read_text() == "first\n"
+            (old / ".ganline/checkpoints/mark").touch()
+            assert spool.project_root() == project
+        assert Path.cwd() == new
+        dvc("repro", "-q")
+        assert Path("said.txt").read_text() == "second\n"
+        assert (new / ".ganline/checkpoints/mark").exists()  # of all workspaces of the project
+    assert not old.exists() and not new.exists()
+    assert list((project / spool.WORKSPACES).iterdir()) == []
+    assert not (project / "said.txt").exists()
+    with workspace(first, "again", project=project):
+        Path("text.txt").write_text("second\n")
+        done = subprocess.run([sys.executable, "-m", "dvc", "repro"], capture_output=True, text=True, check=True)
+        assert "is cached" in done.stdout  # what another workspace has made
+
+
+def test_a_failed_one_is_kept_if_asked(project):
+    for name, keep in (("gone", False), ("kept", True)):
+        with pytest.raises(RuntimeError), workspace("main", name, keep_failed=keep, project=project):
+            raise RuntimeError
+    with workspace("main", "next", project=project):
+        pass
+    assert [path.name for path in (project / spool.WORKSPACES).iterdir()] == ["kept"]
+
+
+def test_what_a_killed_run_leaves_the_next_removes(project):
+    code = "import sys, time; from pathlib import Path; from pipelines.workspace import workspace\n"
+    code += f"with workspace('HEAD', 'killed', project=Path({str(project)!r})): Path('in').touch(); time.sleep(600)"
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY)
+    place = project / spool.WORKSPACES / "killed"
+    deadline = time.monotonic() + 60
+    while not (place / "in").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    with workspace("HEAD", "beside", project=project):
+        assert place.exists()  # it lives
+    process.kill()
+    process.wait()
+    with workspace("HEAD", "after", project=project):
+        assert not place.exists()
+
+
+def test_a_revision_may_be_a_branch_of_the_origin_that_came_later(project, tmp_path_factory):
+    clone = tmp_path_factory.mktemp("clone")
+    git(clone, "clone", "-q", str(project), ".")
+    git(project, "checkout", "-q", "-b", "later")
+    git(project, "commit", "-q", "--allow-empty", "-m", "later")
+    assert commit("later", clone) == git(project, "rev-parse", "later")
+    with workspace("later", "run", project=clone):
+        assert git(Path.cwd(), "remote", "get-url", "origin") == str(project)
+
+
+def test_bad_revisions_are_refused(project, tmp_path):
+    with pytest.raises(UserError, match="(?s)no revision 'nowhere' .*origin cannot be asked.*git log"):
+        commit("nowhere", project)
+    (tmp_path / "plain").mkdir()
+    with pytest.raises(UserError, match="plain is no Git repository"):
+        commit("HEAD", tmp_path / "plain")
+
+
+def test_dvc_lock_goes_to_a_branch_of_the_origin(project, tmp_path_factory):
+    from pipelines.stage import publish_lock
+
+    bare = tmp_path_factory.mktemp("bare")
+    git(bare, "clone", "-q", "--bare", str(project), ".")
+    git(project, "remote", "add", "origin", str(bare))
+    for text in ("one", "two", "two"):
+        with workspace("main", "run", project=project):
+            Path("params.yaml").write_text("seed: 1\n")
+            Path("dvc.lock").write_text(text)
+            publish_lock("locks", f"run {text}")
+    assert git(bare, "log", "--format=%s", "locks").splitlines() == ["run two", "run one", "second", "first"]
+    assert git(bare, "show", "locks:dvc.lock") == "two"
+    assert git(bare, "rev-parse", "main") == git(project, "rev-parse", "main")
