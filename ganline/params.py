@@ -201,6 +201,14 @@ class Latent(Section):
     """Images along a path; also the side of the 2-D walk."""
     neighbours: Count
     """Nearest training images shown for a sample."""
+    samples: Annotated[int, Field(ge=100)]
+    """Images drawn from the prior, which all parts of the stage look at; `labels` counts them from 0."""
+    directions: Count
+    """Directions that each method finds."""
+    labels: dict[str, list[Annotated[int, Field(ge=0)]]]
+    """Your own attributes: name -> indices of samples that have it (reports/latent/figures/samples-numbered.png)."""
+    points: dict[str, list[float]]
+    """Latents by name, as `ganline explore` saves them."""
 
 
 class Report(Section):

@@ -166,10 +166,7 @@ class Tracker:
         for path in sorted((paths.TRAIN / "samples").glob("step-*.png")):
             self.image(path, "samples", int(path.stem.removeprefix("step-")))
         self._fill(_numbers(paths.EVALUATE / "metrics.json"), 0)
-        latent = _numbers(paths.LATENT / "latent.json")
-        self._fill(
-            {f"latent/{name}": value for name, value in latent.items() if isinstance(value, float)}, 0
-        )  # no counts
+        self._fill(_numbers(paths.LATENT / "metrics.json"), 0)
         for path in (Path("params.yaml"), Path("dvc.lock"), paths.REPORT):
             if path.exists():
                 self.artifact(path)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from ganline.files import whole_file
 
@@ -73,3 +74,10 @@ def write_png(path: Path, image: np.ndarray) -> None:
     data = png_bytes(image)
     with whole_file(path) as temporary:
         temporary.write_bytes(data)
+
+
+def write_gif(path: Path, frames: np.ndarray, milliseconds: int = 80) -> None:
+    """Write frames, uint8 (F, H, W, 1) or RGB (F, H, W, 3), as a GIF that loops for ever, whole or not at all."""
+    pictures = [Image.fromarray(frame[:, :, 0] if frame.shape[2] == 1 else frame) for frame in frames]
+    with whole_file(path) as temporary:
+        pictures[0].save(temporary, save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0)

@@ -1,0 +1,127 @@
+"""What the parts of the latent stage share: the space they explore, and the finding each returns.
+
+A part is one file of this package with a TITLE and a function `find(space) -> Finding`, named in `stages.latent.PARTS`.
+Parts do not know each other. One that does not apply raises LeftOut with the reason in one line, and the others go on;
+bad input that touches only some of what it does becomes a sentence in `Finding.words`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from ganline.params import Latent, Params
+from ganline.suite.base import Sample
+
+if TYPE_CHECKING:
+    from ganline.metrics.extractors import Extractor
+    from ganline.models import Generator
+    from ganline.models.base import Model
+
+
+class LeftOut(Exception):  # noqa: N818
+    """A part that does not apply to this model or this data; the message is one line that says why."""
+
+
+class Figure(NamedTuple):
+    """A picture, kept as figures/<part>-<name>.png, or .gif where it moves."""
+
+    image: np.ndarray
+    """uint8 (h, w, C), or (frames, h, w, C) for an animation; C is 1 or 3."""
+    title: str
+    caption: str
+    """What is seen where, and how to read it: one to three sentences."""
+
+
+class Number(NamedTuple):
+    """A number that compares across runs; metrics.json and MLflow call it latent_<part>_<name>."""
+
+    value: float
+    """Finite; an int is a count."""
+    label: str
+    better: Literal["lower", "higher", ""]
+    """"" where neither end is good."""
+    reading: str
+    """One or two short sentences: the range, and what a high or a low value says."""
+
+
+@dataclass
+class Finding:
+    """What a part found."""
+
+    figures: dict[str, Figure] = field(default_factory=dict)
+    numbers: dict[str, Number] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+    """Sentences for the report, the most important first."""
+    latents: dict[str, np.ndarray] = field(default_factory=dict)
+    """float32 (n, latent_dim) each: latents or directions worth keeping; latents.npz calls them <part>/<name>."""
+
+
+class Drawn(NamedTuple):
+    """The stage's samples, drawn once for all parts. Sample indices in params.yaml count them."""
+
+    latents: np.ndarray
+    """float32 (N, latent_dim) from the prior."""
+    labels: np.ndarray
+    """int32 (N,): the class or code asked for; 0 where there are none."""
+    images: np.ndarray
+    """uint8 (N, H, W, C)."""
+    features: np.ndarray
+    """float32 (N, d)."""
+    probabilities: np.ndarray
+    """float32 (N, K)."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """A trained generator's latent space, and all that a part may use to explore it."""
+
+    generator: "Generator"
+    """Latents in, pictures out; compiled once. Any number of latents at a time."""
+    model: "Model"
+    """What the generator is part of: for gradients, encoders, activations and weights."""
+    extractor: "Extractor"
+    train: Sample
+    """All training images, with features and probabilities."""
+    test: Sample
+    """All held-out images."""
+    classes: Sequence[str]
+    """Names of the dataset's classes; empty where it has none."""
+    params: Params
+
+    @property
+    def settings(self) -> Latent:
+        """The section `latent` of params.yaml."""
+        return self.params.latent
+
+    @property
+    def seed(self) -> int:
+        """Of all that is random; use ganline.random.generator(seed, "latent/PART/...")."""
+        return self.params.seed
+
+    @cached_property
+    def samples(self) -> Drawn:
+        """`latent.samples` images from the prior, with labels drawn uniformly where the generator takes any."""
+        count, purpose = self.settings.samples, "latent/samples"
+        latents, labels = (draw(count, self.seed, purpose) for draw in (self.generator.latents, self.generator.labels))
+        images = self.generator.images(latents, labels)
+        return Drawn(latents, labels, images, *self.extractor.extract(images))
+
+    @property
+    def conditions(self) -> list[str]:
+        """Names of what the generator can be asked for, in the order of its labels; empty where it takes none."""
+        count = self.generator.conditions
+        by_class = getattr(self.model, "uses_labels", False) and count == len(self.classes)
+        return list(self.classes) if by_class else [f"code {i}" for i in range(count)]
+
+    @property
+    def known_classes(self) -> list[str]:
+        """Names of the columns of `probabilities`; empty where these are no classes of the dataset."""
+        return list(self.extractor.facts["classes"]) if self.extractor.facts["kind"] == "classifier" else []
+
+    def must_draw_fast(self) -> None:
+        """Raise LeftOut for a model that takes so long to draw that thousands of images cannot be asked of it."""
+        if getattr(self.model, "slow_to_draw", False):
+            raise LeftOut(f"{self.model.settings.model} draws too slowly for the images that this needs")
