@@ -207,8 +207,8 @@ class Latent(Section):
     """Directions that each method finds."""
     labels: dict[str, list[Annotated[int, Field(ge=0)]]]
     """Your own attributes: name -> indices of samples that have it (reports/latent/figures/samples-numbered.png)."""
-    points: dict[str, list[float]]
-    """Latents by name, as `ganline explore` saves them."""
+    points: str
+    """File of latents by name, as `ganline explore` saves them."""
 
 
 class Report(Section):

@@ -90,8 +90,13 @@ def write(
         files = [_write_figure(folder, part, name, figure) for name, figure in finding.figures.items()]
         mine = {f"latent_{part}_{name}": number for name, number in finding.numbers.items()}
         numbers |= mine
-        latents |= {f"{part}/{name}": values.astype(np.float32) for name, values in finding.latents.items()}
-        index.append({"part": part, "title": title, "words": finding.words, "figures": files, "numbers": list(mine)})
+        kept = {f"{part}/{name}": some for name, some in finding.latents.items()}
+        latents |= {name: some.values.astype(np.float32) for name, some in kept.items()}
+        told = {name: {"names": list(some.names), "kind": some.kind} for name, some in kept.items()}
+        index.append(
+            {"part": part, "title": title, "words": finding.words, "figures": files, "numbers": list(mine),
+             "latents": told}
+        )  # fmt: skip
     values = {name: _rounded(name, number.value) for name, number in numbers.items()}
     protocol = {name: made_under | _words(number) for name, number in numbers.items()}
     write_json(folder / "findings.json", index)

@@ -47,6 +47,17 @@ class Number(NamedTuple):
     """One or two short sentences: the range, and what a high or a low value says."""
 
 
+class Kept(NamedTuple):
+    """Latents or directions worth keeping; latents.npz calls them <part>/<name>, findings.json has their names."""
+
+    values: np.ndarray
+    """float32 (n, latent_dim): latents as the generator takes them, or directions, which are unit vectors in normal
+    coordinates (`ganline.latent.paths.to_normal`)."""
+    names: Sequence[str]
+    """What each of the n is, for people."""
+    kind: Literal["latent", "direction"]
+
+
 @dataclass
 class Finding:
     """What a part found."""
@@ -55,8 +66,7 @@ class Finding:
     numbers: dict[str, Number] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
     """Sentences for the report, the most important first."""
-    latents: dict[str, np.ndarray] = field(default_factory=dict)
-    """float32 (n, latent_dim) each: latents or directions worth keeping; latents.npz calls them <part>/<name>."""
+    latents: dict[str, Kept] = field(default_factory=dict)
 
 
 class Drawn(NamedTuple):

@@ -13,7 +13,7 @@ from ganline.report.figures import cut_grid
 from ganline.suite.base import Sample
 from stages import latent
 from stages.latent import interpolation, inversion, memorisation
-from stages.latent.base import Figure, Finding, LeftOut, Number, Space
+from stages.latent.base import Figure, Finding, Kept, LeftOut, Number, Space
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -53,8 +53,8 @@ def test_a_part_that_does_not_apply_is_named_and_the_others_are_written(tmp_path
     monkeypatch.setattr(latent, "PARTS", ("inversion", "interpolation"))
     found = latent.explore(small)
     assert found["inversion"] == ("Real images in its space", "gan.GAN has no encoder")
-    images = small.samples.images
-    more = Finding({"loop": Figure(images[:3], "", "")}, {"share": Number(0.123456789, "", "", "")}, [], {"a": images})
+    images, kept = small.samples.images, Kept(small.samples.latents[:2], ["one", "two"], "latent")
+    more = Finding({"loop": Figure(images[:3], "", "")}, {"share": Number(0.123456789, "", "", "")}, [], {"a": kept})
     values = latent.write(tmp_path, found | {"more": ("More", more)}, {"seed": 1})
     assert values == {"latent_more_share": 0.123457} == json.loads((tmp_path / "metrics.json").read_text())
     assert json.loads((tmp_path / "protocol.json").read_text())["latent_more_share"]["seed"] == 1
@@ -64,6 +64,7 @@ def test_a_part_that_does_not_apply_is_named_and_the_others_are_written(tmp_path
     assert files == {"figures/interpolation-rows.png", "figures/interpolation-plane.png", "figures/more-loop.gif"}
     assert files == {str(path.relative_to(tmp_path)) for path in tmp_path.glob("figures/*")}
     assert set(read_arrays(tmp_path / "latents.npz")) == {"more/a"}
+    assert listed[2]["latents"] == {"more/a": {"names": ["one", "two"], "kind": "latent"}}
     with pytest.raises(ValueError, match="latent_more_bad = nan"):
         latent.write(tmp_path, {"more": ("", Finding({}, {"bad": Number(np.nan, "", "", "")}))}, {})
 
