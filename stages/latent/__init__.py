@@ -58,7 +58,9 @@ def explore(space: Space) -> dict[str, tuple[str, Finding | str]]:
         part = importlib.import_module(f"stages.latent.{name}")
         print(f"latent: {part.TITLE}", flush=True)
         try:
-            found[name] = part.TITLE, part.find(space)
+            finding = part.find(space)
+            found[name] = part.TITLE, finding
+            space.kept.update({f"{name}/{kept}": some for kept, some in finding.latents.items()})
         except (LeftOut, UserError) as reason:
             print(f"latent: {part.TITLE} is left out: {reason}", flush=True)
             found[name] = part.TITLE, str(reason)

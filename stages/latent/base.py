@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from ganline.latent.attributes import Attribute, of_classes, of_marks, of_measurements
 from ganline.params import Latent, Params
 from ganline.suite.base import Sample
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from ganline.metrics.extractors import Extractor
     from ganline.models import Generator
     from ganline.models.base import Model
+
+
+CLASSES = 10
+"""Classes that count as attributes, at most: those that most samples look like."""
 
 
 class LeftOut(Exception):  # noqa: N818
@@ -100,6 +105,8 @@ class Space:
     classes: Sequence[str]
     """Names of the dataset's classes; empty where it has none."""
     params: Params
+    kept: dict[str, Kept] = field(default_factory=dict)
+    """What the parts before kept, by <part>/<name>."""
 
     @property
     def settings(self) -> Latent:
@@ -113,11 +120,49 @@ class Space:
 
     @cached_property
     def samples(self) -> Drawn:
-        """`latent.samples` images from the prior, with labels drawn uniformly where the generator takes any."""
-        count, purpose = self.settings.samples, "latent/samples"
-        latents, labels = (draw(count, self.seed, purpose) for draw in (self.generator.latents, self.generator.labels))
+        """`latent.samples` images from the prior."""
+        return self.draw(self.settings.samples, "samples")
+
+    def draw(self, count: int, purpose: str) -> Drawn:
+        """Return fresh samples from the prior, with labels drawn uniformly where the generator takes any."""
+        return self.look(
+            self.generator.latents(count, self.seed, f"latent/{purpose}"),
+            self.generator.labels(count, self.seed, f"latent/{purpose}"),
+        )
+
+    def look(self, latents: np.ndarray, labels: np.ndarray) -> Drawn:
+        """Return the images of latents float32 (N, latent_dim) and labels int (N,), and what is said of them."""
         images = self.generator.images(latents, labels)
-        return Drawn(latents, labels, images, *self.extractor.extract(images))
+        size = self.extractor.batch_size
+        parts = [self.extractor.describe(images[i : i + size]) for i in range(0, len(images), size)]
+        features, probabilities = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return Drawn(latents, labels, images, features, probabilities)
+
+    @cached_property
+    def attributes(self) -> list[Attribute]:
+        """What is known to be measurable of this generator's images: classes, measurements, and your own labels.
+
+        Where the generator is asked for classes, they are none: no edit of a latent is to change them.
+        """
+        conditions, samples = self.generator.conditions, self.samples
+        asked = self.conditions == list(self.known_classes) and conditions > 0
+        found = [] if asked else of_classes(self.known_classes, samples, conditions, CLASSES)
+        return found + of_measurements(samples, samples.labels, conditions) + self._marked[0]
+
+    @property
+    def bad_labels(self) -> list[str]:
+        """What is wrong with latent.labels, a sentence each."""
+        return self._marked[1]
+
+    @cached_property
+    def _marked(self) -> tuple[list[Attribute], list[str]]:
+        found, wrong = [], []
+        for name, marked in self.settings.labels.items():
+            try:
+                found.append(of_marks(name, marked, self.samples, self.generator.conditions))
+            except ValueError as error:
+                wrong.append(f"latent.labels: {error}.")
+        return found, wrong
 
     @property
     def conditions(self) -> list[str]:
