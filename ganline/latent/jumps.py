@@ -1,9 +1,10 @@
 """Holes of a latent space: the places on paths where the image jumps.
 
 A generator is a continuous function, but it may change so fast at a place that between two neighbouring latents one
-image becomes another. Such a place shows as one step of a path that is much longer than the others in the extractor's
-feature space. Cutting that step into smaller ones tells a tear from a place where the image merely changes fast: of n
-equal parts of a smooth step none covers much more than 1 / n of it, and of a tear one part covers all.
+image becomes another. Such a place shows as one step of a path that is much faster than the others: it covers more of
+the extractor's feature space for the distance its latents cover (as normal numbers). Cutting that step into smaller
+ones tells a tear from a place where the image merely changes fast: of n equal parts of a smooth step none covers much
+more than 1 / n of it, and of a tear one part covers all.
 """
 
 from collections.abc import Callable
@@ -11,18 +12,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ganline.latent.paths import interpolation
+from ganline.latent.paths import interpolation, to_normal
+
+TINY = float(np.finfo(np.float64).tiny)
 
 
 class Jump(NamedTuple):
-    """The longest step of one path."""
+    """The fastest step of one path."""
 
     path: int
     """Position of the path among those given."""
     step: int
     """It leads from this point of the path to the next."""
     ratio: float
-    """Its length over the median step of all paths."""
+    """How fast the image changes along it, over the median of all steps of all paths."""
     abruptness: float
     """The longest of the equal parts into which it was cut, as a share of all of them together: 1 / (parts) where the
     image changes evenly, 1 where it changes all at once."""
@@ -30,9 +33,9 @@ class Jump(NamedTuple):
     """float32 (parts + 1, L): the step, cut."""
 
 
-def lengths(features: np.ndarray) -> np.ndarray:
-    """Return the steps' lengths, float64 (P, T - 1), of P paths of T points with features (P, T, d)."""
-    steps = np.diff(features.astype(np.float64), axis=1)
+def lengths(points: np.ndarray) -> np.ndarray:
+    """Return the steps' lengths, float64 (P, T - 1), of P paths of T points (P, T, d)."""
+    steps = np.diff(points.astype(np.float64), axis=1)
     return np.sqrt(np.einsum("ptd,ptd->pt", steps, steps))
 
 
@@ -44,7 +47,7 @@ def largest(
     parts: int,
     prior: str,
 ) -> tuple[list[Jump], np.ndarray]:
-    """Return the largest jumps, at most one a path, and the lengths of all steps.
+    """Return the largest jumps, at most one a path, and the speeds of all steps.
 
     Args:
         see: takes latents float32 (n, L) and labels (n,) to features (n, d) of their images.
@@ -55,7 +58,8 @@ def largest(
         prior: "normal" for N(0, 1), "uniform" for U(-1, 1), "unit_uniform" for U(0, 1).
 
     Returns:
-        The jumps, largest first, and float64 (P, T - 1). No jumps where the image never changes.
+        The jumps, largest first, and float64 (P, T - 1): feature distance over distance of latents. No jumps where the
+        image never changes.
 
     Raises:
         ValueError: shapes that do not match, or numbers below those above.
@@ -67,19 +71,20 @@ def largest(
         )
     paths, points, dimension = latents.shape
     features = see(latents.reshape(-1, dimension), np.repeat(labels, points)).reshape(paths, points, -1)
-    steps = lengths(features)
-    usual, longest = float(np.median(steps)), steps.argmax(axis=1)
-    chosen = [path for path in np.argsort(-steps.max(axis=1), kind="stable")[:count] if steps[path].max() > 0]
+    moved = lengths(to_normal(latents, prior))
+    speeds = lengths(features) / np.maximum(moved, TINY)
+    usual, fastest, top = float(np.median(speeds)), speeds.argmax(axis=1), speeds.max(axis=1)
+    chosen = [path for path in np.argsort(-top, kind="stable")[:count] if top[path] > 0]
     if not chosen:
-        return [], steps
+        return [], speeds
     cut = np.stack(
-        [interpolation(latents[p, longest[p]], latents[p, longest[p] + 1], parts + 1, prior) for p in chosen]
+        [interpolation(latents[p, fastest[p]], latents[p, fastest[p] + 1], parts + 1, prior) for p in chosen]
     )
     seen = see(cut.reshape(-1, dimension), np.repeat(labels[chosen], parts + 1)).reshape(len(chosen), parts + 1, -1)
     pieces = lengths(seen)
-    shares = pieces.max(axis=1) / np.maximum(pieces.sum(axis=1), np.finfo(float).tiny)
-    ratios = steps.max(axis=1)[chosen] / max(usual, np.finfo(float).tiny)
+    shares = pieces.max(axis=1) / np.maximum(pieces.sum(axis=1), TINY)
+    ratios = top[chosen] / max(usual, TINY)
     return [
-        Jump(int(path), int(longest[path]), float(ratio), float(share), part)
+        Jump(int(path), int(fastest[path]), float(ratio), float(share), part)
         for path, ratio, share, part in zip(chosen, ratios, shares, cut, strict=True)
-    ], steps
+    ], speeds

@@ -82,7 +82,7 @@ def _axes(square: bool = False) -> tuple[Figure, Axes]:
 
 def _picture(figure: Figure, axes: Axes, beside: bool = False) -> np.ndarray:
     handles, names = axes.get_legend_handles_labels()
-    if names:
+    if len(names) > 1:
         place = (
             {"loc": "outside right upper", "markerscale": 4} if beside else {"loc": "outside upper left", "ncols": 2}
         )

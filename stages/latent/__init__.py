@@ -22,7 +22,7 @@ from stages.images import real_images
 from stages.latent.base import Figure, Finding, LeftOut, Number, Space
 from stages.tracking import Tracker
 
-PARTS = ("interpolation", "memorisation", "inversion")
+PARTS = ("interpolation", "conditions", "truncation", "smoothness", "manifold", "memorisation", "inversion")
 """The files of this package that are parts, in the order of the report."""
 
 
