@@ -35,12 +35,8 @@ def find(space: Space) -> Finding:
     if edits := _edits(space, found):
         figures["edits"] = edits
     names = [f"held-out image {place}" for place in places]
-    return Finding(
-        figures,
-        _numbers(error, baseline),
-        [_sentence(error, baseline, way, space.generator.latent_dim)],
-        {"latents": Kept(found.latents, names, "latent")},
-    )
+    words = [_sentence(error, baseline, way, space.generator.latent_dim)]
+    return Finding(figures, _numbers(error, baseline), words, latents={"latents": Kept(found.latents, names, "latent")})
 
 
 def _classes(space: Space, places: np.ndarray) -> np.ndarray | None:

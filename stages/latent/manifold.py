@@ -18,12 +18,13 @@ def find(space: Space) -> Finding:
     """Return held-out images as points where there is an encoder, and the images of the plane they lie in."""
     space.must_draw_fast()
     latents, dimension = encoded(space), space.generator.latent_dim
-    if latents is None and not (dimension == 2 and space.generator.prior == "normal"):
+    flat = dimension == 2 and space.generator.prior == "normal"
+    if latents is None and not flat:
         raise LeftOut(
-            f"{space.params.train.model} has no encoder that would say where real images lie, and its {dimension} "
+            f"{space.model.settings.model} has no encoder that would say where real images lie, and its {dimension} "
             "numbers are no plane"
         )
-    plane = prior_plane() if dimension == 2 else principal_plane(latents)
+    plane = prior_plane() if flat or latents is None else principal_plane(latents)
     figures = {"manifold": _manifold(space, plane)}
     if latents is None:
         return Finding(figures)

@@ -50,18 +50,19 @@ def conditional():
 
 
 def test_a_part_that_does_not_apply_is_named_and_the_others_are_written(tmp_path, monkeypatch, small):
-    monkeypatch.setattr(latent, "PARTS", ("inversion", "interpolation"))
+    monkeypatch.setattr(latent, "PARTS", ("conditions", "interpolation"))
     found = latent.explore(small)
-    assert found["inversion"] == ("Real images in its space", "gan.GAN has no encoder")
+    assert found["conditions"][1] == "this generator is asked for no class and no code"
     images, kept = small.samples.images, Kept(small.samples.latents[:2], ["one", "two"], "latent")
     more = Finding({"loop": Figure(images[:3], "", "")}, {"share": Number(0.123456789, "", "", "")}, [], {"a": kept})
     values = latent.write(tmp_path, found | {"more": ("More", more)}, {"seed": 1})
     assert values == {"latent_more_share": 0.123457} == json.loads((tmp_path / "metrics.json").read_text())
     assert json.loads((tmp_path / "protocol.json").read_text())["latent_more_share"]["seed"] == 1
     listed = json.loads((tmp_path / "findings.json").read_text())
-    assert [entry["part"] for entry in listed] == ["inversion", "interpolation", "more"]
+    assert [entry["part"] for entry in listed] == ["conditions", "interpolation", "more"]
     files = {figure["file"] for entry in listed[1:] for figure in entry["figures"]}
-    assert files == {"figures/interpolation-rows.png", "figures/interpolation-plane.png", "figures/more-loop.gif"}
+    names = ("interpolation-rows.png", "interpolation-lines.png", "interpolation-plane.png", "interpolation-loops.gif")
+    assert files == {f"figures/{name}" for name in (*names, "more-loop.gif")}
     assert files == {str(path.relative_to(tmp_path)) for path in tmp_path.glob("figures/*")}
     assert set(read_arrays(tmp_path / "latents.npz")) == {"more/a"}
     assert listed[2]["latents"] == {"more/a": {"names": ["one", "two"], "kind": "latent"}}
@@ -104,7 +105,9 @@ def test_more_neighbours_than_training_images_leave_the_part_out():
 def test_pairs_of_images_and_their_reconstructions():
     space = make_space("vae-mnist")
     images = space.test.images
-    cells = cut_grid(inversion.find(space).figures["reconstructions"].image, 28, 28)
-    assert len(cells) == 48 and np.array_equal(cells[[0, -2]], images[[0, -1]])
-    again = space.model.reconstruct(tf.constant(cells[::2] / 255, tf.float32)) * 255  # its range is [0, 1]
-    np.testing.assert_allclose(cells[1::2], again, atol=1)
+    finding = inversion.find(space)
+    cells = cut_grid(finding.figures["reconstructions"].image, 28, 28)
+    assert len(cells) == 72 and np.array_equal(cells[[0, -3]], images[[0, -1]])
+    again = space.model.reconstruct(tf.constant(cells[::3] / 255, tf.float32)) * 255  # its range is [0, 1]
+    np.testing.assert_allclose(cells[1::3], again, atol=1)
+    assert finding.latents["latents"].values.shape == (24, 2) and "by the encoder" in finding.words[0]
