@@ -21,11 +21,10 @@ def find(space: Space) -> Finding:
     names = space.conditions[:MOST]
     latents = space.generator.latents(LATENTS, space.seed, "latent/conditions")
     labels = np.tile(np.arange(len(names)), LATENTS)
-    images = space.generator.images(np.repeat(latents, len(names), axis=0), labels)
-    seen = space.extractor.extract(images)
+    seen = space.look(np.repeat(latents, len(names), axis=0), labels)
     kind = "class" if space.conditions == list(space.classes) else "code"
     figure = Figure(
-        labelled_grid(images[: SHOWN * len(names)], [str(i) for i in range(SHOWN)], names),
+        labelled_grid(seen.images[: SHOWN * len(names)], [str(i) for i in range(SHOWN)], names),
         f"The same latents under every {kind}",
         f"One row a latent, one column a {kind}. A good conditional generator changes what is shown from column to "
         "column and keeps how it is shown (slant, weight, shade) along a row.",

@@ -35,7 +35,7 @@ def find(space: Space) -> Finding:
     if edits := _edits(space, found):
         figures["edits"] = edits
     names = [f"held-out image {place}" for place in places]
-    words = [_sentence(error, baseline, way, space.generator.latent_dim)]
+    words = [_sentence(error, baseline, way, space.generator.latent_dim), *_effects(space, found)]
     return Finding(figures, _numbers(error, baseline), words, latents={"latents": Kept(found.latents, names, "latent")})
 
 
@@ -122,6 +122,26 @@ def _edits(space: Space, found: Inverted) -> Figure | None:
         f"Left, what the generator draws of held-out images; to the right the same latents pushed {AMOUNT:g} "
         "standard deviations back and forth along the directions found. An edit is good where only what it is named "
         "after changes.",
+    )
+
+
+def _effects(space: Space, found: Inverted) -> list[str]:
+    """Return in how many of the real images an attribute rises when they are pushed towards it."""
+    kept = space.kept.get(DIRECTIONS[0])
+    if kept is None:
+        return []
+    before, prior = space.look(found.latents, found.labels), space.generator.prior
+    by_name = {attribute.name: attribute for attribute in space.attributes}
+    told = []
+    for direction, name in zip(kept.values, kept.names, strict=True):
+        if name in by_name:
+            after = space.look(move(found.latents, direction, AMOUNT, prior), found.labels)
+            told.append(f"{name} in {np.count_nonzero(by_name[name].score(after) > by_name[name].score(before))}")
+    listed = ", ".join(told)
+    return (
+        [f"Pushed {AMOUNT:g} towards an attribute, of {len(found.latents)} real images it rises: {listed}."]
+        if told
+        else []
     )
 
 

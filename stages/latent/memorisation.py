@@ -6,7 +6,7 @@ from ganline.latent.neighbours import Neighbours, copying, nearest
 from ganline.latent.paths import interpolation
 from ganline.report.figures import beside, image_grid
 from ganline.report.plots import histograms
-from stages.latent.base import Figure, Finding, LeftOut, Number, Space
+from stages.latent.base import Drawn, Figure, Finding, LeftOut, Number, Space
 
 TITLE = "Is it memorising?"
 SHOWN = 6
@@ -20,10 +20,10 @@ def find(space: Space) -> Finding:
     count, train = space.settings.neighbours, space.train
     if count > len(train):
         raise LeftOut(f"latent.neighbours = {count}: allowed is at most {len(train)}, the training images")
-    samples, midpoints = space.samples.images[:MOST], _midpoints(space)
+    samples, midpoints = space.samples, _midpoints(space)
     features = {
-        "samples": space.samples.features[:MOST],
-        "midpoints": space.extractor.extract(midpoints).features,
+        "samples": samples.features[:MOST],
+        "midpoints": midpoints.features,
         "held-out images": space.test.features[
             np.linspace(0, len(space.test) - 1, min(MOST, len(space.test))).astype(int)
         ],
@@ -39,11 +39,11 @@ def find(space: Space) -> Finding:
     share, between = (copying(values, held_out)["share_of_samples_nearer"] for values in distances.values())
     figures = {
         "nearest": _beside(
-            space, samples, found["samples"], "The nearest training images",
+            space, samples.images, found["samples"], "The nearest training images",
             "the first samples, not picked",
         ),
         "midpoints": _beside(
-            space, midpoints, found["midpoints"], "Half-way between two samples",
+            space, midpoints.images, found["midpoints"], "Half-way between two samples",
             "images half-way between the latents of two samples, the first of them, not picked",
         ),
         "distances": _chart(distances | {"held-out images": held_out}),
@@ -51,7 +51,7 @@ def find(space: Space) -> Finding:
     return Finding(figures, _numbers(share, between), [_sentence(share, between, len(train), len(held_out))])
 
 
-def _midpoints(space: Space) -> np.ndarray:
+def _midpoints(space: Space) -> Drawn:
     """Return the images half-way between each sample and the next, under the first one's label."""
     latents, labels = space.samples.latents[:MOST], space.samples.labels[:MOST]
     middle = np.stack(
@@ -60,7 +60,7 @@ def _midpoints(space: Space) -> np.ndarray:
             for a, b in zip(latents, np.roll(latents, -1, 0), strict=True)
         ]
     )
-    return space.generator.images(middle, labels)
+    return space.look(middle, labels)
 
 
 def _beside(space: Space, images: np.ndarray, found: Neighbours, title: str, what: str) -> Figure:

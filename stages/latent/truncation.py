@@ -48,11 +48,9 @@ def find(space: Space) -> Finding:
 
 def _score(space: Space, psi: float, real: np.ndarray) -> tuple[float, float]:
     drawn = space.samples
-    features = drawn.features
     if psi < 1:
-        images = space.generator.images(truncate(drawn.latents, psi, space.generator.prior), drawn.labels)
-        features = space.extractor.extract(images).features
-    found = precision_recall(real, features[: len(real)], NEIGHBOURS, NEIGHBOURS)
+        drawn = space.look(truncate(drawn.latents, psi, space.generator.prior), drawn.labels)
+    found = precision_recall(real, drawn.features[: len(real)], NEIGHBOURS, NEIGHBOURS)
     return found.precision, found.recall
 
 
