@@ -45,13 +45,13 @@ def load(folder: Path) -> "Model":
     Raises:
         UserError: `folder` holds no model.
     """
-    from ganline.models.base import assign
-
     try:
         facts: dict[str, Any] = json.loads((folder / "model.json").read_text())
         weights = read_arrays(folder / "weights.npz")
     except FileNotFoundError as error:
         raise UserError(f"{folder} holds no trained model ({Path(error.filename).name} is missing)") from None
+    from ganline.models.base import assign  # TensorFlow: not before there is something to load
+
     settings = Train.model_validate(facts["settings"])
     model = build(settings, tuple(facts["image_shape"]), facts["seed"], facts["classes"])
     assign(model.weights(), weights)
