@@ -207,6 +207,8 @@ class Latent(Section):
     """Directions that each method finds."""
     labels: dict[str, list[Annotated[int, Field(ge=0)]]]
     """Your own attributes: name -> indices of samples that have it (reports/latent/figures/samples-numbered.png)."""
+    arithmetic: list[str]
+    """Sums such as "a - little a + c" or "(a + b) / 2" of attributes and named latents; empty for a few."""
     points: str
     """File of latents by name, as `ganline explore` saves them."""
 

@@ -51,6 +51,7 @@ def latent() -> list[Part]:
             entry["title"],
             entry.get("left_out", ""),
             entry.get("words", []),
+            entry.get("tables", []),
             [(_picture(paths.LATENT / figure["file"]), figure) for figure in entry.get("figures", [])],
             metric_rows({name: values[name] for name in entry.get("numbers", [])}, protocol),
         )

@@ -1,8 +1,11 @@
 """A generator in NumPy whose factors are known: each picture is one slanted bar."""
 
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
+
+from ganline.latent.attributes import measurements
 
 SIDE, DIM = 20, 12
 FACTORS = ("slant", "brightness", "width")
@@ -36,6 +39,13 @@ class Toy:
         return bars(latents @ self.mixing.T)
 
 
+class Said(NamedTuple):
+    """What Eye says of images."""
+
+    features: np.ndarray
+    probabilities: np.ndarray
+
+
 class Eye:
     """Stands in for an extractor: features are a blurred picture, the classes are dark and bright."""
 
@@ -45,18 +55,18 @@ class Eye:
     def describe(self, images):
         features = images.reshape(len(images), 10, 2, 10, 2).mean(axis=(2, 4)).reshape(len(images), 100)
         bright = 1 / (1 + np.exp(-(images.max(axis=(1, 2, 3)) - 153.5) / 20))
-        return SimpleNamespace(
-            features=features.astype(np.float32), probabilities=np.stack([1 - bright, bright], axis=1)
-        )
+        return Said(features.astype(np.float32), np.stack([1 - bright, bright], axis=1))
 
 
 class Looked(SimpleNamespace):
-    """Images and what Eye says of them, as ganline.latent.attributes takes them."""
+    """Images and what Eye says of them, as ganline.latent.attributes takes it."""
 
 
 def look(images):
     said = Eye().describe(images)
-    return Looked(images=images, features=said.features, probabilities=said.probabilities)
+    return Looked(
+        images=images, measured=measurements(images), features=said.features, probabilities=said.probabilities
+    )
 
 
 def rotation(seed=0):

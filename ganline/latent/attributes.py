@@ -5,7 +5,7 @@ towards it may start. Where the generator is asked for a class, levels are those
 means wide for a shirt.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -22,11 +22,11 @@ CONFIDENCE = 0.95
 
 
 class Seen(Protocol):
-    """N images and what an extractor says of them."""
+    """N images and what is known of them."""
 
     @property
-    def images(self) -> np.ndarray:
-        """uint8 (N, H, W, C)."""
+    def measured(self) -> Mapping[str, np.ndarray]:
+        """What `measurements` says of the images."""
 
     @property
     def features(self) -> np.ndarray:
@@ -188,7 +188,7 @@ def of_measurements(seen: Seen, labels: np.ndarray, conditions: int) -> list[Att
         conditions: labels there are; 0 or 1 where the generator takes none.
     """
     found = []
-    for name, values in measurements(seen.images).items():
+    for name, values in seen.measured.items():
         groups = [values[labels == label] for label in range(max(1, conditions))]
         levels = np.array([np.quantile(group, [MIDDLE, TOP]) if len(group) else [0.0, np.inf] for group in groups])
         if (levels[:, 1] > levels[:, 0]).all():
@@ -198,7 +198,7 @@ def of_measurements(seen: Seen, labels: np.ndarray, conditions: int) -> list[Att
 
 
 def _measurer(name: str) -> Callable[[Seen], np.ndarray]:
-    return lambda seen: measurements(seen.images)[name]
+    return lambda seen: seen.measured[name]
 
 
 def of_classes(names: Sequence[str], seen: Seen, conditions: int, count: int) -> list[Attribute]:
@@ -208,14 +208,14 @@ def of_classes(names: Sequence[str], seen: Seen, conditions: int, count: int) ->
         names: of the columns of the probabilities.
         seen: samples.
         conditions: labels there are; 0 or 1 where the generator takes none.
-        count: classes to return at most. Those that no sample looks like are left out.
+        count: classes to return at most. Those that no sample looks like are left out, and one that all do.
     """
     found = []
     often = np.bincount(seen.probabilities.argmax(axis=1), minlength=len(names))
     for column in sorted(np.argsort(-often, kind="stable")[:count]):
         score = _leader(column)
         values, zero = score(seen), np.zeros(max(1, conditions))
-        if often[column]:
+        if 0 < often[column] < len(seen.probabilities):
             found.append(Attribute(names[column], score, zero, zero, values >= 0, float(values.std())))
     return found
 

@@ -6,6 +6,7 @@ generator was trained on, so it lies near the centre, whatever was picked: hence
 And the mean of samples picked at random shows something as well: hence the same with random samples.
 """
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -91,3 +92,23 @@ def overwrite(
     elif fill != "image":
         changed[:, chosen] = 0 if fill == "zeros" else 1
     return changed
+
+
+def parse(formula: str) -> tuple[list[tuple[int, str]], int]:
+    """Return the terms of a sum, each a sign and a name, and what the sum is divided by.
+
+    Operators stand between spaces, so that names may hold what looks like one: "T-shirt/top - little area + Sneaker",
+    "(red + yellow) / 2".
+
+    Raises:
+        ValueError: not such a sum.
+    """
+    text, divisor = formula.strip(), 1
+    if halved := re.fullmatch(r"\((.*)\) / ([1-9]\d*)", text):
+        text, divisor = halved[1], int(halved[2])
+    first, *rest = re.split(r" ([+-]) ", text)
+    terms = [(1, first), *((1 if sign == "+" else -1, name) for sign, name in zip(rest[::2], rest[1::2], strict=True))]
+    terms = [(sign, name.strip()) for sign, name in terms]
+    if not all(name for _, name in terms):
+        raise ValueError(f"{formula!r} is no sum such as 'a - b + c' or '(a + b) / 2'")
+    return terms, divisor

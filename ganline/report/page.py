@@ -63,6 +63,8 @@ class Part(NamedTuple):
     left_out: str
     """Why there is nothing to show; "" where there is."""
     words: Sequence[str]
+    tables: Sequence[Mapping[str, Any]]
+    """Each with "title", "columns" (names) and "rows" (of texts)."""
     figures: Sequence[tuple[np.ndarray | bytes, Mapping[str, str]]]
     """Image uint8 (h, w, C), or the bytes of a GIF; and its "title" and "caption"."""
     numbers: Sequence[MetricRow]

@@ -1,6 +1,7 @@
 """Charts as pictures, for findings that are kept as PNG files: distributions, curves and clouds of points."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -12,6 +13,7 @@ INK, LINE = "#5a606b", "#e3e1dc"
 COLOURS = ("#2563c9", "#c2521a", "#7447c4", "#1d7a4a")
 BINS = 50
 DOTS_PER_INCH = 150
+MOST_COLUMNS = 30
 
 
 def histograms(groups: Mapping[str, np.ndarray], label: str, mark: tuple[float, str] | None = None) -> np.ndarray:
@@ -58,20 +60,63 @@ def scatter(
     """Return points (N, 2) as a cloud, uint8 (h, w, 3), coloured by integer labels (N,) into `names` where given."""
     figure, axes = _axes(square=True)
     if labels is None:
-        axes.scatter(*points.T, s=3, linewidths=0, color=COLOURS[0], alpha=0.6)
+        axes.scatter(points[:, 0], points[:, 1], s=3, linewidths=0, color=COLOURS[0], alpha=0.6)
     else:
         colours = colormaps["tab10" if len(names) <= 10 else "gist_rainbow"]
         for label in np.unique(labels):
             colour = colours(int(label)) if len(names) <= 10 else colours(label / len(names))
-            axes.scatter(*points[labels == label].T, s=3, linewidths=0, color=colour, alpha=0.6, label=names[label])
+            x, y = points[labels == label].T
+            axes.scatter(x, y, s=3, linewidths=0, color=colour, alpha=0.6, label=names[label])
     axes.set_xlabel(axis_names[0], color=INK)
     axes.set_ylabel(axis_names[1], color=INK)
     axes.set_aspect("equal", adjustable="datalim")
     return _picture(figure, axes, beside=labels is not None)
 
 
-def _axes(square: bool = False) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(6, 5) if square else (6, 3.2), dpi=DOTS_PER_INCH, layout="constrained")
+def rates(names: Sequence[str], groups: Mapping[str, Sequence[tuple[float, tuple[float, float]]]]) -> np.ndarray:
+    """Return shares with their intervals, a line a name, as uint8 (h, w, 3).
+
+    Args:
+        names: of the lines, from the top.
+        groups: name -> for each line its share and the interval of it, in 0 to 1; one to four groups.
+    """
+    figure, axes = _axes(height=0.9 + 0.3 * len(names))
+    for place, ((group, found), colour) in enumerate(zip(groups.items(), COLOURS, strict=False)):
+        y = np.arange(len(names)) + 0.24 * (place - (len(groups) - 1) / 2)
+        for at, (_, (low, high)) in zip(y, found, strict=True):
+            axes.plot([low, high], [at, at], color=colour, linewidth=2, alpha=0.5)
+        axes.plot([share for share, _ in found], y, "o", markersize=4, color=colour, label=group)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlim(-0.02, 1.02)
+    return _picture(figure, axes)
+
+
+def heat(values: np.ndarray, rows: Sequence[str], columns: Sequence[str], label: str) -> np.ndarray:
+    """Return signed values (R, C) as a map of colours, blue below 0 and orange above, as uint8 (h, w, 3).
+
+    Args:
+        values: finite.
+        rows: names, R.
+        columns: names, C; too many to be read are not written.
+        label: what the values are.
+    """
+    figure, axes = _axes(height=1.9 + 0.22 * len(rows))
+    axes.grid(visible=False)
+    limit = max(float(np.abs(values).max()), 1e-9)
+    picture = axes.imshow(values, cmap="PuOr_r", vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest")
+    axes.set_yticks(range(len(rows)), rows)
+    if len(columns) <= MOST_COLUMNS:
+        axes.set_xticks(range(len(columns)), columns, rotation=60, ha="right", rotation_mode="anchor")
+    bar = figure.colorbar(picture, ax=axes)
+    bar.set_label(label, color=INK)
+    bar.ax.tick_params(colors=INK, length=0)
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    return _picture(figure, axes)
+
+
+def _axes(square: bool = False, height: float = 3.2) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(6, 5) if square else (6, height), dpi=DOTS_PER_INCH, layout="constrained")
     axes = figure.add_subplot()
     axes.tick_params(colors=INK, length=0)
     axes.grid(color=LINE, linewidth=0.8)
@@ -83,10 +128,9 @@ def _axes(square: bool = False) -> tuple[Figure, Axes]:
 def _picture(figure: Figure, axes: Axes, beside: bool = False) -> np.ndarray:
     handles, names = axes.get_legend_handles_labels()
     if len(names) > 1:
-        place = (
-            {"loc": "outside right upper", "markerscale": 4} if beside else {"loc": "outside upper left", "ncols": 2}
-        )
-        figure.legend(handles, [str(name) for name in names], frameon=False, labelcolor=INK, **place)
+        look: dict[str, Any] = {"markerscale": 4} if beside else {"ncols": 2}
+        place: Any = "outside right upper" if beside else "outside upper left"
+        figure.legend(handles, [str(name) for name in names], loc=place, frameon=False, labelcolor=INK, **look)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()

@@ -22,7 +22,10 @@ from stages.images import real_images
 from stages.latent.base import Figure, Finding, LeftOut, Number, Space
 from stages.tracking import Tracker
 
-PARTS = ("interpolation", "conditions", "truncation", "smoothness", "manifold", "memorisation", "inversion")
+PARTS = (
+    "samples", "interpolation", "conditions", "attributes", "arithmetic", "perturbation", "directions", "sensitivity",
+    "disentanglement", "truncation", "smoothness", "manifold", "memorisation", "inversion",
+)  # fmt: skip
 """The files of this package that are parts, in the order of the report."""
 
 
@@ -96,7 +99,8 @@ def write(
         latents |= {name: some.values.astype(np.float32) for name, some in kept.items()}
         told = {name: {"names": list(some.names), "kind": some.kind} for name, some in kept.items()}
         index.append(
-            {"part": part, "title": title, "words": finding.words, "figures": files, "numbers": list(mine),
+            {"part": part, "title": title, "words": finding.words,
+             "tables": [table._asdict() for table in finding.tables], "figures": files, "numbers": list(mine),
              "latents": told}
         )  # fmt: skip
     values = {name: _rounded(name, number.value) for name, number in numbers.items()}

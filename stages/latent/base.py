@@ -8,11 +8,14 @@ bad input that touches only some of what it does becomes a sentence in `Finding.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from ganline.latent.attributes import Attribute, of_classes, of_marks, of_measurements
+from ganline.errors import UserError
+from ganline.latent.attributes import Attribute, measurements, of_classes, of_marks, of_measurements
+from ganline.latent.named import Named, read
 from ganline.params import Latent, Params
 from ganline.suite.base import Sample
 
@@ -52,6 +55,15 @@ class Number(NamedTuple):
     """One or two short sentences: the range, and what a high or a low value says."""
 
 
+class Table(NamedTuple):
+    """A table, for the report."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    """The first cell of each names the row."""
+
+
 class Kept(NamedTuple):
     """Latents or directions worth keeping; latents.npz calls them <part>/<name>, findings.json has their names."""
 
@@ -72,10 +84,12 @@ class Finding:
     words: list[str] = field(default_factory=list)
     """Sentences for the report, the most important first."""
     latents: dict[str, Kept] = field(default_factory=dict)
+    tables: list[Table] = field(default_factory=list)
 
 
-class Drawn(NamedTuple):
-    """The stage's samples, drawn once for all parts. Sample indices in params.yaml count them."""
+@dataclass(frozen=True)
+class Drawn:
+    """N images that the generator drew, and what is known of them."""
 
     latents: np.ndarray
     """float32 (N, latent_dim) from the prior."""
@@ -87,6 +101,11 @@ class Drawn(NamedTuple):
     """float32 (N, d)."""
     probabilities: np.ndarray
     """float32 (N, K)."""
+
+    @cached_property
+    def measured(self) -> dict[str, np.ndarray]:
+        """What can be measured of the images (`ganline.latent.attributes.measurements`): float64 (N,) by name."""
+        return measurements(self.images)
 
 
 @dataclass(frozen=True)
@@ -120,7 +139,7 @@ class Space:
 
     @cached_property
     def samples(self) -> Drawn:
-        """`latent.samples` images from the prior."""
+        """`latent.samples` images from the prior, drawn once for all parts; indices in params.yaml count them."""
         return self.draw(self.settings.samples, "samples")
 
     def draw(self, count: int, purpose: str) -> Drawn:
@@ -164,12 +183,35 @@ class Space:
                 wrong.append(f"latent.labels: {error}.")
         return found, wrong
 
+    @cached_property
+    def points(self) -> dict[str, Named]:
+        """The named latents of latent.points that this generator can take."""
+        return {name: point for name, point in self._named[0].items() if self._takes(point)}
+
+    @property
+    def bad_points(self) -> list[str]:
+        """What is wrong with latent.points, a sentence each."""
+        found, wrong = self._named
+        misfits = [name for name, point in found.items() if not self._takes(point)]
+        if misfits:
+            sizes = f"{self.generator.latent_dim} numbers and a label below {max(1, self.generator.conditions)}"
+            wrong = [*wrong, f"latent.points: {', '.join(misfits)}: this generator takes {sizes}."]
+        return wrong
+
+    def _takes(self, point: Named) -> bool:
+        return len(point.latent) == self.generator.latent_dim and point.label < max(1, self.generator.conditions)
+
+    @cached_property
+    def _named(self) -> tuple[dict[str, Named], list[str]]:
+        try:
+            return read(Path(self.settings.points)), []
+        except UserError as error:
+            return {}, [f"latent.points: {error}."]
+
     @property
     def conditions(self) -> list[str]:
         """Names of what the generator can be asked for, in the order of its labels; empty where it takes none."""
-        count = self.generator.conditions
-        by_class = getattr(self.model, "uses_labels", False) and count == len(self.classes)
-        return list(self.classes) if by_class else [f"code {i}" for i in range(count)]
+        return condition_names(self.model, self.classes)
 
     @property
     def known_classes(self) -> list[str]:
@@ -180,3 +222,9 @@ class Space:
         """Raise LeftOut for a model that takes so long to draw that thousands of images cannot be asked of it."""
         if getattr(self.model, "slow_to_draw", False):
             raise LeftOut(f"{self.model.settings.model} draws too slowly for the images that this needs")
+
+
+def condition_names(model: "Model", classes: Sequence[str]) -> list[str]:
+    """Return the names of what a model's generator can be asked for: the dataset's classes, or numbered codes."""
+    by_class = getattr(model, "uses_labels", False) and model.conditions == len(classes)
+    return list(classes) if by_class else [f"code {i}" for i in range(model.conditions)]

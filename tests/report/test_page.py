@@ -86,10 +86,11 @@ def content(shape=(8, 8, 1), classes=("cat", "<b>dog</b>"), steps=(0, 50, 100)):
         latent=[
             Part(
                 "Edits", "", ["Four of five edits do what they say."],
+                [{"title": "Each edit", "columns": ["attribute", "success"], "rows": [["slant", "50 % (45 to 55)"]]}],
                 [(image_grid(images(6, shape, 3), 3), {"title": name, "caption": "Rows."}) for name in "abc"],
                 metric_rows({"latent_edits_success": 0.75}, {"latent_edits_success": {"label": "Edit success"}}),
             ),
-            Part("Encoder", "it has none", [], [], []),
+            Part("Encoder", "it has none", [], [], [], []),
         ],
     )  # fmt: skip
 
@@ -269,7 +270,8 @@ def test_what_the_latent_stage_found_and_what_it_left_out(tmp_path):
     page = render(dataclasses.replace(usual, latent=[first, *usual.latent[1:]]))
     assert 'width="10" height="8"' in page and "data:image/gif;base64," in page and "Round and round." in page
     shown = Outline(page).text
-    assert all(text in shown for text in ("Four of five edits", "Edit success", "0.750", "Encoder: it has none"))
+    told = ("Four of five edits", "slant50 % (45 to 55)", "Edit success", "0.750", "Encoder: it has none")
+    assert all(text in shown for text in told)
 
 
 def test_evenly_keeps_both_ends():

@@ -54,7 +54,9 @@ def test_a_part_that_does_not_apply_is_named_and_the_others_are_written(tmp_path
     found = latent.explore(small)
     assert found["conditions"][1] == "this generator is asked for no class and no code"
     images, kept = small.samples.images, Kept(small.samples.latents[:2], ["one", "two"], "latent")
-    more = Finding({"loop": Figure(images[:3], "", "")}, {"share": Number(0.123456789, "", "", "")}, [], {"a": kept})
+    more = Finding(
+        {"loop": Figure(images[:3], "", "")}, {"share": Number(0.123456789, "", "", "")}, latents={"a": kept}
+    )
     values = latent.write(tmp_path, found | {"more": ("More", more)}, {"seed": 1})
     assert values == {"latent_more_share": 0.123457} == json.loads((tmp_path / "metrics.json").read_text())
     assert json.loads((tmp_path / "protocol.json").read_text())["latent_more_share"]["seed"] == 1
