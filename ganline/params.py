@@ -202,6 +202,16 @@ class Latent(Section):
     """Images along a path; also the side of the 2-D walk."""
     neighbours: Count
     """Nearest training images shown for a sample."""
+    samples: Annotated[int, Field(ge=100)]
+    """Images drawn from the prior, which all parts of the stage look at; `labels` counts them from 0."""
+    directions: Count
+    """Directions that each method finds."""
+    labels: dict[str, list[Annotated[int, Field(ge=0)]]]
+    """Your own attributes: name -> indices of samples that have it (reports/latent/figures/samples-numbered.png)."""
+    arithmetic: list[str]
+    """Sums such as "a - little a + c" or "(a + b) / 2" of attributes and named latents; empty for a few."""
+    points: str
+    """File of latents by name, as `ganline explore` saves them."""
 
 
 class Report(Section):

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from ganline import catalogue
+from ganline import catalogue, params
 from ganline.datasets import sources
 from ganline.errors import UserError
 from ganline.files import write_text
@@ -91,6 +91,25 @@ def compare(
     for note in notes:
         console.print(note, markup=False, soft_wrap=True)
     console.print(f"{leaderboard.PAGE} and {leaderboard.CSV} hold all numbers")
+
+
+@app.command()
+def explore(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Any other lets other machines in: there is no password.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes any that is free.", min=0, max=65535)] = 0,
+    browser: Annotated[bool, typer.Option(help="Whether to open the page in your browser.")] = True,
+) -> None:
+    """Open a page of sliders on the latent space of the trained generator; Ctrl+C ends it."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from stages import explorer
+
+    with console.status("loading the generator"):
+        space = explorer.load(params.load())
+    from ganline.explorer.page import serve
+
+    serve(space, host, port, browser, lambda address: console.print(f"{address}  (Ctrl+C ends it)", soft_wrap=True))
 
 
 def _show(table: "Comparison") -> None:

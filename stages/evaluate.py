@@ -13,12 +13,13 @@ from ganline import suite
 from ganline.combinations import model_facts
 from ganline.datasets.prepared import read_split
 from ganline.errors import UserError
-from ganline.files import read_arrays, write_arrays, write_json
+from ganline.files import write_arrays, write_json
 from ganline.params import Evaluate, Params
 from ganline.progress import Bar
 from ganline.random import generator
 from ganline.suite.base import Case, Sample
 from stages import paths, runner
+from stages.images import real_images
 from stages.tracking import Tracker
 
 if TYPE_CHECKING:
@@ -95,13 +96,6 @@ def in_force(settings: Evaluate, train_images: int, test_images: int) -> tuple[E
             f"{splits} Inception Score splits instead of {settings.inception_splits}: there are {count} images"
         )
     return settings.model_copy(update=changes), notices
-
-
-def real_images(params: Params, split: str) -> Sample:
-    """Return all images of a split, with what the extractor said of them."""
-    images, labels = read_split(paths.prepared(params), split)
-    features = read_arrays(paths.extractor(params) / f"{split}_features.npz")
-    return Sample(images, features["features"], features["probabilities"], labels)
 
 
 def drawn(sample: Sample, count: int, seed: int, purpose: str) -> Sample:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # MLflow takes seconds to import
     from ganline.models.base import Model
 
 CSV, PAGE = Path("reports/compare.csv"), Path("reports/compare.html")
-PROTOCOL = "evaluate/protocol.json"
+PROTOCOLS = ("evaluate/protocol.json", "latent/protocol.json")
 DUEL_SEED = 0
 PAGE_SIZE = 1000  # runs in one answer of MLflow
 DUEL_NUMBERS = {
@@ -176,10 +176,13 @@ def _as_run(run: "mlflow.entities.Run", protocol: dict[str, Any]) -> Run:
 
 
 def _protocol(client: "MlflowClient", run_id: str) -> dict[str, Any]:
-    if all(file.path != PROTOCOL for file in client.list_artifacts(run_id, str(Path(PROTOCOL).parent))):
-        return {}
-    with tempfile.TemporaryDirectory() as temporary:
-        return json.loads(Path(client.download_artifacts(run_id, PROTOCOL, temporary)).read_text())
+    """Return the entries of all the protocols that a run has."""
+    entries: dict[str, Any] = {}
+    for name in PROTOCOLS:
+        if any(file.path == name for file in client.list_artifacts(run_id, str(Path(name).parent))):
+            with tempfile.TemporaryDirectory() as temporary:
+                entries |= json.loads(Path(client.download_artifacts(run_id, name, temporary)).read_text())
+    return entries
 
 
 def _held_out(dataset: str, version: str) -> Any:

@@ -11,8 +11,7 @@ import pandas as pd
 from ganline.datasets.prepared import read_facts, read_split
 from ganline.files import read_arrays, write_text
 from ganline.params import Params
-from ganline.report.page import Content, Sample, render
-from ganline.report.wording import FIGURES
+from ganline.report.page import Content, Part, Sample, metric_rows, render
 from stages import paths, runner
 from stages.tracking import Tracker
 
@@ -40,9 +39,24 @@ def collect(params: Params) -> Content:
         real=real,
         generated=generated,
         conditions=conditions,
-        latent=_json(paths.LATENT / "latent.json"),
-        latent_figures={name: _image(path) for name in FIGURES if (path := paths.LATENT / f"{name}.png").exists()},
+        latent=latent(),
     )
+
+
+def latent() -> list[Part]:
+    """Return what the parts of the latent stage found, with their figures and numbers."""
+    values, protocol = (_json(paths.LATENT / file) for file in ("metrics.json", "protocol.json"))
+    return [
+        Part(
+            entry["title"],
+            entry.get("left_out", ""),
+            entry.get("words", []),
+            entry.get("tables", []),
+            [(_picture(paths.LATENT / figure["file"]), figure) for figure in entry.get("figures", [])],
+            metric_rows({name: values[name] for name in entry.get("numbers", [])}, protocol),
+        )
+        for entry in _json(paths.LATENT / "findings.json")
+    ]
 
 
 def panels(params: Params) -> tuple[np.ndarray, np.ndarray, int]:
@@ -70,6 +84,11 @@ def _by_label(labels: np.ndarray, count: int) -> tuple[np.ndarray, int]:
 
 def _json(path: Path) -> Any:
     return json.loads(path.read_text())
+
+
+def _picture(path: Path) -> np.ndarray | bytes:
+    """Return a PNG as an array, a GIF as it is."""
+    return path.read_bytes() if path.suffix == ".gif" else _image(path)
 
 
 def _image(path: Path) -> np.ndarray:

@@ -183,10 +183,7 @@ class Tracker:
             step = int(path.stem.removeprefix("step-"))
             self._append("image", file=self._keep(path), key="samples", step=step, restored=True)
         self._fill(_numbers(paths.EVALUATE / "metrics.json"), 0)
-        latent = _numbers(paths.LATENT / "latent.json")
-        self._fill(
-            {f"latent/{name}": value for name, value in latent.items() if isinstance(value, float)}, 0
-        )  # no counts
+        self._fill(_numbers(paths.LATENT / "metrics.json"), 0)
         for path in (Path("params.yaml"), Path("dvc.lock"), paths.REPORT):
             if path.exists():
                 self.artifact(path)

@@ -14,6 +14,8 @@ from ganline.params import Train
 from ganline.random import generator
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from ganline.models.base import Model
 
 BATCH = 500  # images made at once: large enough to keep the processor busy, small enough for any memory
@@ -43,13 +45,13 @@ def load(folder: Path) -> "Model":
     Raises:
         UserError: `folder` holds no model.
     """
-    from ganline.models.base import assign
-
     try:
         facts: dict[str, Any] = json.loads((folder / "model.json").read_text())
         weights = read_arrays(folder / "weights.npz")
     except FileNotFoundError as error:
         raise UserError(f"{folder} holds no trained model ({Path(error.filename).name} is missing)") from None
+    from ganline.models.base import assign  # TensorFlow: not before there is something to load
+
     settings = Train.model_validate(facts["settings"])
     model = build(settings, tuple(facts["image_shape"]), facts["seed"], facts["classes"])
     assign(model.weights(), weights)
@@ -85,6 +87,7 @@ class Generator:
         self.prior: str = model.settings.noise
         self.image_shape = model.image_shape
         self.conditions = model.conditions
+        self._model = model
         self._make = tf.function(
             lambda latents, labels: to_uint8(model.generate(latents, labels), model.image_range),
             input_signature=[tf.TensorSpec((None, self.latent_dim), tf.float32), tf.TensorSpec((None,), tf.int32)],
@@ -113,6 +116,20 @@ class Generator:
         columns = max(1, count // self.conditions)
         latents = np.tile(self.latents(columns, seed, purpose), (self.conditions, 1))
         return latents, np.repeat(np.arange(self.conditions, dtype=np.int32), columns), columns
+
+    def unrounded(self, latents: "tf.Tensor", labels: "tf.Tensor") -> "tf.Tensor":
+        """Return images float32 (N, H, W, C), 0 to 255 where the model keeps its range, never rounded or cut off.
+
+        Not compiled here: call it inside a tf.function. Where the model has gradients, they reach the latents.
+
+        Args:
+            latents: float32 (N, latent_dim).
+            labels: int32 (N,).
+        """
+        import tensorflow as tf
+
+        low, high = self._model.image_range
+        return (tf.cast(self._model.generate(latents, labels), tf.float32) - low) * (255 / (high - low))
 
     def images(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Return uint8 (N, H, W, C) for float32 latents (N, latent_dim) and int32 labels (N,), all 0 where not given.

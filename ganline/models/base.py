@@ -118,9 +118,17 @@ class Model:
         """Return this model's own figures, the names of `readings`, on held-out uint8 images (N, H, W, C)."""
         return {}
 
+    def encode(self, images: tf.Tensor) -> tf.Tensor | None:
+        """Return the likeliest latents, float32 (N, latent_dim), of images float32 (N, H, W, C) in image_range.
+
+        None where the model has no encoder. Nothing is drawn.
+        """
+        return None
+
     def reconstruct(self, images: tf.Tensor) -> tf.Tensor | None:
         """Return images float32 (N, H, W, C) in image_range as the model redraws them, or None where it cannot."""
-        return None
+        latents = self.encode(images)
+        return None if latents is None else self.generate(latents, tf.zeros(tf.shape(latents)[:1], tf.int32))
 
     def extra_variables(self) -> dict[str, tf.Variable]:
         """Return the state beside networks and optimizers that a checkpoint must hold."""

@@ -94,10 +94,9 @@ class VAE(Model):
         """See ganline.models.base.Model.generate; values above 1 occur, and are cut off where images are saved."""
         return self.networks["decoder"](latents, training=False)
 
-    def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
-        """See ganline.models.base.Model.reconstruct: decode the mean of the latents, so that nothing is drawn."""
-        mean, _ = self.networks["encoder"](images, training=False)
-        return self.networks["decoder"](mean, training=False)
+    def encode(self, images: tf.Tensor) -> tf.Tensor:
+        """See ganline.models.base.Model.encode: the mean of the latents' distribution."""
+        return self.networks["encoder"](images, training=False)[0]
 
     def measure(self, images: np.ndarray, labels: np.ndarray | None) -> dict[str, float]:
         """See ganline.models.base.Model.measure."""

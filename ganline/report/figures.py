@@ -1,15 +1,21 @@
 """Pictures of many images, and the files they are kept in."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from ganline.files import whole_file
 
 GUTTER = 2
 GREY = 128
+CELL = 48
+"""Images beside names are enlarged to at least this height, pixels."""
+TEXT, LINE = 12, 16
+"""Height of a letter and of a line of text, pixels."""
 
 
 def image_grid(images: np.ndarray, columns: int) -> np.ndarray:
@@ -73,3 +79,64 @@ def write_png(path: Path, image: np.ndarray) -> None:
     data = png_bytes(image)
     with whole_file(path) as temporary:
         temporary.write_bytes(data)
+
+
+def write_gif(path: Path, frames: np.ndarray, milliseconds: int = 80) -> None:
+    """Write frames, uint8 (F, H, W, 1) or RGB (F, H, W, 3), as a GIF that loops for ever, whole or not at all."""
+    pictures = [Image.fromarray(frame[:, :, 0] if frame.shape[2] == 1 else frame) for frame in frames]
+    with whole_file(path) as temporary:
+        pictures[0].save(temporary, save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0)
+
+
+def labelled_grid(images: np.ndarray, rows: Sequence[str], columns: Sequence[str] = ()) -> np.ndarray:
+    """Lay images out with a name beside each row and above each column; small ones are enlarged without blur.
+
+    Args:
+        images: uint8, (rows * columns, H, W, C) with C = 1 or 3, row by row.
+        rows: a name a row, one or more.
+        columns: a name a column, or none.
+
+    Returns:
+        uint8, (h, w, C), on white.
+
+    Raises:
+        ValueError: as `image_grid`, or images that do not fill the rows or do not suit the columns' names.
+    """
+    across, left_over = divmod(len(images), max(1, len(rows)))
+    if not rows or left_over or (columns and len(columns) != across):
+        raise ValueError(f"{len(images)} images do not make {len(rows)} rows of {len(columns) or 'any'} columns")
+    scale = max(1, -(-CELL // images.shape[1]))
+    grid = image_grid(images.repeat(scale, axis=1).repeat(scale, axis=2), across)
+    high, wide = (scale * side + GUTTER for side in images.shape[1:3])
+    left = max(_text_width(name) for name in rows) + 3 * GUTTER
+    heads = [_wrapped(name, wide) for name in columns]
+    top = max((head.count("\n") + 1 for head in heads), default=0) * LINE
+    page = Image.new("L" if images.shape[3] == 1 else "RGB", (left + grid.shape[1], top + grid.shape[0]), "white")
+    page.paste(Image.fromarray(grid[:, :, 0] if images.shape[3] == 1 else grid), (left, top))
+    pen = ImageDraw.Draw(page)
+    for i, name in enumerate(rows):
+        pen.text((left - 2 * GUTTER, top + (i + 0.5) * high), name, "black", _font(), anchor="rm")
+    for i, head in enumerate(heads):
+        pen.multiline_text((left + (i + 0.5) * wide, top), head, "black", _font(), "md", spacing=2, align="center")
+    return np.atleast_3d(np.asarray(page))
+
+
+@cache
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(TEXT)
+
+
+def _text_width(text: str) -> int:
+    return int(_font().getlength(text)) + 1
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Return the text with line breaks between words, so that lines are no wider than `width` pixels where they can."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and _text_width(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)

@@ -3,6 +3,7 @@
 import base64
 import math
 import re
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from markupsafe import Markup
 
 from ganline.report.charts import CHARTS, LOOKS, Chart, drawable, svg
 from ganline.report.figures import GUTTER, cut_grid, image_grid, png_bytes
-from ganline.report.wording import FIGURES, GROUPS, HEADLINES, certainty, command, remarks, since, tone
+from ganline.report.wording import GROUPS, HEADLINES, certainty, command, remarks, since, tone
 
 BANNER = 16
 STRIP_STEPS = 8
@@ -37,6 +38,36 @@ class Sample(NamedTuple):
     step: int
     grid: np.ndarray
     """uint8 (h, w, C), laid out by `figures.image_grid`."""
+
+
+class MetricRow(NamedTuple):
+    """One line of the table of metrics."""
+
+    name: str
+    label: str
+    better: str
+    """"lower", "higher", or "" where neither is."""
+    note: str
+    group: str
+    value: float
+    error: float | None
+    """Its standard error."""
+    floor: float | None
+    """The same metric of real images against real images."""
+
+
+class Part(NamedTuple):
+    """What one part of the latent stage found."""
+
+    title: str
+    left_out: str
+    """Why there is nothing to show; "" where there is."""
+    words: Sequence[str]
+    tables: Sequence[Mapping[str, Any]]
+    """Each with "title", "columns" (names) and "rows" (of texts)."""
+    figures: Sequence[tuple[np.ndarray | bytes, Mapping[str, str]]]
+    """Image uint8 (h, w, C), or the bytes of a GIF; and its "title" and "caption"."""
+    numbers: Sequence[MetricRow]
 
 
 @dataclass(frozen=True)
@@ -65,10 +96,7 @@ class Content:
     """As many samples, uint8 (N, H, W, C)."""
     conditions: int
     """Classes or codes that `generated` is sorted by, equally many of each; 0 where the generator takes none."""
-    latent: Mapping[str, float]
-    """latent.json."""
-    latent_figures: Mapping[str, np.ndarray]
-    """Images, uint8 (h, w, C), by the name of their file."""
+    latent: Sequence[Part]
 
 
 def render(content: Content) -> str:
@@ -92,7 +120,6 @@ def render(content: Content) -> str:
             frames=frames(content.samples),
             charts=charts(CHARTS, content.history, loss, failing_since),
             looks=charts(LOOKS, content.history, loss, failing_since),
-            figures=FIGURES,
             tone=tone(content.diagnosis),
             certainty=certainty(content.diagnosis),
             remarks=remarks(content.diagnosis),
@@ -112,22 +139,6 @@ def environment() -> Environment:
     )
     templates.filters |= {"number": number, "words": words, "score": score, "picture": picture, "command": command_line}
     return templates
-
-
-class MetricRow(NamedTuple):
-    """One line of the table of metrics."""
-
-    name: str
-    label: str
-    better: str
-    """"lower", "higher", or "" where neither is."""
-    note: str
-    group: str
-    value: float
-    error: float | None
-    """Its standard error."""
-    floor: float | None
-    """The same metric of real images against real images."""
 
 
 def metric_rows(metrics: Mapping[str, float], protocol: Protocol) -> list[MetricRow]:
@@ -224,11 +235,18 @@ def evenly(items: Sequence[Any], count: int) -> list[Any]:
     return [items[place] for place in places]
 
 
-def picture(image: np.ndarray, alt: str) -> Markup:
-    """Return an <img> that holds its image, uint8 (H, W, C), in itself; small ones are enlarged without blur."""
-    kind, data = _encoded(image)
+def picture(image: np.ndarray | bytes, alt: str) -> Markup:
+    """Return an <img> that holds its image in itself; small ones are enlarged without blur.
+
+    Args:
+        image: uint8 (H, W, C), or the bytes of a GIF.
+        alt: what stands for it where it is not seen.
+    """
+    if isinstance(image, bytes):
+        kind, data, (width, height) = "gif", image, struct.unpack("<HH", image[6:10])
+    else:
+        (kind, data), (height, width, _) = _encoded(image), image.shape
     source = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
-    height, width, _ = image.shape
     look = "pixels" if width < 600 else "photo"
     return Markup('<img class="{}" width="{}" height="{}" alt="{}" src="{}">').format(look, width, height, alt, source)
 

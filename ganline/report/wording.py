@@ -15,29 +15,6 @@ GROUPS = {
 }
 """The groups of numbers, as protocol.json names them, in the order of the page."""
 
-FIGURES = {
-    "interpolation": (
-        "From one sample to another",
-        "Each row leads from a random latent on the left to another on the right. Smooth changes show that the "
-        "generator learned a space of images; sudden jumps hint at memorised ones. Where a class can be asked for, "
-        "a row keeps one.",
-    ),
-    "walk": (
-        "A plane through the latent space",
-        "Four random latents at the corners, everything between them blended. Neighbours should look alike.",
-    ),
-    "nearest": (
-        "The nearest training images",
-        "Left: the first samples, not picked. Right: the training images nearest to each in the extractor's feature "
-        "space. Related but not equal is what you want to see.",
-    ),
-    "reconstruction": (
-        "Held-out images and what became of them",
-        "In each pair a held-out image stands on the left, and on the right what the model makes of it again after "
-        "squeezing it into a latent.",
-    ),
-}
-
 
 def tone(diagnosis: Mapping[str, Any]) -> str:
     """Return the name of the colour that a verdict has."""

@@ -1,19 +1,13 @@
 """The measures that draw from the generator: how evenly its latent space lies, and what images it can reach."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import numpy as np
-from scipy.special import ndtr
 
-from ganline.latent.paths import BOUNDS
+from ganline.latent.inversion import invert
+from ganline.latent.paths import from_normal
 from ganline.metrics.perceptual_path_length import arc, perceptual_path_length
-from ganline.metrics.reconstruction_error import reconstruction_error, search
+from ganline.metrics.reconstruction_error import reconstruction_error
 from ganline.random import generator
 from ganline.suite.base import Case, Measure, Number
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 EPSILON = 1e-2
 """The share of a path between the two points. The length is 3 to 4 % below that of points nearer and nearer together.
@@ -35,8 +29,8 @@ def _perceptual_path_length(case: Case) -> dict[str, float]:
     random = generator(case.seed, "perceptual_path_length")
     starts, ends = random.standard_normal((2, count, case.generator.latent_dim))
     positions = random.uniform(0.0, 1.0 - EPSILON, count)
-    here, there = (_to_prior(arc(starts, ends, positions + step), case.generator.prior) for step in (0.0, EPSILON))
-    unrounded = _unrounded(case)
+    here, there = (from_normal(arc(starts, ends, positions + step), case.generator.prior) for step in (0.0, EPSILON))
+    unrounded = case.generator.unrounded
     first = tf.constant(here[:1], tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(first)
@@ -54,7 +48,6 @@ def _perceptual_path_length(case: Case) -> dict[str, float]:
 
 
 def _reconstruction_error(case: Case) -> dict[str, float]:
-    import tensorflow as tf
 
     assert case.generator is not None
     maker, random = case.generator, generator(case.seed, "reconstruction_error")
@@ -67,15 +60,7 @@ def _reconstruction_error(case: Case) -> dict[str, float]:
     elif maker.conditions:  # codes that mean no class: each is tried
         labels = np.repeat(np.arange(maker.conditions, dtype=np.int32)[:, None], 2 * count, axis=1)
     starts = random.standard_normal((*labels.shape, maker.latent_dim)).astype(np.float32)
-    unrounded = _unrounded(case)
-
-    def generate(normal: "tf.Tensor", asked_for: "tf.Tensor") -> "tf.Tensor":
-        if maker.prior == "normal":
-            return unrounded(normal, asked_for)
-        low, high = BOUNDS[maker.prior]  # searched as normal numbers, a uniform latent cannot leave its cube
-        return unrounded(low + (high - low) * 0.5 * (1.0 + tf.math.erf(normal / np.sqrt(2.0))), asked_for)
-
-    errors = search(generate, images, labels, starts, STEPS, LEARNING_RATE)
+    errors = invert(maker.unrounded, images, labels, starts, STEPS, LEARNING_RATE, maker.prior).errors
     found = reconstruction_error(errors[:count], errors[count:])
     return {
         "reconstruction_error": found.error,
@@ -83,23 +68,6 @@ def _reconstruction_error(case: Case) -> dict[str, float]:
         "reconstruction_error_stderr": found.standard_error,
         "reconstruction_ratio_stderr": found.ratio_standard_error,
     }
-
-
-def _unrounded(case: Case) -> "Callable[[tf.Tensor, tf.Tensor], tf.Tensor]":
-    """Return latents (N, L) and labels (N,) -> images float32 (N, H, W, C), 0 to 255."""
-    import tensorflow as tf
-
-    assert case.model is not None
-    model, (low, high) = case.model, case.model.image_range
-    return lambda latents, labels: (tf.cast(model.generate(latents, labels), tf.float32) - low) * (255 / (high - low))
-
-
-def _to_prior(normal: np.ndarray, prior: str) -> np.ndarray:
-    """Return latents of the prior for ones from N(0, 1), as ganline.latent.paths carries them."""
-    if prior == "normal":
-        return normal
-    low, high = BOUNDS[prior]
-    return low + (high - low) * ndtr(normal)
 
 
 MEASURES: tuple[Measure, ...] = (

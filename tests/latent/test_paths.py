@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ganline.latent.paths import interpolation, slerp, walk
+from ganline.latent.paths import interpolation, line, loop, move, slerp, truncate, walk
 
 
 def draws(count, prior, dim=100):
@@ -74,3 +74,46 @@ def test_refusals():
         interpolation(start, end, 5, "cauchy")
     with pytest.raises(ValueError, match="at least 2"):
         interpolation(start, end, 1, "normal")
+
+
+@pytest.mark.parametrize("prior", ["normal", "uniform", "unit_uniform"])
+def test_a_loop_meets_every_point_and_closes(prior):
+    points = draws(3, prior)
+    path = loop(points, 8, prior)
+    assert path.shape == (24, 100) and np.array_equal(path[::8], points)
+    steps = np.linalg.norm(np.diff(np.concatenate([path, path[:1]]), axis=0), axis=1)
+    assert steps.max() < 1.6 * steps.min()  # the last step, back to the first point, is like the others
+    with pytest.raises(ValueError, match="1 latents: a loop needs at least 2"):
+        loop(points[:1], 8, prior)
+
+
+@pytest.mark.parametrize("prior", ["normal", "uniform", "unit_uniform"])
+def test_truncation_shrinks_the_prior_and_keeps_the_order(prior):
+    latents = draws(50, prior)
+    cut = [truncate(latents, psi, prior) for psi in (0.0, 0.3, 0.7, 1.0)]
+    assert np.array_equal(cut[3], latents) and np.ptp(cut[0]) == 0
+    centre = 0.5 if prior == "unit_uniform" else 0.0
+    away = [np.abs(part - centre) for part in cut]
+    assert all((near <= far + 1e-6).all() for near, far in zip(away, away[1:], strict=False))
+    assert np.array_equal(np.argsort(cut[1][:, 0]), np.argsort(latents[:, 0]))
+    # N(0, 1) ends where |z| has the probability psi; a uniform one is a smaller cube.
+    edge = {"normal": 1.0364, "uniform": 0.7, "unit_uniform": 0.35}[prior]
+    assert 0.99 * edge < away[2].max() <= edge
+    with pytest.raises(ValueError, match="psi = 1.5: allowed is 0 to 1"):
+        truncate(latents, 1.5, prior)
+
+
+def test_a_line_is_straight():
+    start, end = draws(2, "normal")
+    np.testing.assert_allclose(line(start, end, 5)[1], 0.75 * start + 0.25 * end, rtol=1e-5)
+    with pytest.raises(ValueError, match="a line needs at least 2"):
+        line(start, end, 1)
+
+
+def test_a_move_is_even_and_keeps_uniform_latents_in_their_cube():
+    latents, direction = draws(4, "uniform"), np.eye(100)[7]
+    far = move(latents, direction, 2.0, "uniform")
+    assert (far[:, 7] > latents[:, 7]).all() and np.abs(move(latents, direction, 9.0, "uniform")).max() <= 1
+    np.testing.assert_allclose(np.delete(far, 7, axis=1), np.delete(latents, 7, axis=1), atol=1e-6)
+    np.testing.assert_allclose(move(far, direction, -2.0, "uniform"), latents, atol=2e-3)
+    np.testing.assert_allclose(move(latents, direction, 2.0, "normal"), latents + 2 * direction, atol=1e-6)

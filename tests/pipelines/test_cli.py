@@ -70,6 +70,13 @@ def test_compare_without_runs_ends_in_one_message(project):
     assert "no MLflow store yet" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_explore_without_a_model_ends_in_one_message(project):
+    assert ganline("use", "gan-mnist", folder=project).returncode == 0
+    done = ganline("explore", "--no-browser", folder=project)
+    assert done.returncode == 1 and "models/gan holds no trained model" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_networks_prints_the_documents_counts():
     rows = list(csv.DictReader(ganline("networks", "gan-mnist", "--csv").stdout.splitlines()))
     assert rows[0] == {

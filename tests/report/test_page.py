@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from ganline.report.charts import CHARTS, LOOKS
-from ganline.report.figures import image_grid
+from ganline.report.figures import image_grid, write_gif
 from ganline.report.page import (
     Content,
+    Part,
     Sample,
     charts,
     evenly,
@@ -82,12 +83,15 @@ def content(shape=(8, 8, 1), classes=("cat", "<b>dog</b>"), steps=(0, 50, 100)):
         real=images(9, shape, 1),
         generated=images(9, shape, 2),
         conditions=0,
-        latent={
-            "median_distance_samples": 2.5, "median_distance_held_out": 2.0, "first_percentile_held_out": 0.5,
-            "share_of_samples_nearer": 0.012, "samples": 1000, "held_out_images": 20, "training_images": 100,
-            "seed": 42, "feature_dim": 16,
-        },
-        latent_figures={name: image_grid(images(6, shape, 3), 3) for name in ("interpolation", "walk", "nearest")},
+        latent=[
+            Part(
+                "Edits", "", ["Four of five edits do what they say."],
+                [{"title": "Each edit", "columns": ["attribute", "success"], "rows": [["slant", "50 % (45 to 55)"]]}],
+                [(image_grid(images(6, shape, 3), 3), {"title": name, "caption": "Rows."}) for name in "abc"],
+                metric_rows({"latent_edits_success": 0.75}, {"latent_edits_success": {"label": "Edit success"}}),
+            ),
+            Part("Encoder", "it has none", [], [], [], []),
+        ],
     )  # fmt: skip
 
 
@@ -109,7 +113,7 @@ class Outline(HTMLParser):
 def test_every_metric_stands_beside_its_floor():
     page = render(content())
     rows = {match[1]: match[2] for match in re.finditer(r'<tr data-metric="(\w+)">(.*?)</tr>', page, re.DOTALL)}
-    assert list(rows) == ["fid", "kid", "recall", "new_score"]
+    assert list(rows) == ["fid", "kid", "recall", "new_score", "latent_edits_success"]
     assert "12.35" in rows["fid"] and ">1.50<" in rows["fid"]
     assert "0.00123" in rows["kid"] and ">–<" in rows["kid"]
     assert "Read new_score." in rows["new_score"]
@@ -248,15 +252,26 @@ def test_a_model_without_adversary_that_redraws_images():
         history=pd.DataFrame({"step": [10, 20], "loss": [3.0, 2.0], "reconstruction": [2.0, 1.5], "kl": [1.0, 0.5]}),
         diagnosis=diagnosis(verdict="not_judged", title="Not judged", confidence=0, evidence=[]),
         metrics=usual.metrics | {"classes_seen": 6, "floor_classes_seen": 10},
-        latent_figures=usual.latent_figures | {"reconstruction": image_grid(images(8, (8, 8, 1)), 8)},
         conditions=3,
     )
     page = render(other)
-    assert page.count("<svg") == 2 and "Held-out images and what became of them" in page
+    assert page.count("<svg") == 2
     assert "Not judged" in page and "asked for 3 classes or codes" in page and "One row a class or code" in page
     row = page[page.index('data-metric="classes_seen"') :][:600]
     assert ">6<" in row and ">10<" in row
-    assert "what became of them" not in render(usual) and "classes or codes" not in render(usual)
+    assert "classes or codes" not in render(usual)
+
+
+def test_what_the_latent_stage_found_and_what_it_left_out(tmp_path):
+    write_gif(tmp_path / "moves.gif", images(3, (8, 10, 1)))
+    moving = ((tmp_path / "moves.gif").read_bytes(), {"title": "A loop", "caption": "Round and round."})
+    usual = content()
+    first = usual.latent[0]._replace(figures=[moving])
+    page = render(dataclasses.replace(usual, latent=[first, *usual.latent[1:]]))
+    assert 'width="10" height="8"' in page and "data:image/gif;base64," in page and "Round and round." in page
+    shown = Outline(page).text
+    told = ("Four of five edits", "slant50 % (45 to 55)", "Edit success", "0.750", "Encoder: it has none")
+    assert all(text in shown for text in told)
 
 
 def test_evenly_keeps_both_ends():

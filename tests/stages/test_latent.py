@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -6,97 +7,109 @@ import tensorflow as tf
 
 from ganline import models
 from ganline.catalogue import compose_params
-from ganline.errors import UserError
-from ganline.files import write_arrays
+from ganline.files import read_arrays
 from ganline.metrics.extractors import Extractor
 from ganline.report.figures import cut_grid
-from stages import latent, paths
+from ganline.suite.base import Sample
+from stages import latent
+from stages.latent import interpolation, inversion, memorisation
+from stages.latent.base import Figure, Finding, Kept, LeftOut, Number, Space
 
 CONF = Path(__file__).parents[2] / "conf"
-
-
-def build(experiment, *overrides):
-    params = compose_params(experiment, ["dataset=digits", "latent.neighbours=3", *overrides], CONF)
-    size = params.prepare.size
-    return params, models.build(params.train, (size, size, 1), params.seed, classes=10)
-
-
-@pytest.fixture(scope="module")
-def small():
-    """An untrained generator of 8 x 8 images."""
-    params, model = build("gan-mnist", "prepare.size=8")
-    return params, models.Generator(model)
-
-
-@pytest.fixture(scope="module")
-def conditional():
-    """An untrained generator that is asked for one of ten classes."""
-    params, model = build("cgan-mnist", "latent.rows=12", "latent.columns=3")
-    return params, models.Generator(model)
 
 
 def pixels(shape):
     """An extractor whose features are the pixels."""
     images = tf.keras.Input(shape)
     features = tf.keras.layers.Flatten()(images)
-    return Extractor(tf.keras.Model(images, [features, features, images]), {"kind": "pixels", "image_shape": shape})
+    network = tf.keras.Model(images, [features, features, images])
+    return Extractor(network, {"kind": "rotation", "classes": [], "image_shape": shape})
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch, small):
-    """Prepared data in the current directory whose training images are the very samples of the generator."""
-    monkeypatch.chdir(tmp_path)
-    params, generator = small
-    paths.prepared(params).mkdir(parents=True)
-    train = generator.images(generator.latents(latent.SAMPLES, params.seed, "latent/nearest"))
-    for split, images in (("train", train), ("test", 255 - train[:30])):
-        np.save(paths.prepared(params) / f"{split}_images.npy", images)
-        features = pixels((8, 8, 1)).extract(images).features
-        write_arrays(paths.extractor(params) / f"{split}_features.npz", {"features": features})
-    return params
+def make_space(experiment, *overrides):
+    """The space of an untrained generator whose own samples are the training images."""
+    params = compose_params(experiment, ["dataset=digits", "latent.samples=100", *overrides], CONF)
+    shape = (params.prepare.size, params.prepare.size, 1)
+    model = models.build(params.train, shape, params.seed, classes=10)
+    space = Space(models.Generator(model), model, pixels(shape), None, None, [], params)
+    train, held_out = (
+        Sample(images, space.extractor.extract(images).features, np.zeros((len(images), 0)))
+        for images in (space.samples.images, 255 - space.samples.images[:30])
+    )
+    return Space(space.generator, model, space.extractor, train, held_out, [], params)
 
 
-def test_a_copied_image_is_its_own_nearest_neighbour(project, small):
-    figure, numbers = latent.nearest_images(small[1], pixels((8, 8, 1)), project)
+@pytest.fixture(scope="module")
+def small():
+    return make_space("gan-mnist", "prepare.size=8", "latent.neighbours=3")
+
+
+@pytest.fixture(scope="module")
+def conditional():
+    return make_space("cgan-mnist", "latent.rows=12", "latent.columns=3")
+
+
+def test_a_part_that_does_not_apply_is_named_and_the_others_are_written(tmp_path, monkeypatch, small):
+    monkeypatch.setattr(latent, "PARTS", ("conditions", "interpolation"))
+    found = latent.explore(small)
+    assert found["conditions"][1] == "this generator is asked for no class and no code"
+    images, kept = small.samples.images, Kept(small.samples.latents[:2], ["one", "two"], "latent")
+    more = Finding(
+        {"loop": Figure(images[:3], "", "")}, {"share": Number(0.123456789, "", "", "")}, latents={"a": kept}
+    )
+    values = latent.write(tmp_path, found | {"more": ("More", more)}, {"seed": 1})
+    assert values == {"latent_more_share": 0.123457} == json.loads((tmp_path / "metrics.json").read_text())
+    assert json.loads((tmp_path / "protocol.json").read_text())["latent_more_share"]["seed"] == 1
+    listed = json.loads((tmp_path / "findings.json").read_text())
+    assert [entry["part"] for entry in listed] == ["conditions", "interpolation", "more"]
+    files = {figure["file"] for entry in listed[1:] for figure in entry["figures"]}
+    names = ("interpolation-rows.png", "interpolation-lines.png", "interpolation-plane.png", "interpolation-loops.gif")
+    assert files == {f"figures/{name}" for name in (*names, "more-loop.gif")}
+    assert files == {str(path.relative_to(tmp_path)) for path in tmp_path.glob("figures/*")}
+    assert set(read_arrays(tmp_path / "latents.npz")) == {"more/a"}
+    assert listed[2]["latents"] == {"more/a": {"names": ["one", "two"], "kind": "latent"}}
+    with pytest.raises(ValueError, match="latent_more_bad = nan"):
+        latent.write(tmp_path, {"more": ("", Finding({}, {"bad": Number(np.nan, "", "", "")}))}, {})
+
+
+def test_a_copied_image_is_its_own_nearest_neighbour(small):
+    finding = memorisation.find(small)
+    figure = finding.figures["nearest"].image
     assert figure.shape == (6 * 10 - 2, 8 + 8 + 3 * 10 - 2, 1)
     assert np.array_equal(figure[:, :8], figure[:, 16:24])
-    assert numbers["share_of_samples_nearer"] == 1 and numbers["median_distance_samples"] == 0
-    assert numbers["median_distance_held_out"] > 0
-    counts = {name: numbers[name] for name in ("samples", "held_out_images", "training_images", "feature_dim")}
-    assert counts == {"samples": 1000, "held_out_images": 30, "training_images": 1000, "feature_dim": 64}
+    assert finding.numbers["share_nearer"].value == 1
 
 
 def test_rows_lead_from_one_random_latent_to_the_next(small):
-    params, generator = small
-    grid = latent.interpolation_figure(generator, params.latent, seed=1)
-    cells = cut_grid(grid, 8, 8).reshape(params.latent.rows, params.latent.columns, 8, 8, 1)
-    ends = generator.images(generator.latents(2 * params.latent.rows, 1, "latent/interpolation"))
+    settings, generator = small.settings, small.generator
+    grid = interpolation.rows_figure(small)
+    cells = cut_grid(grid, 8, 8).reshape(settings.rows, settings.columns, 8, 8, 1)
+    ends = generator.images(generator.latents(2 * settings.rows, small.seed, "latent/interpolation"))
     assert np.array_equal(cells[:, 0], ends[::2]) and np.array_equal(cells[:, -1], ends[1::2])
-    corners = cut_grid(latent.walk_figure(generator, params.latent, seed=1), 8, 8)[[0, 9, 90, 99]]
-    assert np.array_equal(corners, generator.images(generator.latents(4, 1, "latent/walk")))
+    corners = cut_grid(interpolation.plane_figure(small), 8, 8)[[0, 9, 90, 99]]
+    assert np.array_equal(corners, generator.images(generator.latents(4, small.seed, "latent/walk")))
 
 
-def test_rows_take_turns_with_the_labels_and_the_walk_has_the_first(conditional):
-    params, generator = conditional
-    starts = cut_grid(latent.interpolation_figure(generator, params.latent, seed=1), 28, 28)[::3]
-    latents = generator.latents(24, 1, "latent/interpolation")[::2]
+def test_rows_take_turns_with_the_labels_and_the_plane_has_the_first(conditional):
+    generator, seed = conditional.generator, conditional.seed
+    starts = cut_grid(interpolation.rows_figure(conditional), 28, 28)[::3]
+    latents = generator.latents(24, seed, "latent/interpolation")[::2]
     assert np.array_equal(starts, generator.images(latents, np.arange(12) % 10))
-    walk = cut_grid(latent.walk_figure(generator, params.latent, seed=1), 28, 28)
-    assert np.array_equal(walk[:1], generator.images(generator.latents(4, 1, "latent/walk")[:1], np.array([0])))
+    plane = cut_grid(interpolation.plane_figure(conditional), 28, 28)
+    assert np.array_equal(plane[:1], generator.images(generator.latents(4, seed, "latent/walk")[:1], np.array([0])))
 
 
-def test_more_neighbours_than_training_images_are_refused(project, small):
-    greedy = project.model_copy(update={"latent": project.latent.model_copy(update={"neighbours": 1001})})
-    with pytest.raises(UserError, match=r"latent.neighbours = 1001: allowed is at most 1000"):
-        latent.nearest_images(small[1], pixels((8, 8, 1)), greedy)
+def test_more_neighbours_than_training_images_leave_the_part_out():
+    with pytest.raises(LeftOut, match=r"latent.neighbours = 101: allowed is at most 100"):
+        memorisation.find(make_space("gan-mnist", "prepare.size=8", "latent.neighbours=101"))
 
 
 def test_pairs_of_images_and_their_reconstructions():
-    images = np.random.Generator(np.random.Philox(key=[5, 6])).integers(0, 256, (90, 28, 28, 1), np.uint8)
-    _, model = build("vae-mnist")
-    cells = cut_grid(latent.reconstruction_figure(model, images), 28, 28)
-    assert len(cells) == 48 and np.array_equal(cells[[0, -2]], images[[0, 89]])
-    again = model.reconstruct(tf.constant(cells[::2] / 255, tf.float32)) * 255  # its range is [0, 1]
-    np.testing.assert_allclose(cells[1::2], again, atol=1)
-    _, gan = build("gan-mnist")
-    assert latent.reconstruction_figure(gan, images) is None
+    space = make_space("vae-mnist")
+    images = space.test.images
+    finding = inversion.find(space)
+    cells = cut_grid(finding.figures["reconstructions"].image, 28, 28)
+    assert len(cells) == 72 and np.array_equal(cells[[0, -3]], images[[0, -1]])
+    again = space.model.reconstruct(tf.constant(cells[::3] / 255, tf.float32)) * 255  # its range is [0, 1]
+    np.testing.assert_allclose(cells[1::3], again, atol=1)
+    assert finding.latents["latents"].values.shape == (24, 2) and "by the encoder" in finding.words[0]

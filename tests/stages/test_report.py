@@ -5,9 +5,9 @@ import pytest
 
 from ganline.catalogue import compose_params
 from ganline.files import read_arrays, write_arrays, write_json, write_text
-from ganline.latent.neighbours import copying
 from ganline.report.figures import image_grid, write_png
-from stages import paths, report
+from stages import latent, paths, report
+from stages.latent.base import Figure, Finding, Number
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -47,10 +47,9 @@ def params(tmp_path, monkeypatch):
     write_json(paths.EVALUATE / "metrics.json", {"fid": 3.0, "floor_fid": 1.0})
     write_json(paths.EVALUATE / "protocol.json", {"fid": {"how_to_read": "Low is good."}})
     write_arrays(paths.EVALUATE / "features.npz", {"images": images[::-1]})
-    sizes = {"samples": 1000, "held_out_images": 12, "training_images": 9, "seed": 42, "feature_dim": 4}
-    write_json(paths.LATENT / "latent.json", copying(np.arange(10.0), np.arange(5.0)) | sizes)
-    for name in ("interpolation", "walk", "nearest"):
-        write_png(paths.LATENT / f"{name}.png", image_grid(images[:6], 3))
+    figures = {"grid": Figure(image_grid(images[:6], 3), "A grid", "Six."), "loop": Figure(images, "A loop", "Moves.")}
+    finding = Finding(figures, {"success": Number(0.5, "Edit success", "higher", "0 to 1.")}, ["It has directions."])
+    latent.write(paths.LATENT, {"edits": ("Edits", finding), "encoder": ("Encoder", "it has none")}, {"seed": 42})
     return params
 
 
@@ -92,10 +91,13 @@ def test_samples_that_were_asked_for_are_sorted_by_class(params):
     assert report.panels(params)[2] == 3  # of 4 places one for each class
 
 
-def test_figures_that_were_made_are_shown(params):
-    assert set(report.collect(params).latent_figures) == {"interpolation", "walk", "nearest"}
-    write_png(paths.LATENT / "reconstruction.png", np.zeros((8, 18, 3), np.uint8))
-    assert "reconstruction" in report.collect(params).latent_figures
+def test_what_the_latent_stage_wrote_is_read_as_it_was(params):
+    edits, encoder = report.collect(params).latent
+    assert (edits.title, edits.words, encoder.left_out) == ("Edits", ["It has directions."], "it has none")
+    (grid, told), (loop, _) = edits.figures
+    assert grid.ndim == 3 and told["caption"] == "Six." and loop.startswith(b"GIF89a")
+    (row,) = edits.numbers
+    assert (row.name, row.label, row.value) == ("latent_edits_success", "Edit success", 0.5)
 
 
 def test_pictures_are_read_in_their_colours(params):

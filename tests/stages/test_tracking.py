@@ -87,8 +87,8 @@ def finished_files():
     write_json(paths.TRAIN / "diagnosis.json", {"verdict": "mode_collapse", "kind": "partial"})
     write_json(paths.EVALUATE / "metrics.json", {"fid": 12.5})
     write_json(paths.EVALUATE / "protocol.json", {"fid": {"count": 100}})
-    write_json(paths.LATENT / "latent.json", {"smoothness": 0.25, "seed": 42})
-    picture(paths.LATENT / "interpolation.png", 3)
+    write_json(paths.LATENT / "metrics.json", {"latent_smoothness_length": 0.25})
+    picture(paths.LATENT / "figures/interpolation-rows.png", 3)
     write_text(paths.REPORT, "<html></html>")
     write_text(paths.GAN / "model.json", "{}")
 
@@ -135,7 +135,12 @@ def test_everything_arrives(project):
         1500,
     )
     names = artifacts(client, run)
-    assert {"latent/latent.json", "latent/interpolation.png", "page/index.html", "git/uncommitted.diff"} < set(names)
+    assert {
+        "latent/metrics.json",
+        "latent/figures/interpolation-rows.png",
+        "page/index.html",
+        "git/uncommitted.diff",
+    } < set(names)
     assert [name.split("+timestamp+")[0] for name in names if name.endswith(".png") and "+" in name] == [
         "images/samples+step+0", "images/samples+step+100",
     ]  # fmt: skip
@@ -177,13 +182,12 @@ def test_complete_adds_what_no_stage_of_the_run_has_recorded(project):
     assert [point.step for point in client.get_metric_history(run.info.run_id, "probe_frechet")] == [0]
     assert (run.data.tags["verdict"], run.data.tags["verdict_kind"]) == ("mode_collapse", "partial")
     assert run.data.metrics["fid"] == 12.5
-    assert run.data.metrics["latent/smoothness"] == 0.25
-    assert "latent/seed" not in run.data.metrics
+    assert run.data.metrics["latent_smoothness_length"] == 0.25
     assert run.inputs.dataset_inputs[0].dataset.name == "digits"
     names = artifacts(client, run)
     assert sum(name.startswith("images/") for name in names) == 4  # two steps, full and small
     assert {
-        "index.html", "params.yaml", "dvc.lock", "latent/interpolation.png", "train/history.csv",
+        "index.html", "params.yaml", "dvc.lock", "latent/figures/interpolation-rows.png", "train/history.csv",
         "train/diagnosis.json", "evaluate/protocol.json", "evaluate/metrics.json",
     } < set(names)  # fmt: skip
 

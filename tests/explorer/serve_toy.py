@@ -1,0 +1,35 @@
+"""Serve the page of `ganline explore` on a toy generator: python serve_toy.py FOLDER."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from toy_generator import DIM, Toy
+
+from ganline.explorer.space import Directions, Explorable
+
+
+class Turned(Toy):
+    """Asked for one of two classes: bright bars on black, and the negative."""
+
+    conditions = 2
+
+    def images(self, latents, labels=None):
+        """See ganline.models.Generator.images."""
+        images = super().images(latents)
+        return np.where(np.asarray(labels)[:, None, None, None] == 1, 255 - images, images)
+
+
+def explorable(folder):
+    """Return what the page shows; it keeps its latents in a folder."""
+    groups = {
+        "boundaries": Directions(np.eye(2, DIM, dtype=np.float32), ["more slant", "more light"]),
+        "numbers": Directions(np.eye(DIM, dtype=np.float32)[::-1], [f"z{DIM - 1 - i}" for i in range(DIM)]),
+    }
+    return Explorable(Turned(), groups, ["bars", "holes"], folder / "latents.json", "A toy")
+
+
+if __name__ == "__main__":
+    from ganline.explorer.page import serve
+
+    serve(explorable(Path(sys.argv[1])), "127.0.0.1", 0, False, lambda address: print(address, flush=True))

@@ -1,0 +1,191 @@
+"""The parts that look at paths, places and real images, on generators whose space is known."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from toy_generator import DIM, SIDE, Eye, Toy
+
+from ganline import models
+from ganline.catalogue import compose_params
+from ganline.latent.paths import interpolation
+from ganline.suite.base import Sample
+from stages.latent import (
+    conditions,
+    inversion,
+    manifold,
+    memorisation,
+    smoothness,
+    truncation,
+)
+from stages.latent import (
+    interpolation as between,
+)
+from stages.latent.base import Kept, LeftOut, Space
+
+CONF = Path(__file__).parents[2] / "conf"
+BASIS = np.random.default_rng(0).normal(size=(DIM, SIDE * SIDE)).astype(np.float32) * 12
+
+
+class Linear(Toy):
+    """Makes pictures that are linear in their latents, brighter for class 1; torn where `tear` is."""
+
+    tear = np.inf
+
+    def unrounded(self, latents, labels):
+        torn = 400.0 * tf.cast(latents[:, :1] > self.tear, tf.float32) * np.sign(BASIS[:1])
+        flat = 128 + latents @ BASIS + torn + 40.0 * tf.cast(labels, tf.float32)[:, None]
+        return tf.reshape(flat, (-1, SIDE, SIDE, 1))
+
+    def images(self, latents, labels=None):
+        labels = np.zeros(len(latents), np.int32) if labels is None else labels
+        made = self.unrounded(np.asarray(latents, np.float32), tf.constant(labels, tf.int32))
+        return np.clip(np.rint(made), 0, 255).astype(np.uint8)
+
+
+class Far(Eye):
+    """An extractor of floats too."""
+
+    def features(self, images):
+        return self.describe(images).features
+
+
+def model(**changes):
+    facts = {
+        "settings": SimpleNamespace(model="toy.Linear"),
+        "networks": {},
+        "conditions": 0,
+        "image_range": (0.0, 255.0),
+    }
+    return SimpleNamespace(**(facts | {"encode": lambda images: None} | changes))
+
+
+def sample(generator, seed, count, labels=None):
+    asked_for = np.zeros(count, np.int32) if labels is None else labels
+    images = generator.images(generator.latents(count, seed, "x"), asked_for)
+    return Sample(images, *Far().describe(images), labels)
+
+
+def make_space(generator=None, of=None, classes=(), **parts):
+    generator = generator or Linear()
+    params = compose_params("gan-mnist", ["dataset=digits", "latent.samples=300", "latent.neighbours=2"], CONF)
+    parts = {"train": sample(generator, 8, 400), "test": sample(generator, 9, 300)} | parts
+    return Space(generator, of or model(), Far(), classes=classes, params=params, **parts)
+
+
+@pytest.fixture(scope="module")
+def space():
+    return make_space()
+
+
+def test_real_images_are_found_and_edited(space):
+    directions = Kept(np.eye(2, DIM, dtype=np.float32), ["brightness", "detail"], "direction")
+    finding = inversion.find(replace(space, kept={"directions/boundaries": directions}))
+    assert finding.numbers["error"].value < 0.05 and finding.numbers["error_over_luck"].value < 0.3
+    assert "clearly nearer" in finding.words[0] and "of 24 real images it rises: " in finding.words[1]
+    assert set(finding.figures) == {"reconstructions", "edits"}
+    truth = space.generator.latents(300, 9, "x")[np.linspace(0, 299, 24).astype(int)]
+    near = [np.corrcoef(*pair)[0, 1] for pair in zip(finding.latents["latents"].values, truth, strict=True)]
+    assert np.median(near) > 0.95
+    assert set(inversion.find(space).figures) == {"reconstructions"}
+
+
+def test_classes_are_asked_for_as_they_are_and_codes_are_tried():
+    class Two(Linear):
+        conditions = 2
+
+    labels = np.arange(300) % 2
+    images = {"test": sample(Two(), 9, 300, labels), "train": sample(Two(), 8, 400, np.arange(400) % 2)}
+    by_class = make_space(Two(), model(conditions=2, uses_labels=True), ("dim", "light"), **images)
+    assert "from 4 starts" in inversion.find(by_class).words[0]
+    by_code = make_space(Two(), model(conditions=2), ("dim", "light"), **images)
+    assert "from 2 starts" in inversion.find(by_code).words[0]
+    found = conditions.find(by_class)
+    assert "every class" in found.figures["grid"].title
+    assert 0.9 < sum(number.value for number in found.numbers.values()) < 1.01  # what is linear has no interaction
+    assert found.numbers["condition_share"].value == pytest.approx(_between(), abs=0.1)
+    assert "What each code mostly shows: code 0: " in conditions.find(by_code).words[-1]
+
+
+def _between():
+    """The variance between two classes 40 grey levels apart, over all; the eye sees the mean of 2 x 2 pixels."""
+    blurred = BASIS.reshape(DIM, 10, 2, 10, 2).mean(axis=(2, 4))
+    return 20**2 / (20**2 + np.mean(np.sum(blurred**2, axis=0)))
+
+
+def test_truncation_costs_variety(space):
+    finding = truncation.find(space)
+    assert finding.numbers["recall_loss"].value > 0.2 and set(finding.figures) == {"samples", "curve"}
+    scores = [truncation._score(space, psi, space.test.features)[1] for psi in truncation.LEVELS]
+    assert scores == sorted(scores) and scores[0] == 0
+
+
+def test_a_torn_space_is_said_to_be_torn(space):
+    smooth = smoothness.find(space)
+    torn = Linear()
+    torn.tear = 0.5
+    found = smoothness.find(make_space(torn))
+    assert "it does not tear" in smooth.words[0] and "the space is torn there" in found.words[0]
+    assert smooth.numbers["largest_jump"].value < 2 < 5 < found.numbers["largest_jump"].value
+    assert found.numbers["path_length"].value > smooth.numbers["path_length"].value > 0
+    dead = smoothness.find(
+        make_space(
+            type(
+                "Dead", (Linear,), {"unrounded": lambda s, z, y: 0 * z[:, :1, None, None] + tf.ones((1, SIDE, SIDE, 1))}
+            )()
+        )
+    )
+    assert "ignores its latents" in dead.words[0] and not dead.figures
+
+
+def test_midpoints_that_are_training_images(space):
+    latents = space.samples.latents
+    middle = [interpolation(a, b, 3, "normal")[1] for a, b in zip(latents, np.roll(latents, -1, 0), strict=True)]
+    images = space.generator.images(np.stack(middle))
+    train = Sample(images, *Far().describe(images))
+    finding = memorisation.find(replace(space, train=train))
+    assert finding.numbers["midpoints_share_nearer"].value == 1 > finding.numbers["share_nearer"].value
+    assert set(finding.figures) == {"nearest", "midpoints", "distances"}
+
+
+@pytest.mark.parametrize("dimension", [2, 5])
+def test_where_there_is_an_encoder_the_space_is_drawn_flat(dimension):
+    params = compose_params(
+        "vae-mnist", ["dataset=digits", f"train.latent_dim={dimension}", "latent.samples=100"], CONF
+    )
+    vae = models.build(params.train, (28, 28, 1), 0)
+    images = np.random.default_rng(1).integers(0, 256, (40, 28, 28, 1), np.uint8)
+    test = Sample(images, images.reshape(40, -1).astype(np.float32), np.zeros((40, 0)))  # without labels
+    finding = manifold.find(Space(models.Generator(vae), vae, None, test, test, [], params))
+    assert list(finding.figures) == ["scatter", "manifold"]
+    assert finding.figures["manifold"].image.shape == (30 * 30 - 2, 30 * 30 - 2, 1)
+    assert ("standard deviations from the centre" if dimension == 2 else "5 numbers; the plane shown") in finding.words[
+        0
+    ]
+    assert set(finding.latents) == (set() if dimension == 2 else {"plane"})
+
+
+def test_what_does_not_apply_is_left_out_with_the_reason(space):
+    with pytest.raises(LeftOut, match="asked for no class and no code"):
+        conditions.find(space)
+    with pytest.raises(LeftOut, match="toy.Linear has no encoder.*its 12 numbers are no plane"):
+        manifold.find(space)
+    slow = make_space(of=model(slow_to_draw=True, conditions=2))
+    for part in (conditions, truncation, smoothness, manifold, memorisation, inversion):
+        with pytest.raises(LeftOut, match="draws too slowly"):
+            part.find(slow)
+    assert set(between.find(slow).figures) == {"rows", "lines", "plane"}
+    rough = Linear()
+    rough.unrounded = lambda latents, labels: tf.round(Linear().unrounded(latents, labels)) * 0 + 1.0
+    with pytest.raises(LeftOut, match="the generator has no gradient"):
+        inversion.find(make_space(rough))
+
+
+def test_loops_come_back(space):
+    frames = between.find(space).figures["loops"].image
+    assert frames.shape == (48, 4 * 22 - 2, 4 * 22 - 2, 1)
+    steps = np.abs(np.diff(np.concatenate([frames, frames[:1]]).astype(float), axis=0)).mean(axis=(1, 2, 3))
+    assert steps.max() < 2 * np.median(steps)
