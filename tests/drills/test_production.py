@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(4 * 3600)]  # a busy machine takes its time
 
 
 @pytest.fixture(scope="module")
