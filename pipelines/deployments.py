@@ -7,7 +7,7 @@ import itertools
 import json
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import chdir
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -102,10 +102,8 @@ def nightly(suite: Suite = "nightly", revision: str = "HEAD", keep_failed: bool 
     except UserError as error:
         return Failed(name=asking.MISTAKE, message=str(error))
     group = f"{suite} {datetime.now(UTC):%Y-%m-%d}"
-    return _train_all(
-        [(entry.experiment, entry.overrides) for entry in entries],
-        {"revision": wanted, "keep_failed": keep_failed, "group": group},
-    )
+    runs = {" ".join([entry.experiment, *entry.overrides]): (entry.experiment, entry.overrides) for entry in entries}
+    return _train_all(runs, {"revision": wanted, "keep_failed": keep_failed, "group": group})
 
 
 @flow(name="sweep")
@@ -136,10 +134,11 @@ def sweep(
     try:
         wanted = commit(revision)
         common = [*overrides, *["diagnosis.on_failure=stop"] * stop_failing]
-        tried = [[*common, *point] for point in _points(space, search, trials, seed)]
-        _check(experiment, tried)
+        tried = {" ".join(point): [*common, *point] for point in _points(space, search, trials, seed)}
+        _check(experiment, list(tried.values()))
         group = f"sweep {flow_run.id}"
-        state = _train_all([(experiment, point) for point in tried], {"revision": wanted, "group": group})
+        runs = {name: (experiment, point) for name, point in tried.items()}
+        state = _train_all(runs, {"revision": wanted, "group": group})
         _leaderboard(by, [], group)
         return state
     except UserError as error:
@@ -192,15 +191,12 @@ def _check(experiment: str, points: Sequence[Sequence[str]]) -> None:
         catalogue.compose_params(experiment, overrides, CONF)
 
 
-def _train_all(runs: Sequence[tuple[str, Sequence[str]]], parameters: dict[str, Any]) -> State:
-    """Run experiments with overrides through the deployment of `train`; the state says how many completed."""
+def _train_all(runs: Mapping[str, tuple[str, Sequence[str]]], parameters: dict[str, Any]) -> State:
+    """Run experiments with overrides, by name, through the deployment of `train`; the state says how many completed."""
     requests = [
-        asking.Request(
-            TRAIN, " ".join([experiment, *overrides]),
-            parameters | {"experiment": experiment, "overrides": list(overrides)},
-        )
-        for experiment, overrides in runs
-    ]  # fmt: skip
+        asking.Request(TRAIN, name, parameters | {"experiment": experiment, "overrides": list(overrides)})
+        for name, (experiment, overrides) in runs.items()
+    ]
     answers = asking.ask(requests)
     rows = [
         {"run": request.name, "state": answer.state.name, "message": answer.state.message or ""}

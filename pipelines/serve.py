@@ -43,9 +43,11 @@ SILENCE = timedelta(seconds=120)
 """After which a flow run is held to have crashed: prefect.yaml has each give a sign of life every 30."""
 PRODUCTION = {
     "PREFECT_WORKER_QUERY_SECONDS": "2",
+    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",  # SQLite lets one write at a time; 10 s are too few on a busy machine
+    "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",
     "PREFECT_WORKER_ENABLE_CANCELLATION": "true",  # of runs that still wait for their process to start
 }
-"""What every worker should have in its environment (docs/production.md)."""
+"""What the server and every worker should have in their environment (docs/production.md)."""
 Port = Annotated[int, typer.Option(help="Of Prefect's server, on 127.0.0.1.")]
 
 

@@ -58,6 +58,8 @@ class House:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PREFECT_HOME": str(folder / "prefect"),
             "PREFECT_WORKER_QUERY_SECONDS": "2",
+            "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+            "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",
             "PREFECT_WORKER_ENABLE_CANCELLATION": "true",
         }
         for who in ("AUTHOR", "COMMITTER"):
@@ -203,6 +205,7 @@ class House:
         """Return the dvc.lock of each finished run in MLflow that has these tags or parameters."""
         from mlflow import MlflowClient
 
+        self.wait_until(self._delivered, "the couriers' work")
         client = MlflowClient(self.environment["MLFLOW_TRACKING_URI"])
         found = []
         for run in client.search_runs([client.get_experiment_by_name("ganline").experiment_id]):
@@ -211,6 +214,14 @@ class House:
                 path = client.download_artifacts(run.info.run_id, "dvc.lock", tempfile.mkdtemp(dir=self.folder))
                 found.append(Path(path).read_text())
         return found
+
+    def _delivered(self) -> bool:
+        """Whether the couriers of all workers' clones have delivered all there is."""
+        for folder in (path for pool in ("cpu", "gpu") for path in self.folder.glob(f"{pool}/.ganline/runs/*")):
+            state, events = folder / "state.json", folder / "events.jsonl"
+            if not state.exists() or json.loads(state.read_text())["offset"] < events.stat().st_size:
+                return False
+        return True
 
     def workspaces(self, clone: str) -> list[Path]:
         return list((self.folder / clone / ".ganline/workspaces").glob("*"))

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(4 * 3600)]  # a busy machine takes its time
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +85,11 @@ def test_the_mlflow_server(house, undisturbed, clone):
     house.ended(process)
     assert trained(house, clone) == undisturbed
     house.serve_mlflow(house.mlflow_port)
-    house.python(clone, "stages.courier")
     (session,) = (path.name for path in (clone / ".ganline/runs").iterdir() if path.name.startswith("flow-"))
     client = MlflowClient(house.environment["MLFLOW_TRACKING_URI"])
 
     def curve():
+        house.python(clone, "stages.courier", ok=None)  # which leaves the work to one that is still at it
         found = client.get_experiment_by_name("ganline")
         runs = client.search_runs([found.experiment_id], f"tags.`ganline.session` = '{session}'") if found else []
         return [point.step for run in runs for point in client.get_metric_history(run.info.run_id, "d_loss")]
