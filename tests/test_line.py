@@ -15,7 +15,7 @@ STAGES = ["download", "prepare", "extractor", "train", "evaluate", "latent", "re
 SMALL = [
     "dataset=digits", "train.steps=40", "train.log_every=10", "train.sample_every=20", "train.checkpoint_every=20",
     "train.sample_count=16", "evaluate.samples=200", "evaluate.kid_subset_size=50", "evaluate.kid_subsets=5",
-    "latent.rows=2", "latent.columns=4", "report.images=16",
+    "latent.rows=2", "latent.columns=4", "latent.samples=200", "report.images=16",
 ]  # fmt: skip
 
 
@@ -66,16 +66,25 @@ def test_every_stage_runs_and_leaves_its_files(project):
     for name in (
         "data/prepared/digits/manifest.csv", "models/gan/weights.npz", "reports/train/history.csv",
         "reports/train/samples/step-00000040.png", "reports/evaluate/protocol.json", "reports/index.html",
+        "reports/latent/figures/directions-boundaries.png", "reports/latent/latents.npz",
     ):  # fmt: skip
         assert (project.folder / name).stat().st_size > 0
     assert json.loads((project.folder / "reports/train/diagnosis.json").read_text())["verdict"] == "too_short"
     metrics = json.loads((project.folder / "reports/evaluate/metrics.json").read_text())
     assert {"fid", "floor_fid", "kid", "inception_score", "precision", "recall"} <= set(metrics)
     assert metrics["floor_fid"] < metrics["fid"]
+    latent = json.loads((project.folder / "reports/latent/metrics.json").read_text())
+    assert {"latent_directions_edit_success", "latent_smoothness_path_length"} <= set(latent)
+    assert not set(latent) & set(metrics)
 
 
 def test_what_dvc_hashes_names_no_place_and_no_time(project):
-    for name in ("models/gan/model.json", "reports/evaluate/protocol.json", "reports/index.html"):
+    for name in (
+        "models/gan/model.json",
+        "reports/evaluate/protocol.json",
+        "reports/index.html",
+        "reports/latent/findings.json",
+    ):
         assert str(project.folder) not in (project.folder / name).read_text()
 
 
@@ -128,7 +137,8 @@ def test_a_wrong_parameter_stops_everything_before_it_begins(project):
 
 
 def test_dvc_shows_metrics_and_plots(project):
-    assert "fid" in project.run("dvc", "metrics", "show")
+    shown = project.run("dvc", "metrics", "show", "--json")
+    assert '"fid"' in shown and '"latent_directions_edit_success"' in shown
     project.run("dvc", "plots", "show", "-o", "plots")
     assert (project.folder / "plots/index.html").exists()
 

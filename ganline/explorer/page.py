@@ -13,6 +13,8 @@ from ganline.explorer.space import Explorable
 from ganline.latent.named import Named
 
 LOOPBACK = ("127.0.0.1", "localhost")
+TICK = 0.03
+"""Seconds between two looks at whether something is to be drawn."""
 FARTHEST = 4.0
 """Standard deviations of the prior that a direction can be pushed."""
 STRIP = 9
@@ -70,6 +72,7 @@ class Page:
         self.group = next(iter(space.directions))
         self.amounts: list[ui.slider] = []
         self.points: dict[str, Named] = {}
+        self.stale: set[str] = set()
         ui.query("body").style("background: #f7f6f3")
         ui.label(space.title).classes("text-2xl")
         for note in space.notes:
@@ -82,7 +85,8 @@ class Page:
                 self._truncation()
                 self._directions()
         self.refresh_points()
-        self.draw()
+        self.stale = {"image", "walk"}
+        ui.timer(TICK, self.draw)
 
     def _picture(self) -> None:
         with ui.column().style("flex: 0 1 340px"):
@@ -90,21 +94,22 @@ class Page:
             with ui.row().classes("items-end"):
                 self.name = ui.input("Name").props("dense data-testid=name")
                 ui.button("Save this latent", on_click=self.save).props("data-testid=save")
+            self.hint = ui.label().props("data-testid=hint").classes("text-sm")
             self.status = ui.label().props("data-testid=status role=status").classes("text-sm")
 
     def _bases(self) -> None:
         ui.label("Start from")
-        self.base = ui.radio(BASES, value="seed", on_change=self.draw).props("inline data-testid=base")
+        self.base = ui.radio(BASES, value="seed", on_change=self.changed).props("inline data-testid=base")
         with ui.row().classes("items-end").bind_visibility_from(self.base, "value", value="seed"):
-            self.seed = ui.number("Seed", value=0, min=0, max=2**31 - 1, precision=0, on_change=self.draw)
+            self.seed = ui.number("Seed", value=0, min=0, max=2**31 - 1, precision=0, on_change=self.changed)
             self.seed.props("data-testid=seed")
             ui.button("Another", on_click=lambda: self.seed.set_value(self._seed() + 1)).props("data-testid=another")
         with ui.row().classes("w-full").bind_visibility_from(self.base, "value", value="saved"):
             self.saved = _choice("Saved latent", "saved", self.choose)
         with ui.column().classes("w-full").bind_visibility_from(self.base, "value", value="walk"):
             with ui.row():
-                self.start, self.end = _choice("From", "from", self.draw), _choice("To", "to", self.draw)
-            self.position = _slider("Position", 0, 1, 0.01, 0, self.draw)
+                self.start, self.end = _choice("From", "from", self.changed), _choice("To", "to", self.changed)
+            self.position = _slider("Position", 0, 1, 0.01, 0, lambda: self.stale.add("image"))
             with ui.row().classes("gap-1"):
                 style = f"width: 56px; {PIXELS}"
                 self.strip = [ui.element("img").style(style).props(f'alt="Step {i}"') for i in range(STRIP)]
@@ -112,11 +117,11 @@ class Page:
     def _conditions(self) -> None:
         names = self.space.conditions
         self.label = ui.select(dict(enumerate(names)), label="Class or code", value=0 if names else None)
-        self.label.props('data-testid="label"').classes("w-48").on_value_change(self.draw)
+        self.label.props('data-testid="label"').classes("w-48").on_value_change(self.changed)
         self.label.set_visibility(bool(names))
 
     def _truncation(self) -> None:
-        self.psi = _slider("Truncation: share of the prior", 0, 1, 0.01, 1, self.draw)
+        self.psi = _slider("Truncation: share of the prior", 0, 1, 0.01, 1, self.changed)
 
     def _directions(self) -> None:
         groups = list(self.space.directions)
@@ -131,13 +136,13 @@ class Page:
         self.sliders.clear()
         with self.sliders:
             names = self.space.directions[self.group].names
-            self.amounts = [_slider(name, -FARTHEST, FARTHEST, 0.1, 0, self.draw) for name in names]
+            self.amounts = [_slider(name, -FARTHEST, FARTHEST, 0.1, 0, self.changed) for name in names]
 
     def choose_group(self, event: ValueChangeEventArguments) -> None:
         """Show the sliders of other directions, all at rest."""
         self.group = event.value
         self._sliders()
-        self.draw()
+        self.changed()
 
     def reset(self) -> None:
         """Bring all directions back to rest, and the truncation to none."""
@@ -149,7 +154,7 @@ class Page:
         point = self.points.get(self.saved.value or "")
         if point and self.space.conditions:
             self.label.set_value(point.label)
-        self.draw()
+        self.changed()
 
     def latent(self) -> tuple[np.ndarray, str]:
         """Return the latent that the page shows, float32 (L,), and what stands in its way ("" for nothing)."""
@@ -166,13 +171,19 @@ class Page:
                 problem = "Choose two saved latents; until then this is the random seed's."
         return self._moved(base), problem
 
+    def changed(self) -> None:
+        """Have the next tick draw everything anew: a hand is faster than a large generator."""
+        self.stale = {"image", "walk"}
+
     def draw(self) -> None:
-        """Draw the image of what the controls say, and the walk."""
-        latent, problem = self.latent()
+        """Draw what no longer shows what the controls say."""
+        stale, self.stale = self.stale, set()
         label = self.label.value or 0
-        _show([self.image], self.space.picture(latent[None], label))
-        self.status.set_text(problem)
-        if self.base.value == "walk" and (ends := self._ends()):
+        if "image" in stale:
+            latent, problem = self.latent()
+            _show([self.image], self.space.picture(latent[None], label))
+            self.hint.set_text(problem)
+        if "walk" in stale and self.base.value == "walk" and (ends := self._ends()):
             walk = [self._moved(self.space.between(*ends, place)) for place in np.linspace(0, 1, STRIP)]
             _show(self.strip, self.space.picture(np.stack(walk), label))
 

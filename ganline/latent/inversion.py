@@ -110,22 +110,24 @@ def invert(
     return Inverted(best[winner], labels.ravel()[winner].astype(np.int32), least[winner].astype(np.float64))
 
 
-def nearest_random(images: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each image the nearest of random samples: what a search must beat to have found anything.
+def nearest_random(images: np.ndarray, samples: np.ndarray, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each image the nearest of random samples: where to start a search, and what it must beat.
 
     Args:
         images: uint8 (N, H, W, C).
-        samples: uint8 (M, H, W, C).
+        samples: uint8 (M, H, W, C), M >= count.
+        count: samples wanted for each image, 1 or more.
 
     Returns:
-        Positions in the samples, int64 (N,), and squared errors a pixel, float64 (N,), as those of `invert`.
+        Positions in the samples, int64 (N, count), nearest first, and squared errors a pixel, float64 (N, count), as
+        those of `invert`.
     """
     wanted, drawn = (part.reshape(len(part), -1).astype(np.float32) / 255 for part in (images, samples))
     size = max(1, PAIRS // drawn.size)
     blocks = [wanted[first : first + size] for first in range(0, len(wanted), size)]
     errors = np.concatenate([np.mean((block[:, None] - drawn) ** 2, axis=2, dtype=np.float64) for block in blocks])
-    found = errors.argmin(axis=1)
-    return found, errors[np.arange(len(found)), found]
+    found = np.argsort(errors, axis=1, kind="stable")[:, :count]
+    return found, np.take_along_axis(errors, found, axis=1)
 
 
 def _of_prior(normal: "tf.Tensor", prior: str) -> "tf.Tensor":

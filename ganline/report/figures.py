@@ -12,9 +12,9 @@ from ganline.files import whole_file
 
 GUTTER = 2
 GREY = 128
-CELL = 48
+CELL = 64
 """Images beside names are enlarged to at least this height, pixels."""
-TEXT, LINE = 12, 16
+TEXT, LINE = 14, 18
 """Height of a letter and of a line of text, pixels."""
 
 

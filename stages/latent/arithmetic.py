@@ -18,6 +18,8 @@ TITLE = "Arithmetic"
 TRIALS = 100
 GROUP = 32
 """Samples in a mean: chance is three times as large in a sum of three as in one."""
+FAVOURITES = ("redness", "blueness", "brightness", "slant", "area")
+"""Measurements that sums are tried with."""
 LITTLE = "little "
 LOW = 0.1
 """Samples below this quantile of an attribute have little of it."""
@@ -83,7 +85,7 @@ def automatic(space: Space) -> list[str]:
     marked = [name for name in others if name in space.settings.labels]
     pairs = [*zip(classes[::2], classes[1::2], strict=False)][:2]
     found = [f"({a} + {b}) / 2" for a, b in pairs]
-    favourites = [*marked, *(name for name in ("redness", "slant", "area", "width") if name in others)][:3]
+    favourites = [*marked, *(name for name in FAVOURITES if name in others)][:3]
     found += [f"{a} - {LITTLE}{a} + {c}" for a, c in zip(favourites, classes, strict=False)]
     if not classes:
         found += [f"({a} + {b}) / 2" for a, b in zip(favourites, favourites[1:], strict=False)]

@@ -234,7 +234,7 @@ def words_of(space: Space, edits: list[Edit]) -> list[str]:
         told.append(f"This generator has no direction that reaches any of {len(edits)} attributes better than chance.")
     if works and fails:
         listed = ", ".join(f"{edit.attribute.name} ({edit.success} against {edit.control})" for edit in fails)
-        told.append(f"It has no such direction for {listed}.")
+        told.append(f"No direction does so clearly for {listed}.")
     if not edits:
         told.append("Its samples share no attribute that a direction could lead to.")
     if space.conditions and not any(edit.attribute.name in space.conditions for edit in edits):

@@ -1,16 +1,19 @@
 """Real images in the latent space: found there, and edited there."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ganline.latent.inversion import Inverted, invert, nearest_random
-from ganline.latent.paths import move, shell
-from ganline.random import generator
+from ganline.latent.paths import move, shell, to_normal
 from ganline.report.figures import image_grid, labelled_grid
 from stages.latent.base import Figure, Finding, Kept, LeftOut, Number, Space
 
 TITLE = "Real images in its space"
-IMAGES, COLUMNS = 24, 4
-STARTS, STEPS, LEARNING_RATE = 4, 100, 0.1
+IMAGES, COLUMNS = 16, 4
+STARTS, STEPS, LEARNING_RATE = 3, 150, 0.1
+DRAWN = STARTS * STEPS
+"""Random samples beside the search, for each class where classes are asked for: as many images as it looks at."""
 EDITED, EDITS, AMOUNT = 5, 4, 2.5
 """Images and directions shown, and how far they are pushed either way, in standard deviations of the prior."""
 DIRECTIONS = ("directions/boundaries", "directions/sefa", "directions/ganspace", "manifold/plane")
@@ -27,10 +30,11 @@ def find(space: Space) -> Finding:
     places = np.linspace(0, len(space.test) - 1, min(IMAGES, len(space.test))).astype(int)
     images = space.test.images[places]
     classes = _classes(space, places)
-    found, way = _inverted(space, images, classes)
+    pool, places_in_pool, errors = _luck(space, images, classes)
+    luck = pool.images[places_in_pool[:, 0]]
+    found, way = _inverted(space, images, pool, places_in_pool)
     drawn = space.generator.images(found.latents, found.labels)
-    luck, errors = _luck(space, images, classes)
-    error, baseline = (float(np.sqrt(part.mean())) for part in (found.errors, errors))
+    error, baseline = (float(np.sqrt(part.mean())) for part in (found.errors, errors[:, 0]))
     figures = {"reconstructions": _triples(images, drawn, luck, way)}
     if edits := _edits(space, found):
         figures["edits"] = edits
@@ -45,8 +49,48 @@ def _classes(space: Space, places: np.ndarray) -> np.ndarray | None:
     return space.test.labels[places].astype(np.int32) if by_class and space.test.labels is not None else None
 
 
-def _inverted(space: Space, images: np.ndarray, classes: np.ndarray | None) -> tuple[Inverted, str]:
-    """Return the latents of images, by the encoder where there is one, and how they were found."""
+class Pool(NamedTuple):
+    """Random samples."""
+
+    latents: np.ndarray
+    labels: np.ndarray
+    images: np.ndarray
+
+
+def _luck(space: Space, images: np.ndarray, classes: np.ndarray | None) -> tuple[Pool, np.ndarray, np.ndarray]:
+    """Return random samples, of them some that are nearest to each image (N, S), nearest first, and their errors.
+
+    Of classes that can be asked for only the image's own counts. Of codes, which mean no class, each gives its nearest
+    sample, so that a search may begin under several.
+    """
+    maker, seed = space.generator, space.seed
+    latents, labels = maker.latents(DRAWN, seed, "latent/luck"), maker.labels(DRAWN, seed, "latent/luck")
+    if classes is not None:
+        present = np.unique(classes)
+        latents, labels = np.tile(latents, (len(present), 1)), np.repeat(present, DRAWN)
+    pool = Pool(latents, labels, maker.images(latents, labels))
+    if classes is not None:
+        places, errors = np.empty((len(images), STARTS), np.int64), np.empty((len(images), STARTS))
+        for label in present:
+            rows, drawn = classes == label, np.flatnonzero(labels == label)
+            found, errors[rows] = nearest_random(images[rows], pool.images[drawn], STARTS)
+            places[rows] = drawn[found]
+        return pool, places, errors
+    if not maker.conditions:
+        return pool, *nearest_random(images, pool.images, STARTS)
+    by_code = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    each = [nearest_random(images, pool.images[drawn]) for drawn in by_code]
+    places = np.hstack([drawn[found] for drawn, (found, _) in zip(by_code, each, strict=True)])
+    errors = np.hstack([some for _, some in each])
+    best = np.argsort(errors, axis=1, kind="stable")[:, :STARTS]
+    return pool, np.take_along_axis(places, best, 1), np.take_along_axis(errors, best, 1)
+
+
+def _inverted(space: Space, images: np.ndarray, pool: Pool, nearest: np.ndarray) -> tuple[Inverted, str]:
+    """Return the latents of images, by the encoder where there is one, and how they were found.
+
+    Without one the search begins at random samples that are `nearest` (N, S), under their labels.
+    """
     from ganline.models.base import from_uint8
 
     encoded = space.model.encode(from_uint8(images, space.model.image_range))
@@ -55,39 +99,15 @@ def _inverted(space: Space, images: np.ndarray, classes: np.ndarray | None) -> t
         drawn = space.generator.images(latents, labels)
         errors = np.mean((drawn / 255 - images / 255) ** 2, axis=(1, 2, 3))
         return Inverted(latents, labels, errors), "by the encoder"
-    if classes is not None:
-        labels = np.tile(classes, (STARTS, 1))
-    else:  # where codes mean no class, each is tried
-        codes = np.arange(max(1, space.generator.conditions), dtype=np.int32)
-        labels = np.repeat(codes if len(codes) > 1 else np.zeros(STARTS, np.int32), len(images)).reshape(
-            -1, len(images)
-        )
-    random = generator(space.seed, "latent/inversion")
-    starts = random.standard_normal((*labels.shape, space.generator.latent_dim)).astype(np.float32)
-    within = shell(space.generator.latent_dim)
+    starts = to_normal(pool.latents[nearest.T], space.generator.prior).astype(np.float32)
+    labels, within = pool.labels[nearest.T], shell(space.generator.latent_dim)
     try:
         found = invert(
             space.generator.unrounded, images, labels, starts, STEPS, LEARNING_RATE, space.generator.prior, within
         )
     except ValueError as reason:
         raise LeftOut(str(reason)) from None
-    return found, f"by a search of {STEPS} steps from {len(labels)} starts"
-
-
-def _luck(space: Space, images: np.ndarray, classes: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nearest of STARTS * STEPS random samples to each image, of its class if it has one, and errors."""
-    latents = space.generator.latents(STARTS * STEPS, space.seed, "latent/luck")
-    if classes is None:
-        samples = space.generator.images(latents, space.generator.labels(len(latents), space.seed, "latent/luck"))
-        places, errors = nearest_random(images, samples)
-        return samples[places], errors
-    nearest, errors = np.empty_like(images), np.empty(len(images))
-    for label in np.unique(classes):
-        rows = classes == label
-        samples = space.generator.images(latents, np.full(len(latents), label, np.int32))
-        places, errors[rows] = nearest_random(images[rows], samples)
-        nearest[rows] = samples[places]
-    return nearest, errors
+    return found, f"by a search of {STEPS} steps from the {len(starts)} nearest random samples"
 
 
 def _triples(images: np.ndarray, drawn: np.ndarray, luck: np.ndarray, way: str) -> Figure:
@@ -96,7 +116,7 @@ def _triples(images: np.ndarray, drawn: np.ndarray, luck: np.ndarray, way: str) 
         image_grid(triples, 3 * COLUMNS),
         "Held-out images and the nearest that it can draw",
         f"In threes: a held-out image; what the generator draws from the latent found for it ({way}); and the "
-        f"nearest of {STARTS * STEPS} random samples. The middle one should be clearly nearer to the left than the "
+        f"nearest of {DRAWN} random samples. The middle one should be clearly nearer to the left than the "
         "right one is. What it gets wrong is what the generator cannot draw, or what the search did not find.",
     )
 
@@ -106,7 +126,7 @@ def _edits(space: Space, found: Inverted) -> Figure | None:
     kept = next((space.kept[name] for name in DIRECTIONS if name in space.kept), None)
     if kept is None:
         return None
-    latents, labels, prior = found.latents[::5][:EDITED], found.labels[::5][:EDITED], space.generator.prior
+    latents, labels, prior = found.latents[::3][:EDITED], found.labels[::3][:EDITED], space.generator.prior
     columns = {"found": latents}
     for direction, name in zip(kept.values[:EDITS], kept.names[:EDITS], strict=True):
         for sign, amount in (("-", -AMOUNT), ("+", AMOUNT)):
@@ -169,5 +189,5 @@ def _sentence(error: float, baseline: float, way: str, dimension: int) -> str:
         judged = f"which is hardly better than luck{few}"
     return (
         f"Held-out images were found {way} with an error of {100 * error:.1f} % of the range a pixel, against "
-        f"{100 * baseline:.1f} % of the nearest of {STARTS * STEPS} random samples, {judged}."
+        f"{100 * baseline:.1f} % of the nearest of {DRAWN} random samples, {judged}."
     )

@@ -13,6 +13,8 @@ LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 HALF = 0.5
 """The level whose gain and loss are kept as numbers."""
 SHOWN = 10
+MOST = 1000
+"""Samples, and real images, compared at a level at most."""
 NEIGHBOURS = 3
 """k of precision and recall, as evaluate has it."""
 
@@ -20,7 +22,7 @@ NEIGHBOURS = 3
 def find(space: Space) -> Finding:
     """Return samples and their precision and recall as latents are cut off to the middle of the prior."""
     space.must_draw_fast()
-    count = min(space.settings.samples, len(space.test))
+    count = min(space.settings.samples, MOST, len(space.test))
     real = space.test.features[np.linspace(0, len(space.test) - 1, count).astype(int)]
     scores = np.array([_score(space, psi, real) for psi in LEVELS])
     precision, recall = scores.T
@@ -48,9 +50,10 @@ def find(space: Space) -> Finding:
 
 def _score(space: Space, psi: float, real: np.ndarray) -> tuple[float, float]:
     drawn = space.samples
+    latents, labels, features = (part[: len(real)] for part in (drawn.latents, drawn.labels, drawn.features))
     if psi < 1:
-        drawn = space.look(truncate(drawn.latents, psi, space.generator.prior), drawn.labels)
-    found = precision_recall(real, drawn.features[: len(real)], NEIGHBOURS, NEIGHBOURS)
+        features = space.look(truncate(latents, psi, space.generator.prior), labels).features
+    found = precision_recall(real, features, NEIGHBOURS, NEIGHBOURS)
     return found.precision, found.recall
 
 

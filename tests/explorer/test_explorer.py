@@ -96,8 +96,8 @@ def test_a_person_drags_saves_and_walks(server, tmp_path):
         expected = space.picture(latent[None], label)[0]
         wait.until(lambda _: find(selector).get_attribute("src") == expected)
 
-    def says(text):
-        wait.until(lambda _: text in named_control("status").text)
+    def says(text, place="status"):
+        wait.until(lambda _: text in named_control(place).text)
 
     def slide(name, key, times=1):
         find(f".q-slider[aria-label='{name}'] [tabindex='0']").send_keys(key * times)
@@ -139,11 +139,11 @@ def test_a_person_drags_saves_and_walks(server, tmp_path):
         assert kept["two"].label == 1 and np.array_equal(kept["one"].latent, one)
         named_control("reset").click()
         start_from("a saved latent")
-        says("Choose a saved latent")
+        says("Choose a saved latent", "hint")
         pick("saved", "one")
         shows(one)  # with its class
         start_from("a walk between two")
-        says("Choose two")
+        says("Choose two", "hint")
         pick("from", "one")
         pick("to", "two")
         slide("Position", Keys.ARROW_RIGHT, 30)

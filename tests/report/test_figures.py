@@ -1,8 +1,20 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from ganline.report.figures import GREY, GUTTER, beside, cut_grid, image_grid, png_bytes, write_png
+from ganline.report.figures import (
+    CELL,
+    GREY,
+    GUTTER,
+    beside,
+    cut_grid,
+    image_grid,
+    labelled_grid,
+    png_bytes,
+    write_gif,
+    write_png,
+)
 
 
 def pictures(count, height=5, width=7, channels=1):
@@ -58,3 +70,32 @@ def test_png_keeps_pixels_and_colours_and_its_bytes(tmp_path, channels):
     read = read[:, :, None] if channels == 1 else cv2.cvtColor(read, cv2.COLOR_BGR2RGB)
     assert np.array_equal(read, image)
     assert (tmp_path / "image.png").read_bytes() == png_bytes(image.copy())
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_gif_moves_and_has_the_same_bytes_again(tmp_path, channels):
+    frames = np.stack([np.full((6, 8, channels), value, np.uint8) for value in (0, 120, 255)])
+    write_gif(tmp_path / "a.gif", frames)
+    with Image.open(tmp_path / "a.gif") as read:
+        assert (read.n_frames, read.size, read.info["loop"]) == (3, (8, 6), 0)
+        read.seek(1)
+        assert abs(int(np.asarray(read.convert("L"))[0, 0]) - 120) <= 2
+    first = (tmp_path / "a.gif").read_bytes()
+    write_gif(tmp_path / "a.gif", frames)
+    assert (tmp_path / "a.gif").read_bytes() == first
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_names_stand_beside_an_enlarged_grid(channels):
+    images = pictures(6, channels=channels)
+    scale = -(-CELL // images.shape[1])
+    found = labelled_grid(images, ["first", "a longer name"], ["one", "two", "three of many words"])
+    grid = image_grid(images.repeat(scale, axis=1).repeat(scale, axis=2), 3)
+    top, left = found.shape[0] - grid.shape[0], found.shape[1] - grid.shape[1]
+    assert np.array_equal(found[top:, left:], grid)
+    assert found[top : top + grid.shape[0] // 2, :left].min() < 128  # ink beside each row and above each column
+    assert found[top + grid.shape[0] // 2 :, :left].min() < 128 and found[:top, left:].min() < 128
+    assert labelled_grid(images, ["a"]).shape[0] == scale * 5
+    for rows, columns in ((["a", "b", "c", "d"], []), (["a"], ["b"]), ([], [])):
+        with pytest.raises(ValueError, match="do not make"):
+            labelled_grid(images, rows, columns)

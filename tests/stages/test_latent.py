@@ -12,7 +12,7 @@ from ganline.metrics.extractors import Extractor
 from ganline.report.figures import cut_grid
 from ganline.suite.base import Sample
 from stages import latent
-from stages.latent import interpolation, inversion, memorisation
+from stages.latent import interpolation, inversion, memorisation, network
 from stages.latent.base import Figure, Finding, Kept, LeftOut, Number, Space
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -26,12 +26,16 @@ def pixels(shape):
     return Extractor(network, {"kind": "rotation", "classes": [], "image_shape": shape})
 
 
+def small_model(experiment, *overrides):
+    params = compose_params(experiment, overrides, CONF)
+    shape = (params.prepare.size, params.prepare.size, 1)
+    return params, models.build(params.train, shape, params.seed, classes=10)
+
+
 def make_space(experiment, *overrides):
     """The space of an untrained generator whose own samples are the training images."""
-    params = compose_params(experiment, ["dataset=digits", "latent.samples=100", *overrides], CONF)
-    shape = (params.prepare.size, params.prepare.size, 1)
-    model = models.build(params.train, shape, params.seed, classes=10)
-    space = Space(models.Generator(model), model, pixels(shape), None, None, [], params)
+    params, model = small_model(experiment, "dataset=digits", "latent.samples=100", *overrides)
+    space = Space(models.Generator(model), model, pixels(model.image_shape), None, None, [], params)
     train, held_out = (
         Sample(images, space.extractor.extract(images).features, np.zeros((len(images), 0)))
         for images in (space.samples.images, 255 - space.samples.images[:30])
@@ -72,6 +76,41 @@ def test_a_part_that_does_not_apply_is_named_and_the_others_are_written(tmp_path
         latent.write(tmp_path, {"more": ("", Finding({}, {"bad": Number(np.nan, "", "", "")}))}, {})
 
 
+@pytest.mark.parametrize(
+    ("experiment", "overrides", "units", "between"),
+    [
+        ("gan-mnist", ["prepare.size=8"], 1200, 1000),
+        ("dcgan-fashion-mnist-workshop", ["prepare.size=8"], 512, 2 * 2 * 64),
+        ("cgan-mnist", [], 100, 5 * 5 * 5),
+        ("infogan-mnist", [], 64, None),
+        ("vae-mnist", [], 64, 64),
+    ],
+)
+def test_what_the_network_does_with_latents_is_read_from_its_layers(experiment, overrides, units, between):
+    space = make_space(experiment, *overrides)
+    kernel = network.first_kernel(space.model)
+    assert kernel.shape == (space.generator.latent_dim, units)
+    made = network.activations(space.model, space.samples.latents[:7], space.samples.labels[:7])
+    assert made.shape[0] == 7 and between in (None, made.shape[1]) and made.std() > 0
+
+
+def test_a_model_that_draws_in_another_way_has_no_layers_to_read():
+    _, model = small_model("pixelcnn-mnist", "dataset=mnist")
+    with pytest.raises(LeftOut, match="pixelcnn.PixelCNN has no network"):
+        network.first_kernel(model)
+
+
+def test_the_numbered_samples_are_those_that_labels_count(conditional):
+    generator = conditional.generator
+    first = generator.images(
+        generator.latents(100, conditional.seed, "latent/samples"),
+        generator.labels(100, conditional.seed, "latent/samples"),
+    )
+    assert np.array_equal(conditional.samples.images, first)
+    more = make_space("cgan-mnist", "latent.samples=150")
+    assert np.array_equal(more.samples.images[:100], first)
+
+
 def test_a_copied_image_is_its_own_nearest_neighbour(small):
     finding = memorisation.find(small)
     figure = finding.figures["nearest"].image
@@ -109,7 +148,7 @@ def test_pairs_of_images_and_their_reconstructions():
     images = space.test.images
     finding = inversion.find(space)
     cells = cut_grid(finding.figures["reconstructions"].image, 28, 28)
-    assert len(cells) == 72 and np.array_equal(cells[[0, -3]], images[[0, -1]])
+    assert len(cells) == 48 and np.array_equal(cells[[0, -3]], images[[0, -1]])
     again = space.model.reconstruct(tf.constant(cells[::3] / 255, tf.float32)) * 255  # its range is [0, 1]
     np.testing.assert_allclose(cells[1::3], again, atol=1)
-    assert finding.latents["latents"].values.shape == (24, 2) and "by the encoder" in finding.words[0]
+    assert finding.latents["latents"].values.shape == (16, 2) and "by the encoder" in finding.words[0]

@@ -85,9 +85,9 @@ def test_real_images_are_found_and_edited(space):
     directions = Kept(np.eye(2, DIM, dtype=np.float32), ["brightness", "detail"], "direction")
     finding = inversion.find(replace(space, kept={"directions/boundaries": directions}))
     assert finding.numbers["error"].value < 0.05 and finding.numbers["error_over_luck"].value < 0.3
-    assert "clearly nearer" in finding.words[0] and "of 24 real images it rises: " in finding.words[1]
+    assert "clearly nearer" in finding.words[0] and "of 16 real images it rises: " in finding.words[1]
     assert set(finding.figures) == {"reconstructions", "edits"}
-    truth = space.generator.latents(300, 9, "x")[np.linspace(0, 299, 24).astype(int)]
+    truth = space.generator.latents(300, 9, "x")[np.linspace(0, 299, 16).astype(int)]
     near = [np.corrcoef(*pair)[0, 1] for pair in zip(finding.latents["latents"].values, truth, strict=True)]
     assert np.median(near) > 0.95
     assert set(inversion.find(space).figures) == {"reconstructions"}
@@ -97,12 +97,20 @@ def test_classes_are_asked_for_as_they_are_and_codes_are_tried():
     class Two(Linear):
         conditions = 2
 
+        def labels(self, count, seed, purpose):
+            return (np.arange(count) % 2).astype(np.int32)
+
     labels = np.arange(300) % 2
     images = {"test": sample(Two(), 9, 300, labels), "train": sample(Two(), 8, 400, np.arange(400) % 2)}
     by_class = make_space(Two(), model(conditions=2, uses_labels=True), ("dim", "light"), **images)
-    assert "from 4 starts" in inversion.find(by_class).words[0]
+    classes = labels[np.linspace(0, 299, 16).astype(int)]
+    found = inversion.find(by_class)
+    assert found.numbers["error_over_luck"].value < 0.5 and "from the 3 nearest random samples" in found.words[0]
+    assert np.array_equal(
+        inversion._luck(by_class, by_class.test.images[:16], classes)[0].labels, np.repeat([0, 1], 450)
+    )
     by_code = make_space(Two(), model(conditions=2), ("dim", "light"), **images)
-    assert "from 2 starts" in inversion.find(by_code).words[0]
+    assert inversion.find(by_code).numbers["error_over_luck"].value < 0.5
     found = conditions.find(by_class)
     assert "every class" in found.figures["grid"].title
     assert 0.9 < sum(number.value for number in found.numbers.values()) < 1.01  # what is linear has no interaction
