@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.diagnosis.table import HALVES, judged, runs
+from benchmarks.diagnosis.table import judged, runs
 from ganline.diagnosis.verdict import judge, lasting
 
 LOGS = Path(__file__).parent / "gan_book_logs.csv"
@@ -176,8 +176,8 @@ def test_what_cannot_be_judged():
 
 
 def test_the_proving_ground():
-    """All recorded runs, those that the rules were set on and the others (docs/diagnosis.md tells them apart)."""
-    found = [judged(name, *run) for half in HALVES for name, run in runs(half).items()]
+    """The recorded runs that the rules were set on or checked with; the blind ones are for figures alone."""
+    found = [judged(name, *run) for half in ("tuning", "held-out", "fresh") for name, run in runs(half).items()]
     failed, healthy = [run for run in found if run.failed], [run for run in found if run.truth == "healthy"]
     caught = [run for run in failed if run.verdict.failing]
     assert len(found) >= 88 and len(caught) >= 0.95 * len(failed)
