@@ -254,7 +254,7 @@ HELD_OUT: list[Ground] = [*GAP, *SQUARES]
 FRESH: list[Ground] = [*FRESH_GAP, *FRESH_SQUARES]
 """Chosen and run after the one change of the rules that the held-out half led to (docs/diagnosis.md)."""
 BLIND: list[Ground] = [*BLIND_TINY, *BLIND_MLP, *BLIND_GAP, *BLIND_SQUARES]
-"""Chosen before the second change of the rules, and judged once, after it (docs/diagnosis.md says which were not run)."""
+"""Chosen before the second change of the rules, and judged after it. Not all were run: docs/diagnosis.md."""
 HALVES = {"tuning": TUNING, "held-out": HELD_OUT, "fresh": FRESH, "blind": BLIND}
 
 
