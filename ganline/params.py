@@ -164,7 +164,7 @@ class Diagnosis(Section):
     on_failure: Literal["continue", "stop", "stop_and_keep_best", "fail"]
     """Train on; end with the weights as they are, or the best seen; or fail the stage."""
     patience: Count
-    """Looks in a row that must find the run failing before it is ended."""
+    """Looks in a row that must find the run failing, and not getting better, before it is ended."""
 
 
 class Compute(Section):

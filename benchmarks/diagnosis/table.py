@@ -23,7 +23,7 @@ PATIENCE = 3
 """Looks in a row that count as having spoken: the default of diagnosis.patience."""
 THRESHOLDS = (
     "UNLEARNED", "FEW_SPREAD", "FEW_PIXELS", "WIDE", "DUPLICATES", "NARROW", "NARROWISH", "MIDDLING", "WORSE", "STUCK",
-    "WARM_UP", "SURE",
+    "WARM_UP", "MILD",
 )  # fmt: skip
 FACTORS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15, 1.25, 1.4, 1.6, 2.0)
 
@@ -64,10 +64,10 @@ def runs(half: str) -> dict[str, tuple[dict[str, Any], dict[str, np.ndarray]]]:
 def judged(name: str, record: dict[str, Any], table: dict[str, np.ndarray]) -> Judged:
     """Return one run, judged as it would have been while it trained and at its end."""
     failing, spoke = 0, None
-    for look, (found, _) in rules.findings(table):
-        failing = failing + 1 if found in rules.FAILING else 0
+    for finding in rules.findings(table):
+        failing = failing + 1 if finding.failing and not finding.better else 0
         if failing >= PATIENCE and spoke is None:
-            spoke = look.step
+            spoke = finding.look.step
     verdict = rules.judge(table)
     if verdict.verdict == "diverged" and (spoke is None or verdict.first_step < spoke):
         spoke = verdict.first_step

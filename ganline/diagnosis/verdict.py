@@ -1,6 +1,7 @@
 """The verdict on a training: what the looks at its samples and its curves say, and since when.
 
 Each look is judged by itself, on medians over the last few looks; the verdict on the run is what its last look says.
+To end a run takes more: several looks in a row that find it failing, and in none of which its samples get better.
 All that is judged stands in history.csv, so a verdict can be made again from a run's files. The thresholds come from
 the tuning half of the proving ground (benchmarks/diagnosis; docs/diagnosis.md has the figures of the other half).
 
@@ -9,9 +10,9 @@ They show that a discriminator has won, and hardly more: the losses of a collaps
 (The GAN Book, Chaudhary 2024, Skill 3).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,9 +29,10 @@ SURE = 1500
 """Steps before which no run is judged by its curves alone: until then the GAN Book's MLP GAN looks as if its
 discriminator had won."""
 MILD = 2000
-"""Steps before which only repetition, or an adversary that has won, counts: slow learners show all other signs."""
+"""Steps before which only sure signs count, repetition in few directions or an adversary that has won: slow learners
+show all others."""
 STUCK = 0.9
-"""Frechet distance over that of three looks before, from which a run no longer gets better."""
+"""Frechet distance over an earlier one, from which a run no longer gets better."""
 
 UNLEARNED = 0.75
 """Frechet distance over that of the untrained generator, from which nothing is learned."""
@@ -40,10 +42,11 @@ WIDE = 0.95
 """Spread of features up to which that holds: garbage can also be wider than the data."""
 DUPLICATES = 0.5
 """Share of samples with a near-duplicate, from which a run has collapsed."""
-NARROW = 0.5
-"""Effective rank over that of real images, up to which a run has collapsed."""
 NARROWISH, MIDDLING = 0.8, 0.4
-"""Effective rank, and Frechet distance over that of the untrained generator, that together say so too."""
+"""Effective rank over that of real images, and Frechet distance over that of the untrained generator, that together say
+so too."""
+NARROW = 0.5
+"""Effective rank up to which the samples are a few images: with near-duplicates, a sure sign of a collapse."""
 COMPLETE = 0.15
 """Spread of pixels up to which a collapse is complete."""
 WORSE = 1.6
@@ -150,6 +153,22 @@ class Look:
         return f"steps {self.since} to {self.step}"
 
 
+class Finding(NamedTuple):
+    """What one look says."""
+
+    look: Look
+    verdict: str
+    """"too_short" where its signs are ones that slow learners show too."""
+    kind: str = ""
+    better: bool = False
+    """Whether the samples get nearer to the data: then the run may be failing still, but is not to be ended."""
+
+    @property
+    def failing(self) -> bool:
+        """Whether the samples are those of a failing run."""
+        return self.verdict in FAILING
+
+
 def judge(table: Table, cannot_judge: str = "") -> Verdict:
     """Judge a run by its history so far.
 
@@ -163,11 +182,11 @@ def judge(table: Table, cannot_judge: str = "") -> Verdict:
     if diverged := _diverged(table):
         return diverged
     found = findings(table)
-    if not found:
+    if not found or found[-1].verdict == "too_short":
         return _nothing_to_judge(table, cannot_judge)
-    last, (verdict, kind) = found[-1]
-    agreeing = _unbroken(found, lambda finding: finding[0] == verdict)
-    first_step = _unbroken(found, lambda finding: finding[0] in FAILING)
+    last, verdict, kind, _ = found[-1]
+    agreeing = _unbroken(found, lambda finding: finding.verdict == verdict)
+    failing = _unbroken(found, lambda finding: finding.failing)
     by_samples = "frechet" in last.seen
     confidence = (len(agreeing) + 1) / (len(agreeing) + 2) * (1.0 if by_samples else 0.5)
     words = SUMMARIES[f"{verdict}/{kind}" if kind else verdict].format(looks="256 samples a look")
@@ -178,46 +197,57 @@ def judge(table: Table, cannot_judge: str = "") -> Verdict:
         kind,
         words,
         round(confidence, 3),
-        first_step[0].step if first_step else None,
-        tuple(_evidence([look for look, _ in found])),
+        failing[0].look.step if failing else None,
+        tuple(_evidence([finding.look for finding in found])),
     )
 
 
 def lasting(table: Table, patience: int) -> bool:
-    """Return whether the last so many looks that could be judged all find the run failing."""
-    found = findings(table)
-    return len(found) >= patience and all(finding[0] in FAILING for _, finding in found[-patience:])
+    """Return whether the last so many looks all find the run failing, and none its samples getting better."""
+    found = findings(table)[-patience:]
+    return len(found) == patience and all(finding.failing and not finding.better for finding in found)
 
 
-def findings(table: Table) -> list[tuple[Look, tuple[str, str]]]:
-    """Return every look that can be judged, with its verdict and kind."""
+def findings(table: Table) -> list[Finding]:
+    """Return what every look from WARM_UP on says, and without looks every row of curves from SURE on."""
     found = []
     history: list[Look] = []
     for look in _looks(table):
         history.append(look)
-        if look.step >= WARM_UP and (finding := _finding(look, history)):
-            found.append((look, finding))
+        if "frechet" in look.seen:
+            if look.step >= WARM_UP:
+                found.append(_finding(look, history))
+        elif look.step >= SURE and "d_accuracy" in look.curves:
+            found.append(Finding(look, *_by_curves(look)))
     return found
 
 
-def _finding(look: Look, history: list[Look]) -> tuple[str, str] | None:
-    """Return verdict and kind of one look, None where it cannot be judged yet."""
-    if "frechet" not in look.seen:
-        return _by_curves(look) if look.step >= SURE and "d_accuracy" in look.curves else None
-    finding = _by_samples(look, history)
-    before = history[max(0, len(history) - 1 - LOOKS)]
-    if finding[0] != "healthy" and look.seen["frechet"] < STUCK * before.seen["frechet"]:
-        return None  # it gets better: so slow learners differ from failing runs
-    sure = look.seen["duplicates"] >= DUPLICATES or finding[1] in ("discriminator_dominates", "generator_dominates")
-    return finding if finding[0] == "healthy" or sure or look.step >= MILD else None
+def _finding(look: Look, history: list[Look]) -> Finding:
+    verdict, kind = _by_samples(look, history)
+    repeats = look.seen["duplicates"] >= DUPLICATES and look.seen["rank"] <= NARROW
+    sure = repeats or kind in ("discriminator_dominates", "generator_dominates")
+    if verdict != "healthy" and look.step < MILD and not sure:
+        return Finding(look, "too_short")
+    return Finding(look, verdict, kind, _gets_better(look, history, sure))
+
+
+def _gets_better(look: Look, history: list[Look], sure: bool) -> bool:
+    """Return whether the samples are nearer to the data than three looks before.
+
+    Without a sure sign also whether they are nearer than at half the steps: slow learners take that long.
+    """
+    earlier = history[:-LOOKS][-1:]
+    if not sure:
+        earlier += [before for before in history if 2 * before.step <= look.step][-1:]
+    return any(look.seen["frechet"] < STUCK * before.seen["frechet"] for before in earlier)
 
 
 def _by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
     seen = look.seen
     if _garbage(seen):
         return "convergence_failure", _reason(look)
-    collapsed = seen["duplicates"] >= DUPLICATES or seen["rank"] <= NARROW
-    if collapsed or (seen["rank"] <= NARROWISH and seen["unlearned"] >= MIDDLING) or seen["unlearned"] >= UNLEARNED:
+    narrow = seen["rank"] <= NARROWISH and seen["unlearned"] >= MIDDLING
+    if narrow or seen["duplicates"] >= DUPLICATES or seen["unlearned"] >= UNLEARNED:
         if _won(look.curves) and look.curves["d_loss"] <= SILENT_LOSS:
             return "convergence_failure", "discriminator_dominates"
         return "mode_collapse", "complete" if seen["pixel_spread"] <= COMPLETE else "partial"
@@ -324,13 +354,13 @@ def _median(values: np.ndarray) -> float:
     return float(np.median(known)) if len(known) else float("nan")
 
 
-def _unbroken(found: list[tuple[Look, tuple[str, str]]], holds: Any) -> list[Look]:
-    """Return the looks from which on, to the end, each finding holds."""
-    run: list[Look] = []
-    for look, finding in reversed(found):
+def _unbroken(found: list[Finding], holds: Callable[[Finding], bool]) -> list[Finding]:
+    """Return the findings from which on, to the end, it holds for each."""
+    run: list[Finding] = []
+    for finding in reversed(found):
         if not holds(finding):
             break
-        run.append(look)
+        run.append(finding)
     return run[::-1]
 
 
@@ -338,7 +368,7 @@ SIGNALS: tuple[tuple[str, str, float, int, str], ...] = (
     ("unlearned", "Frechet distance, of untrained", UNLEARNED, 1,
      "distance of the samples to the data over that of the untrained generator"),
     ("duplicates", "near-duplicates", DUPLICATES, 1, "share of samples that have a near-duplicate among them"),
-    ("rank", "effective rank", NARROW, -1, "directions of variety, over those of real images"),
+    ("rank", "effective rank", NARROWISH, -1, "directions of variety, over those of real images"),
     ("spread", "spread", FEW_SPREAD, -1, "distance between two samples, over that of real images"),
     ("pixel_spread", "spread of pixels", COMPLETE, -1, "the same of bare pixels"),
     ("drift", "drift", RESTLESS, 1, "how far images of fixed latents move between two looks, over the real spread"),

@@ -66,11 +66,11 @@ class Watch:
 
     def ends(self, table: Mapping[str, np.ndarray]) -> bool:
         """Judge the run so far, say aloud what changed, and return whether to end it."""
-        verdict = judge(table, self.cannot_judge)
-        if verdict.failing != self._said:
-            self._said = verdict.failing
+        verdict, lasts = judge(table, self.cannot_judge), lasting(table, self._diagnosis.patience)
+        if lasts != self._said and (lasts or not verdict.failing):
+            self._said = lasts
             print(f"step {int(table['step'][-1])}: {verdict.title}: {verdict.summary}", flush=True)
-        return self._diagnosis.on_failure != "continue" and lasting(table, self._diagnosis.patience)
+        return self._diagnosis.on_failure != "continue" and lasts
 
     def restore_best(self) -> int:
         """Give the model the best weights seen; return the step they are from."""
