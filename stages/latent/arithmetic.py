@@ -15,7 +15,7 @@ from stages.latent.attributes import picks, trial_labels
 from stages.latent.base import Drawn, Figure, Finding, LeftOut, Number, Space, Table
 
 TITLE = "Arithmetic"
-TRIALS = 100
+TRIALS = 60
 GROUP = 32
 """Samples in a mean: chance is three times as large in a sum of three as in one."""
 FAVOURITES = ("redness", "blueness", "brightness", "slant", "area")

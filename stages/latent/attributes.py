@@ -10,7 +10,7 @@ from ganline.report.figures import labelled_grid
 from stages.latent.base import Figure, Finding, Kept, LeftOut, Number, Space, Table
 
 TITLE = "Means of samples that share something"
-TRIALS = 100
+TRIALS = 60
 GROUP = 8
 """Samples in a mean; The GAN Book takes 6 to 11."""
 EXAMPLES = 3

@@ -16,15 +16,15 @@ from stages.latent import network
 from stages.latent.base import Drawn, Figure, Finding, Kept, LeftOut, Number, Space, Table
 
 TITLE = "Directions"
-TRIALS = 200
-POOL = 600
+TRIALS = 100
+POOL = 400
 """Fresh samples that trials start from."""
 REACH = 3.0
 """How far an edit goes, standard deviations of N(0, 1)."""
 AMOUNTS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
 TIMES = 3
 """An edit counts where it succeeds this many times as often as a random one."""
-PROBED = 64
+PROBED = 32
 """Samples moved to see what a direction changes."""
 NOTABLE = 0.3
 """Change of an attribute, in standard deviations, that a direction is named by."""
@@ -87,6 +87,9 @@ def towards_attributes(space: Space, pool: Drawn) -> tuple[list[Edit], list[str]
     """Return the edits towards each attribute that has a boundary, and sentences on those that have none."""
     samples, random = space.samples, generator(space.seed, "latent/directions")
     normal = to_normal(samples.latents, space.generator.prior)
+    # The control is the same for every attribute, so it is drawn once.
+    chance = directions.random_directions(len(pool.images), space.generator.latent_dim, random)
+    at_random = space.look(move(pool.latents, chance, REACH, space.generator.prior), pool.labels)
     edits, without = [], []
     for attribute in track(space.attributes, "Edits", len(space.attributes), "attributes"):
         lacks = attribute.lacks(samples, samples.labels) & ~attribute.members
@@ -98,15 +101,12 @@ def towards_attributes(space: Space, pool: Drawn) -> tuple[list[Edit], list[str]
         except ValueError as reason:
             without.append(f"No direction towards {attribute.name} was looked for: {reason}.")
             continue
-        control = directions.random_directions(len(starts), len(direction), random)
-        moved, at_random = (
-            space.look(move(pool.latents[starts], way, REACH, space.generator.prior), pool.labels[starts])
-            for way in (direction, control)
-        )
-        success, chance = (rate(attribute.has(seen, seen.labels)) for seen in (moved, at_random))
+        moved = space.look(move(pool.latents[starts], direction, REACH, space.generator.prior), pool.labels[starts])
+        success = rate(attribute.has(moved, moved.labels))
+        control = rate(attribute.has(at_random, pool.labels)[attribute.lacks(pool, pool.labels)])
         changes = mean_changes(space.attributes, pool, starts, moved)
         usual = float(attribute.has(pool, pool.labels).mean())
-        edits.append(Edit(attribute, direction, accuracy, success, chance, usual, changes))
+        edits.append(Edit(attribute, direction, accuracy, success, control, usual, changes))
     return edits, without
 
 

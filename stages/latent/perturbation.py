@@ -10,7 +10,7 @@ from stages.latent.base import Figure, Finding, Number, Space, Table
 from stages.latent.directions import start_sample
 
 TITLE = "Windows overwritten"
-BASES = 32
+BASES = 16
 NAMES = {
     "image": "the sample",
     "noise": "random noise",

@@ -10,7 +10,7 @@ from stages.latent.base import Drawn, Figure, Finding, LeftOut, Number, Space
 from stages.latent.directions import AMOUNTS, start_sample
 
 TITLE = "Its coordinates, one by one"
-BASES = 24
+BASES = 12
 """Samples in which every coordinate is moved."""
 MOST = 512
 """Coordinates that are looked at one by one."""

@@ -165,7 +165,7 @@ class House:
         deadline = time.monotonic() + seconds
         while not (found := condition()):
             assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-            time.sleep(0.2)
+            time.sleep(0.5)
         return found
 
     def ended(self, process: psutil.Process) -> None:
@@ -198,7 +198,7 @@ class House:
     def ask(self, method: str, path: str, content: Any = None) -> Any:
         request = urllib.request.Request(self.api + path, method=method, headers={"content-type": "application/json"})
         request.data = None if content is None else json.dumps(content).encode()
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.loads(answer.read() or "null")
 
     def locks(self, wanted: dict[str, str]) -> list[str]:

@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,16 @@ def test_saved_latents_are_those_of_params_yaml(tmp_path):
     assert list(space.points()[0]) == ["mine", "other"] and space.points()[1] == 2
 
 
+def test_a_port_that_is_taken_is_said():
+    from ganline.explorer import page
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match=f"cannot listen on 127.0.0.1, port {port}: Address already in use"):
+            page._port("127.0.0.1", port)
+    assert page._port("127.0.0.1", 0) > 0
+
+
 @pytest.fixture
 def server(tmp_path):
     """The address of a page of its own."""
@@ -84,7 +95,7 @@ def test_a_person_drags_saves_and_walks(server, tmp_path):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
-    wait, space = WebDriverWait(browser, 30), explorable(tmp_path)
+    wait, space = WebDriverWait(browser, 120), explorable(tmp_path)
 
     def find(selector):
         return wait.until(lambda _: next((e for e in browser.find_elements(By.CSS_SELECTOR, selector)), None))
