@@ -50,4 +50,6 @@ requirements: .venv/developers ## Pin the newest allowed versions anew, with has
 	pip install -q uv
 	uv pip compile -q -U --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --extra gpu --extra servers -c requirements.txt \
+		$$(sed -n 's/^\([^=]*\)==.*/--no-emit-package \1/p' requirements.txt) pyproject.toml -o deploy/requirements.txt
 .PHONY: requirements
