@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # 17 minutes on two cores that did much else
 
 ROOT = Path(__file__).parents[2]
 DEBIAN = ["postgresql", "ceph-mon", "ceph-osd", "radosgw", "ceph-common"]

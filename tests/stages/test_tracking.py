@@ -181,7 +181,7 @@ def test_complete_adds_what_no_stage_of_the_run_has_recorded(project):
     assert "latent/seed" not in run.data.metrics
     assert run.inputs.dataset_inputs[0].dataset.name == "digits"
     names = artifacts(client, run)
-    assert sum(name.startswith("images/") for name in names) == 4  # two steps, full and small
+    assert sum(name.startswith("images/") for name in names) == 6  # two steps and the last, full and small
     assert {
         "index.html", "params.yaml", "dvc.lock", "latent/interpolation.png", "train/history.csv",
         "train/diagnosis.json", "evaluate/protocol.json", "evaluate/metrics.json",
