@@ -24,7 +24,8 @@ FINAL = "final samples"
 """The key of a run's last picture, at step 0: MLflow shows pictures of one step, and runs end at different ones."""
 SILENT = {"log_every", "sample_every", "sample_count", "checkpoint_every", "steps_per_call"}
 """Parameters of training that do not change what comes of it."""
-MOST_IN_NAME = 4
+LONGEST_NAME = 48
+"""Characters; a longer name pushes the pictures out of their frames on MLflow's page."""
 
 
 def run_name(params: Params) -> str:
@@ -38,13 +39,15 @@ def run_name(params: Params) -> str:
     same_data = params.download.dataset == preset.download.dataset
     sections = ("train", "seed", "compute", *(("prepare",) if same_data else ()))
     ours, theirs = (flat(each.model_dump(include=set(sections))) for each in (params, preset))
-    changed = [
-        f"{name.removeprefix('train.').removeprefix('optimizers.')}={ours[name]}"
-        for name in sorted(ours, key=lambda name: sections.index(name.split(".")[0]))
-        if ours[name] != theirs.get(name) and name.split(".")[-1] not in SILENT
-    ]
-    rest = ["..."] if len(changed) > MOST_IN_NAME else []
-    return " ".join([params.experiment, *[params.download.dataset] * (not same_data), *changed[:MOST_IN_NAME], *rest])
+    changed = [name for name in ours if ours[name] != theirs.get(name) and name.split(".")[-1] not in SILENT]
+    changed.sort(key=lambda name: (sections.index(name.split(".")[0]), name == "train.steps"))  # length tells least
+    name = " ".join([params.experiment, *[params.download.dataset] * (not same_data)])
+    for key in changed:
+        part = f" {key.removeprefix('train.').removeprefix('optimizers.')}={ours[key]}"
+        if len(name + part) > LONGEST_NAME:
+            return f"{name} ..."
+        name += part
+    return name
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
@@ -62,7 +65,15 @@ def state(runs: Sequence[Mapping[str, str]]) -> str:
     """Return the value of the experiment's tag TAG for runs with these parameters, newest first."""
     parameters = tuple(_differing(runs))[:MOST_PARAMETERS] or PARAMETERS
     common = {"runsCountToCompare": 10, "metricSectionId": NAME, "deleted": False, "isGenerated": False}
-    section = {"uuid": NAME, "name": SECTION, "display": True, "isReordered": True, "deleted": False, "columns": 2}
+    section = {
+        "uuid": NAME,
+        "name": SECTION,
+        "display": True,
+        "isReordered": True,
+        "deleted": False,
+        "columns": 2,
+        "cardHeight": 500,
+    }
     view = {
         "selectedColumns": [
             "tags.`verdict`", *(f"metrics.`{name}`" for name in METRICS), *(f"params.`{name}`" for name in parameters)
