@@ -38,6 +38,7 @@ bench: .venv/developers ## Time the training step and the metrics side by side w
 
 ui: .venv/users ## Open MLflow on http://127.0.0.1:$(PORT)
 	-python -m stages.courier
+	@echo "Runs side by side: http://127.0.0.1:$(PORT)/#/experiments/1/runs?viewStateShareKey=ganline&compareRunsMode=CHART"
 	mlflow server --host 127.0.0.1 --port $(PORT) --backend-store-uri sqlite:///$(CURDIR)/mlflow.db
 
 serve: .venv/users ## Start Prefect's server on http://127.0.0.1:$(PREFECT_PORT), workers and deployments (docs/production.md)
@@ -61,4 +62,6 @@ requirements: .venv/developers ## Pin the newest allowed versions anew, with has
 	pip install -q uv
 	uv pip compile -q -U --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --extra gpu --extra servers -c requirements.txt \
+		$$(sed -n 's/^\([^=]*\)==.*/--no-emit-package \1/p' requirements.txt) pyproject.toml -o deploy/requirements.txt
 .PHONY: requirements

@@ -26,12 +26,15 @@ from mlflow.tracking.multimedia import compress_image_size
 from mlflow.types import DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 from PIL import Image
 
+from stages import mlflow_view
+
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 EXPERIMENT = "ganline"
 SESSION_TAG = "ganline.session"
 YIELD = 2.0  # seconds, at most, that a courier waits which has found another making the same run
 BATCH = 100  # params and tags that MLflow takes in one call
+COMPARED = 50  # newest runs, whose parameters decide what the saved view shows
 # Answers after which trying again may help: the store is ill, busy, or must be told a valid password first.
 PASSING_CODES = {
     "INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "ABORTED", "IO_ERROR",
@@ -116,6 +119,15 @@ class Delivery:
         params = [Param(name, value) for name, value in event["params"].items() if name not in run.data.params]
         for first in range(0, len(params), BATCH):
             self.client.log_batch(self.run_id, params=params[first : first + BATCH])
+        if params:
+            self._view()
+
+    def _view(self) -> None:
+        """Keep the view that docs/tracking.md speaks of: it shows the parameters in which runs differ."""
+        runs = self.client.search_runs([self.experiment_id], max_results=COMPARED)
+        view = mlflow_view.state([run.data.params for run in runs])
+        if len(view) <= mlflow_view.LONGEST:
+            self.client.set_experiment_tag(self.experiment_id, mlflow_view.TAG, view)
 
     def _end(self, event: Event) -> None:
         if event["error"]:

@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 from ganline.datasets import prepared
 from ganline.errors import UserError
 from ganline.params import Params
-from stages import paths, spool
+from stages import mlflow_view, paths, spool
 
 MISTAKE = "GANLINE_MISTAKE"
 FLOW_RUN = "GANLINE_FLOW_RUN"
@@ -101,8 +101,8 @@ class Tracker:
         first = "start" not in self._kinds
         self._append(
             "start", stage=self.stage, process=self._process, owner=spool.dvc_process(), workspace=str(Path.cwd()),
-            uri=spool.tracking_uri(self._root), name=os.environ.get("DVC_EXP_NAME") or self.params.experiment,
-            params=_flat(self.params.model_dump()), tags=_tags(self.params) | (_git_tags() if first else {}),
+            uri=spool.tracking_uri(self._root), name=self._name(first),
+            params=mlflow_view.flat(self.params.model_dump()), tags=_tags(self.params) | (_git_tags() if first else {}),
         )  # fmt: skip
         _ensure_courier(self._root)
         if first:
@@ -179,9 +179,11 @@ class Tracker:
         self.model(paths.GAN)
         for values, step in _curves(paths.TRAIN / "history.csv"):
             self._fill(values, step)
-        for path in sorted((paths.TRAIN / "samples").glob("step-*.png")):
-            step = int(path.stem.removeprefix("step-"))
-            self._append("image", file=self._keep(path), key="samples", step=step, restored=True)
+        grids = sorted((paths.TRAIN / "samples").glob("step-*.png"))
+        for path in grids:
+            self._restored_image(path, "samples", int(path.stem.removeprefix("step-")))
+        for path in grids[-1:]:
+            self._restored_image(path, mlflow_view.FINAL, 0)
         self._fill(_numbers(paths.EVALUATE / "metrics.json"), 0)
         self._fill(_numbers(paths.LATENT / "metrics.json"), 0)
         for path in (Path("params.yaml"), Path("dvc.lock"), paths.REPORT):
@@ -198,6 +200,13 @@ class Tracker:
         new = {name: float(value) for name, value in values.items() if (name, step) not in self._points}
         if new:
             self._append("metrics", values=new, step=step, restored=True)
+
+    def _restored_image(self, path: Path, key: str, step: int) -> None:
+        self._append("image", file=self._keep(path), key=key, step=step, restored=True)
+
+    def _name(self, first: bool) -> str:
+        """Return what the run is called; composing the preset it is named after takes a second, once a session."""
+        return os.environ.get("DVC_EXP_NAME") or (mlflow_view.run_name(self.params) if first else "")
 
     def _keep_diff(self) -> None:
         if diff := _git("diff", "HEAD"):
@@ -227,17 +236,6 @@ def _identity(event: Mapping[str, Any]) -> str:
     return json.dumps(
         {name: value for name, value in event.items() if name not in ("time", "restored")}, sort_keys=True
     )
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return nested parameters as dotted names with their values as text."""
-    flat: dict[str, str] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = str(value)
-    return flat
 
 
 def _tags(params: Params) -> dict[str, str]:

@@ -185,7 +185,7 @@ def test_complete_adds_what_no_stage_of_the_run_has_recorded(project):
     assert run.data.metrics["latent_smoothness_length"] == 0.25
     assert run.inputs.dataset_inputs[0].dataset.name == "digits"
     names = artifacts(client, run)
-    assert sum(name.startswith("images/") for name in names) == 4  # two steps, full and small
+    assert sum(name.startswith("images/") for name in names) == 6  # two steps and the last, full and small
     assert {
         "index.html", "params.yaml", "dvc.lock", "latent/figures/interpolation-rows.png", "train/history.csv",
         "train/diagnosis.json", "evaluate/protocol.json", "evaluate/metrics.json",
