@@ -55,6 +55,7 @@ def impossible(params: Params) -> Iterator[str]:
         yield from _misfits(params, model)
         yield from _refused(params.train, model)
     yield from _contradictions(params.train)
+    yield from _devices(params)
     yield from _protocol(params)
 
 
@@ -117,6 +118,39 @@ def _contradictions(train: Train) -> Iterator[str]:
         yield "train.gradient_clip_value and train.gradient_clip_norm: set one of them to null"
     if train.learning_rate_schedule != "constant" and any(rule.decay for rule in train.optimizers.values()):
         yield "train.learning_rate_schedule and the decay of an optimizer: use one of them"
+
+
+def _devices(params: Params) -> Iterator[str]:
+    """Yield what the precision or the strategy cannot do."""
+    compute, train = params.compute, params.train
+    if train.unrolled_steps and compute.precision == "mixed_float16":
+        yield "train.unrolled_steps: the imagined updates would vanish in mixed_float16; take mixed_bfloat16 or float32"
+    if compute.strategy == "none":
+        if compute.replicas not in (None, 1):
+            yield f"compute.replicas = {compute.replicas} needs compute.strategy = mirrored or multi_worker"
+        return
+    if compute.xla:
+        yield f"compute.xla: it compiles for one device; set it false with compute.strategy = {compute.strategy}"
+    if train.unrolled_steps:
+        yield (
+            f"train.unrolled_steps with compute.strategy = {compute.strategy}: the imagined updates need the whole "
+            "batch on one device; set one of them off"
+        )
+    if compute.replicas:
+        yield from uneven(train, compute.replicas)
+
+
+def uneven(train: Train, replicas: int) -> Iterator[str]:
+    """Yield which batch sizes so many replicas cannot share, each with the nearest that they can."""
+    unit = replicas * train.packing
+    for key in ("batch_size", "generator_batch_size") if train.loss != "likelihood" else ("batch_size",):
+        if rest := getattr(train, key) % unit:
+            below = getattr(train, key) - rest
+            packs = f" with train.packing = {train.packing}" if train.packing > 1 else ""
+            yield (
+                f"train.{key} = {getattr(train, key)}: {replicas} replicas cannot share it evenly{packs}; what fits is "
+                f"a multiple of {unit}, such as {f'{below} or ' if below else ''}{below + unit}"
+            )
 
 
 def _protocol(params: Params) -> Iterator[str]:

@@ -168,9 +168,13 @@ class Diagnosis(Section):
 
 
 class Compute(Section):
-    """How the arithmetic is done."""
+    """How the arithmetic is done, and where; docs/devices.md says when to use what."""
 
-    precision: Literal["float32", "mixed_bfloat16"]
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
+    strategy: Literal["none", "mirrored", "multi_worker"]
+    """One device; several of one machine; those of several machines (TF_CONFIG says which)."""
+    replicas: Count | None
+    """Devices that share each batch, over all machines; null for all that there are. It decides the bits."""
     xla: bool
     deterministic: bool
 

@@ -4,10 +4,11 @@ Nothing here keeps state, so a resumed run draws what an uninterrupted one draws
 tf.random.normal keep hidden state outside checkpoints and must not be used in training steps.
 """
 
+import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +29,26 @@ def key(seed: int, purpose: str, step: "tf.Tensor | int") -> "tf.Tensor":
     return tf.random.experimental.stateless_fold_in(base, tf.cast(step, tf.int32))
 
 
+def normal(shape: "tf.Tensor | tuple[int, ...]", seed: "tf.Tensor") -> "tf.Tensor":
+    """Return draws from N(0, 1), float32 of `shape` (N, ...): this replica's rows of those for the whole batch."""
+    import tensorflow as tf
+
+    from ganline import replicas
+
+    return replicas.mine(lambda whole: tf.random.stateless_normal(whole, seed), shape)
+
+
+def uniform(
+    shape: "tf.Tensor | tuple[int, ...]", seed: "tf.Tensor", low: float = 0, high: float = 1, dtype: Any = "float32"
+) -> "tf.Tensor":
+    """Return draws from U[low, high), of `shape` (N, ...): this replica's rows of those for the whole batch."""
+    import tensorflow as tf
+
+    from ganline import replicas
+
+    return replicas.mine(lambda whole: tf.random.stateless_uniform(whole, seed, low, high, dtype), shape)
+
+
 def generator(seed: int, purpose: str, step: int = 0) -> np.random.Generator:
     """Return a NumPy generator that depends on nothing but its arguments."""
     return np.random.Generator(np.random.Philox(key=[(seed << 32) | purpose_number(purpose), step]))
@@ -46,17 +67,24 @@ class _Keys:
         return tf.random.experimental.stateless_fold_in(self._first, self._count)
 
 
-_scopes: list[_Keys] = []
+class _Scopes(threading.local):
+    """A stack for each thread: see ganline.replicas."""
+
+    def __init__(self) -> None:
+        self.open: list[_Keys] = []
+
+
+_scopes = _Scopes()
 
 
 @contextmanager
 def layer_keys(first: "tf.Tensor") -> Iterator[None]:
     """Let the random layers called inside draw their keys, in call order, from `first`."""
-    _scopes.append(_Keys(first))
+    _scopes.open.append(_Keys(first))
     try:
         yield
     finally:
-        _scopes.pop()
+        _scopes.open.pop()
 
 
 def next_layer_key() -> "tf.Tensor":
@@ -65,6 +93,6 @@ def next_layer_key() -> "tf.Tensor":
     Raises:
         RuntimeError: called outside `layer_keys`, where the numbers would depend on hidden state.
     """
-    if not _scopes:
+    if not _scopes.open:
         raise RuntimeError("a random layer was called in training mode outside ganline.random.layer_keys")
-    return _scopes[-1].next()
+    return _scopes.open[-1].next()

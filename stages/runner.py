@@ -11,8 +11,9 @@ os.environ.setdefault("PYTHONWARNINGS", "ignore")  # tensorflow-addons greets ea
 
 from ganline.errors import UserError
 from ganline.params import Params, load
+from ganline.replicas import cluster
 from ganline.training.stop import Stopped
-from stages.tracking import Tracker, report_mistake
+from stages.tracking import Silent, Tracker, report_mistake
 
 PR_SET_PDEATHSIG = 1
 
@@ -22,7 +23,9 @@ def main(stage: str, work: Callable[[Params, Tracker], None]) -> None:
     _stop_with_parent()
     try:
         params = load()
-        with Tracker(stage, params) as tracker:
+        # Of machines that train together the chief alone tells of the run.
+        helper = stage == "train" and not cluster(params.compute).chief
+        with (Silent if helper else Tracker)(stage, params) as tracker:
             _work(work, params, tracker)
     except UserError as error:
         report_mistake(stage, error)

@@ -4,12 +4,14 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock
 
-from ganline.combinations import model_facts
+from ganline.combinations import model_facts, uneven
 from ganline.datasets.prepared import images_file, read_facts, read_split
 from ganline.datasets.split import stratified
 from ganline.diagnosis.probe import CannotJudgeError, Describe, Probe, pixels
@@ -19,7 +21,7 @@ from ganline.files import whole_folder, write_json
 from ganline.params import Params
 from ganline.report.wording import command
 from stages import paths, runner
-from stages.tracking import Tracker
+from stages.tracking import Tracker, told_by
 
 MIRROR = "GANLINE_CHECKPOINTS"
 """Environment variable: where checkpoints are kept for other machines too. It decides nothing about the result."""
@@ -30,21 +32,29 @@ if TYPE_CHECKING:
 
 
 def run(params: Params, tracker: Tracker) -> None:
-    """Train from where an interrupted run of the same fingerprint stopped, or from the start."""
+    """Train from where an interrupted run of the same fingerprint stopped, or from the start.
+
+    Of several machines that train together only the chief writes anything.
+    """
     from ganline import models
     from ganline.compute import configure
+    from ganline.training import devices as at
     from ganline.training.checkpoint import Checkpoints, fingerprint
     from ganline.training.loop import train
 
     folder, mirror = paths.prepared(params), os.environ.get(MIRROR)
     facts = read_facts(folder)
     data = training_data(params, facts)
-    workdir = paths.CHECKPOINTS / fingerprint(decisive(params, facts, data), [images_file(folder, "train")])
+    devices = at.choose(params.compute)
+    if problems := list(uneven(params.train, devices.count)):
+        raise UserError("; ".join(problems))
+    configure(params.compute)
+    decide = decisive(params, facts, data) | {"replicas": devices.count, "machines": devices.workers}
+    workdir = paths.CHECKPOINTS / fingerprint(decide, [images_file(folder, "train")])
     # An orphan of a killed pipeline may still be training this very run: two writers would spoil its checkpoints.
-    paths.CHECKPOINTS.mkdir(parents=True, exist_ok=True)
-    with FileLock(workdir.with_suffix(".lock")):
-        configure(params.compute)
-        model = models.build(params.train, tuple(facts["image_shape"]), params.seed, len(facts["classes"]))
+    with _only_writer(workdir) if devices.chief else nullcontext(), devices.together():
+        with devices.building():
+            model = models.build(params.train, tuple(facts["image_shape"]), params.seed, len(facts["classes"]))
         trained = train(
             model,
             data,
@@ -52,15 +62,20 @@ def run(params: Params, tracker: Tracker) -> None:
             workdir,
             params.compute.xla,
             params.diagnosis,
-            probe(params, data["image"]),
+            probe(params, data["image"]) if devices.chief else "the chief does",
             on_row=lambda step, row: tracker.metrics(row, step),
             on_sample=lambda step, path: tracker.image(path, "samples", step),
             mirror=mirror,
+            devices=devices,
         )
+        if not devices.chief:
+            return
         diagnosis = tell(trained, model, params)
+        if params.compute.strategy != "none":
+            diagnosis["replicas"] = devices.count  # it decided the bits, as the parameters did
         trained.history.write(paths.TRAIN / "history.csv")
         write_json(paths.TRAIN / "diagnosis.json", diagnosis)
-        tracker.tags({"verdict": diagnosis["verdict"], "verdict_kind": diagnosis["kind"]})
+        tracker.tags(told_by(diagnosis))
         if trained.verdict.failing and params.diagnosis.on_failure == "fail":
             raise UserError(f"diagnosis.on_failure = fail, and the training fails. {trained.verdict.summary}")
         with whole_folder(paths.TRAIN / "samples") as target:
@@ -70,6 +85,12 @@ def run(params: Params, tracker: Tracker) -> None:
         # A forced run trains anew: what it shows is not a copy of this one.
         Checkpoints(workdir, mirror).remove()
     tracker.model(paths.GAN)
+
+
+def _only_writer(workdir: Path) -> FileLock:
+    """Return the lock that whoever writes into `workdir` holds."""
+    workdir.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(workdir.with_suffix(".lock"))
 
 
 def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from ganline import replicas
 from ganline.params import Optimizer, Train
 from ganline.random import key, purpose_number
 
@@ -74,10 +75,30 @@ class Model:
         counter = tf.Variable(0, trainable=False, dtype=tf.int64)
         for name, rule in rules.items():
             updates = sum(map(self.updates, rules)) if shared else self.updates(name)
-            self.optimizers[name] = make_optimizer(rule, self.settings, updates)
+            optimizer = make_optimizer(rule, self.settings, updates)
             if shared:
-                self.optimizers[name].iterations = counter
-            self.optimizers[name]._create_all_weights(self.trained(name))
+                optimizer.iterations = counter
+            optimizer._create_all_weights(self.trained(name))
+            half = tf.keras.mixed_precision.global_policy().compute_dtype == "float16"
+            self.optimizers[name] = tf.keras.mixed_precision.LossScaleOptimizer(optimizer) if half else optimizer
+
+    def update(self, tape: tf.GradientTape, loss: tf.Tensor, *names: str) -> None:
+        """Apply one step of each of the named optimizers to the weights that it trains.
+
+        The optimizers add up the gradients of all replicas, so each replica gives its share of the mean over the whole
+        batch. In float16 gradients are computed scaled up, lest small ones vanish; one that overflows makes its
+        optimizer skip the step and halve its scale (Micikevicius et al. 2018).
+        """
+        weights, optimizers = {n: self.trained(n) for n in names}, [self.optimizers[n] for n in names]
+        share = 1.0 / replicas.count()
+        scaled = [optimizer.get_scaled_loss(tf.constant(share)) for optimizer in optimizers if is_scaled(optimizer)]
+        start = tf.reduce_min(scaled) if scaled else None if share == 1 else tf.constant(share)
+        gradients = tape.gradient(loss, weights, start, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        for i, (optimizer, (name, given)) in enumerate(zip(optimizers, gradients.items(), strict=True)):
+            if scaled:
+                # Of several scales the least was used; each optimizer takes back its own.
+                given = optimizer.get_unscaled_gradients([gradient * (scaled[i] / start) for gradient in given])
+            optimizer.apply_gradients(zip(given, weights[name], strict=True))
 
     def updates(self, name: str) -> int:
         """Return how often a training step updates the network called `name`."""
@@ -104,6 +125,11 @@ class Model:
     def batch_size(self) -> int:
         """Real examples a training step takes."""
         return self.settings.batch_size
+
+    @property
+    def batch_parts(self) -> int:
+        """Parts of such a batch that are used one after the other."""
+        return 1
 
     def generate(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Return images float32 (N, H, W, C) in image_range, in inference mode.
@@ -140,18 +166,24 @@ class Model:
         once = {variable.ref(): name for name, variable in reversed(named.items())}
         return {name: variable for name, variable in named.items() if once[variable.ref()] == name}
 
+    def state(self) -> list[tf.Variable]:
+        """Return what a step changes by itself, not through an optimizer: what batch norms keep, and the like."""
+        kept = {v.ref() for network in self.networks.values() for v in network.non_trainable_weights}
+        return [v for v in self.weights().values() if v.ref() in kept] + list(self.extra_variables().values())
+
     def variables(self) -> dict[str, tf.Variable]:
         """Return all that a checkpoint must hold: the weights, the optimizers' variables and what else there is."""
         slots = {f"{n}/optimizer/{i}": v for n, o in self.optimizers.items() for i, v in enumerate(o.variables())}
+        for name, optimizer in self.optimizers.items():
+            if is_scaled(optimizer):
+                slots[f"{name}/loss_scale"] = optimizer._loss_scale.current_loss_scale
+                slots[f"{name}/loss_scale/steps"] = optimizer.dynamic_counter
         return self.weights() | slots | self.extra_variables()
 
 
-def update(
-    optimizer: tf.keras.optimizers.Optimizer, variables: list[tf.Variable], tape: tf.GradientTape, loss: tf.Tensor
-) -> None:
-    """Apply one step of `optimizer` to `variables`."""
-    gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    optimizer.apply_gradients(zip(gradients, variables, strict=True))
+def is_scaled(optimizer: tf.keras.optimizers.Optimizer) -> bool:
+    """Return whether the optimizer scales its loss, as in float16."""
+    return isinstance(optimizer, tf.keras.mixed_precision.LossScaleOptimizer)
 
 
 def make_optimizer(rule: Optimizer, settings: Train, updates: int) -> tf.keras.optimizers.Optimizer:

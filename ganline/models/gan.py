@@ -5,12 +5,13 @@ import math
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
+from ganline import replicas
 from ganline.models import practices
-from ganline.models.base import Batch, Metrics, Model, update
+from ganline.models.base import Batch, Metrics, Model
 from ganline.models.layers import Dropout
 from ganline.models.losses import LOSSES, PENALISED, around, began_balance, between, gradient_penalty
 from ganline.params import Train
-from ganline.random import key, layer_keys, next_layer_key
+from ganline.random import key, layer_keys, next_layer_key, normal, uniform
 
 Outputs = list[tf.Tensor]
 """What a discriminator says of a batch: first the scores float32 (N, 1), then what further heads it has."""
@@ -109,8 +110,8 @@ class GAN(Model):
         """Return latents float32 (count, latent_dim) from the prior, for the draw number `count_of` of a purpose."""
         shape, seed = (count, self.settings.latent_dim), key(self.seed, purpose, count_of)
         if self.settings.noise == "normal":
-            return tf.random.stateless_normal(shape, seed)
-        return tf.random.stateless_uniform(shape, seed, -1.0 if self.settings.noise == "uniform" else 0.0, 1.0)
+            return normal(shape, seed)
+        return uniform(shape, seed, -1.0 if self.settings.noise == "uniform" else 0.0, 1.0)
 
     def make(self, count: int, who: str, draw: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
         """Return generated images, "image" (count, H, W, C), and for conditional models their "label" (count,).
@@ -120,9 +121,7 @@ class GAN(Model):
         latents = self.noise(count, f"noise/{who}", draw)
         if not self.conditions:
             return {"image": self.generator(latents, training=training)}
-        labels = tf.random.stateless_uniform(
-            (count,), key(self.seed, f"labels/{who}", draw), maxval=self.conditions, dtype=tf.int32
-        )
+        labels = uniform((count,), key(self.seed, f"labels/{who}", draw), 0, self.conditions, tf.int32)
         return {"image": self.generator(self.request(latents, labels), training=training), "label": labels}
 
     def request(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
@@ -159,7 +158,8 @@ class GAN(Model):
         """Return what the discriminator says of real images and of fakes, in one batch or two."""
         if self.settings.discriminator_batches != "mixed":
             return self.judge(real, step), self.judge(fake, step)
-        outputs = self.judge({name: tf.concat([fake[name], real[name]], 0) for name in fake if name in real}, step)
+        with replicas.parts(2):
+            outputs = self.judge({name: tf.concat([fake[name], real[name]], 0) for name in fake if name in real}, step)
         sizes = [part["image"].shape[0] // self.settings.packing for part in (fake, real)]
         on_fake, on_real = zip(*(tf.split(output, sizes) for output in outputs), strict=True)
         return list(on_real), list(on_fake)
@@ -231,7 +231,12 @@ class GAN(Model):
     @property
     def batch_size(self) -> int:
         """Fresh real images for each update of the discriminator."""
-        return self.settings.batch_size * self.settings.discriminator_steps
+        return self.settings.batch_size * self.batch_parts
+
+    @property
+    def batch_parts(self) -> int:
+        """See ganline.models.base.Model.batch_parts."""
+        return self.settings.discriminator_steps
 
     def updates(self, name: str) -> int:
         """See ganline.models.base.Model.updates."""
@@ -244,7 +249,7 @@ class GAN(Model):
 
         Of several updates of one network the last is what is told.
         """
-        size = self.settings.batch_size
+        size = batch["image"].shape[0] // self.batch_parts
         metrics: Metrics = {}
         for i in range(self.settings.discriminator_steps):
             real = {name: values[i * size : (i + 1) * size] for name, values in batch.items()}
@@ -256,18 +261,19 @@ class GAN(Model):
     def discriminator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
         """Update the discriminator on as many fakes as there are real images; `draw` numbers its updates."""
         name, network = self.network_names[1], self.discriminator
-        fake = self.make(self.settings.batch_size, "discriminator", draw, training=False)
+        fake = self.make(real["image"].shape[0], "discriminator", draw, training=False)
         with layer_keys(key(self.seed, "dropout/discriminator", draw)):
             if self.settings.discriminator_batches == "sequential":
                 loss, told = self._one_side_then_the_other(real, fake, step)
             else:
                 with tf.GradientTape() as tape:
                     loss, told = self.discriminator_loss(real, fake, step)
-                update(self.optimizers[name], self.trained(name), tape, loss)
+                self.update(tape, loss, name)
         if self.settings.weight_clip:
             practices.clip(network, self.settings.weight_clip, self.settings.weight_clip_batch_norm)
         if self.settings.loss == "began":
-            balance, told["convergence"] = began_balance(self.balance, told["d_real"], told["d_fake"])
+            errors = (replicas.mean(told[name]) for name in ("d_real", "d_fake"))
+            balance, told["convergence"] = began_balance(self.balance, *errors)
             told["balance"] = self.balance.assign(balance)
         return {"d_loss": loss} | told
 
@@ -280,7 +286,7 @@ class GAN(Model):
             with tf.GradientTape() as tape:
                 outputs = self.judge(part, step)
                 loss = self.side(outputs, part, is_real)
-            update(self.optimizers[name], self.trained(name), tape, loss)
+            self.update(tape, loss, name)
             losses.append(loss)
             said.append(outputs)
         return self.loss.share * (losses[0] + losses[1]), self.signs(said[0], said[1], real, fake)
@@ -295,7 +301,8 @@ class GAN(Model):
             practices.frozen(self.discriminator),
         ):
             tape.watch(trained)
-            fake = self.make(self.settings.generator_batch_size, "generator", draw, training=True)
+            count = replicas.share(self.settings.generator_batch_size)
+            fake = self.make(count, "generator", draw, training=True)
             pairs = min(real["image"].shape[0], fake["image"].shape[0])
             seen, made = ({name: values[:pairs] for name, values in part.items()} for part in (real, fake))
             future = practices.unrolled(
@@ -304,7 +311,7 @@ class GAN(Model):
             )  # fmt: skip
             with practices.substituted(self.discriminator, weights, future):
                 loss, told = self.generator_loss(real, fake, step)
-        update(self.optimizers["generator"], trained, tape, loss)
+        self.update(tape, loss, "generator")
         if self.settings.generator_average:
             practices.average(self.networks["generator_average"], self.generator, self.settings.generator_average)
         return {"g_loss": loss} | told

@@ -12,7 +12,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # that this release is its last is why the versions are pinned
     import tensorflow_addons as tfa
 
-from ganline.random import next_layer_key  # noqa: E402
+from ganline.random import next_layer_key, uniform  # noqa: E402
 
 InstanceNormalization = tfa.layers.InstanceNormalization
 """Each channel of each image to mean 0 and deviation 1 over its pixels (Ulyanov et al. 2016), scaled and shifted."""
@@ -34,7 +34,8 @@ class Dropout(tf.keras.layers.Layer):
         """Zero a random share of `inputs` in training and scale up the rest."""
         if not training:
             return inputs
-        return tf.nn.experimental.stateless_dropout(inputs, self.rate, seed=next_layer_key())
+        kept = uniform(tf.shape(inputs), next_layer_key(), dtype=inputs.dtype) >= self.rate
+        return tf.where(kept, inputs * (1 / (1 - self.rate)), tf.zeros((), inputs.dtype))
 
     def get_config(self) -> dict[str, Any]:
         """Return what rebuilds the layer."""

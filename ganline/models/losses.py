@@ -10,6 +10,8 @@ from typing import NamedTuple, TypeAlias
 
 import tensorflow as tf
 
+from ganline.random import uniform
+
 Scores: TypeAlias = tf.Tensor
 """float32 (N, 1)."""
 
@@ -127,10 +129,10 @@ def gradient_penalty(score: Callable[[tf.Tensor], Scores], images: tf.Tensor) ->
 
 def between(real: tf.Tensor, fake: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
     """Return a point on the line from each real image to a generated one, drawn uniformly for each (WGAN-GP)."""
-    share = tf.random.stateless_uniform([real.shape[0], 1, 1, 1], key)
+    share = uniform((real.shape[0], 1, 1, 1), key)
     return share * real + (1 - share) * fake
 
 
 def around(real: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
     """Return real images moved by up to half their standard deviation, a uniform draw for each pixel (DRAGAN)."""
-    return real + 0.5 * tf.math.reduce_std(real) * tf.random.stateless_uniform(tf.shape(real), key)
+    return real + 0.5 * tf.math.reduce_std(real) * uniform(tf.shape(real), key)

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.keras import layers
 
-from ganline.models.base import Batch, Metrics, Model, from_uint8, update
+from ganline.models.base import Batch, Metrics, Model, from_uint8
 from ganline.models.layers import MaskedConv2D
 
 FILTERS = 128
@@ -67,7 +67,7 @@ class PixelCNN(Model):
         """See ganline.models.base.Model.train_step."""
         with tf.GradientTape() as tape:
             loss = self.loss(batch["image"])
-        update(self.optimizers["model"], self.trained("model"), tape, loss)
+        self.update(tape, loss, "model")
         return {"loss": loss, "bits_per_dim": loss / math.log(2)}
 
     def measure(self, images: np.ndarray, labels: np.ndarray | None) -> dict[str, float]:

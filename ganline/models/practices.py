@@ -10,9 +10,10 @@ from contextlib import contextmanager
 import tensorflow as tf
 from tensorflow.keras import layers
 
+from ganline import replicas
 from ganline.models.layers import InstanceNormalization, MinibatchStdDev, SpectralNormalization
 from ganline.params import Optimizer, Train
-from ganline.random import next_layer_key
+from ganline.random import next_layer_key, normal, uniform
 
 # Labels
 
@@ -27,7 +28,7 @@ def targets(settings: Train, scores: tf.Tensor, real: bool) -> tf.Tensor:
     goals = tf.fill(tf.shape(scores), 1.0 - smooth if real else smooth)
     if not settings.label_flipping:
         return goals
-    flipped = tf.random.stateless_uniform(tf.shape(scores), next_layer_key()) < settings.label_flipping
+    flipped = uniform(tf.shape(scores), next_layer_key()) < settings.label_flipping
     return tf.where(flipped, 1.0 - goals, goals)
 
 
@@ -40,7 +41,7 @@ def instance_noise(images: tf.Tensor, settings: Train, step: tf.Tensor) -> tf.Te
     Sonderby et al. 2017: it gives real and generated images overlapping support. Units are those of image_range.
     """
     deviation = settings.instance_noise * (1 - tf.cast(step, tf.float32) / settings.steps)
-    return images + tf.maximum(deviation, 0.0) * tf.random.stateless_normal(tf.shape(images), next_layer_key())
+    return images + tf.maximum(deviation, 0.0) * normal(tf.shape(images), next_layer_key())
 
 
 def pack(images: tf.Tensor, count: int) -> tf.Tensor:
@@ -117,7 +118,8 @@ def frozen(network: tf.keras.Model) -> Iterator[None]:
     """Let the network's batch norms use, and keep, their moving statistics while another network learns through it."""
     network.trainable = False
     try:
-        yield
+        with replicas.apart():
+            yield
     finally:
         network.trainable = True
 

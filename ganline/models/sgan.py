@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.keras import layers
 
+from ganline import replicas
 from ganline.models import BATCH, blocks
 from ganline.models.base import Batch, Metrics, from_uint8
 from ganline.models.gan import GAN, Outputs
@@ -54,7 +55,7 @@ class SGAN(GAN):
 
     def side(self, outputs: Outputs, batch: Batch, real: bool) -> tf.Tensor:
         """See ganline.models.gan.GAN.side."""
-        classes = class_loss(outputs[1], self.true_classes(batch, real))
+        classes = class_loss(outputs[1], self.true_classes(batch, real), known_labels(batch) if real else None)
         return 0.5 * super().side(outputs, batch, real) + 0.5 * classes
 
     @property
@@ -69,8 +70,12 @@ class SGAN(GAN):
     def signs(self, on_real: Outputs, on_fake: Outputs, real: Batch, fake: Batch) -> Metrics:
         """See ganline.models.gan.GAN.signs."""
         sides = ((on_real, real, True), (on_fake, fake, False))
-        terms = [class_loss(said[1], self.true_classes(batch, is_real)) for said, batch, is_real in sides]
-        accuracy = class_accuracy(on_real[1][:, : self.classes], real["label"])
+        known = known_labels(real)
+        terms = [
+            class_loss(said[1], self.true_classes(batch, is_real), known if is_real else None)
+            for said, batch, is_real in sides
+        ]
+        accuracy = class_accuracy(on_real[1][:, : self.classes], real["label"], known)
         return super().signs(on_real, on_fake, real, fake) | {
             "d_class_loss": 0.5 * (terms[0] + terms[1]),
             "d_class_accuracy": accuracy,
@@ -79,8 +84,10 @@ class SGAN(GAN):
     def discriminator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
         """See ganline.models.gan.GAN.discriminator_step; where no image has a label, the accuracy before is told."""
         told = super().discriminator_step(real, step, draw)
-        known = tf.where(tf.reduce_any(real["label"] >= 0), told["d_class_accuracy"], self.accuracy)
-        return told | {"d_class_accuracy": self.accuracy.assign(known)}
+        any_known = replicas.mean(tf.cast(tf.reduce_any(real["label"] >= 0), tf.float32)) > 0
+        known = tf.where(any_known, told["d_class_accuracy"], self.accuracy)
+        self.accuracy.assign(known)
+        return told | {"d_class_accuracy": known}
 
     def measure(self, images: np.ndarray, labels: np.ndarray | None) -> dict[str, float]:
         """See ganline.models.base.Model.measure; the class of generated images is ignored."""
@@ -92,18 +99,32 @@ class SGAN(GAN):
         return {"test_accuracy": float((named == labels).mean())}
 
 
-def class_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Return the mean cross-entropy of class logits (N, classes) over the examples whose label is not -1, or 0."""
+def class_loss(logits: tf.Tensor, labels: tf.Tensor, known: tf.Tensor | None = None) -> tf.Tensor:
+    """Return the mean cross-entropy of class logits (N, classes) over the examples whose label is not -1, or 0.
+
+    `known`, float32 scalar, is how many these are for the mean's purposes, where it is not just the number of them.
+    """
     # Not TensorFlow's own cross-entropy, whose gradient is wrong where the one-hot row is 0, as it is at label -1.
     losses = -tf.one_hot(labels, logits.shape[1]) * tf.nn.log_softmax(logits)
-    return tf.reduce_sum(losses) / _count(labels)
+    return tf.reduce_sum(losses) / (_count(labels) if known is None else known)
 
 
-def class_accuracy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Return the share of the examples whose label is not -1 where the largest logit is the label's, or 0."""
+def class_accuracy(logits: tf.Tensor, labels: tf.Tensor, known: tf.Tensor | None = None) -> tf.Tensor:
+    """Return the share of the examples whose label is not -1 where the largest logit is the label's, or 0.
+
+    `known`: see class_loss.
+    """
     right = tf.argmax(logits, 1, output_type=tf.int32) == labels
-    return tf.reduce_sum(tf.cast(right, tf.float32)) / _count(labels)
+    return tf.reduce_sum(tf.cast(right, tf.float32)) / (_count(labels) if known is None else known)
 
 
-def _count(labels: tf.Tensor) -> tf.Tensor:
-    return tf.maximum(tf.reduce_sum(tf.cast(labels >= 0, tf.float32)), 1.0)
+def known_labels(batch: Batch) -> tf.Tensor:
+    """Return how many labels of the batch are known, float32 scalar; of several replicas the mean, 1 in all at least.
+
+    So that an example weighs the same whichever replica has it, and however many have labels there.
+    """
+    return tf.maximum(replicas.mean(_count(batch["label"], 0.0)), 1.0 / replicas.count())
+
+
+def _count(labels: tf.Tensor, least: float = 1.0) -> tf.Tensor:
+    return tf.maximum(tf.reduce_sum(tf.cast(labels >= 0, tf.float32)), least)

@@ -8,7 +8,7 @@ from tensorflow.keras import Sequential, layers
 
 from ganline.models.base import Batch, Metrics, Model, from_uint8
 from ganline.models.layers import DoublingConv2DTranspose
-from ganline.random import key
+from ganline.random import key, normal
 
 BATCH = 500  # images measured at once
 
@@ -75,7 +75,7 @@ class VAE(Model):
             seed: key of the draw of their latents.
         """
         mean, log_variance = self.networks["encoder"](images, training=True)
-        noise = tf.random.stateless_normal(tf.shape(mean), seed)
+        noise = normal(tf.shape(mean), seed)
         redrawn = self.networks["decoder"](mean + tf.exp(0.5 * log_variance) * noise, training=True)
         reconstruction = math.prod(self.image_shape) * tf.reduce_mean((images - redrawn) ** 2)
         kl = kl_per_latent(mean, log_variance)
@@ -85,9 +85,7 @@ class VAE(Model):
         """See ganline.models.base.Model.train_step."""
         with tf.GradientTape() as tape:
             terms = self.terms(batch["image"], key(self.seed, "latents", step))
-        gradients = tape.gradient(terms["loss"], {name: self.trained(name) for name in self.network_names})
-        for name, given in gradients.items():
-            self.optimizers[name].apply_gradients(zip(given, self.trained(name), strict=True))
+        self.update(tape, terms["loss"], *self.network_names)
         return terms
 
     def generate(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -17,7 +17,7 @@ from ganline.errors import UserError
 from ganline.files import read_arrays, sha256, whole_file, write_arrays
 
 KEPT = 2  # the newest, and one more in case the newest cannot be read
-CODE = ("models", "training", "compute.py", "random.py")
+CODE = ("models", "training", "compute.py", "random.py", "replicas.py")
 
 
 def fingerprint(parameters: Mapping[str, Any], data: Iterable[Path]) -> str:

@@ -1,5 +1,6 @@
 """The training loop: N steps inside one compiled call, history, sample grids, checkpoints, exact resume."""
 
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from ganline.params import Diagnosis, Train
 from ganline.progress import Bar
 from ganline.report.figures import image_grid, write_png
 from ganline.training.checkpoint import Checkpoints
+from ganline.training.devices import ONE, Devices
 from ganline.training.feed import Feed
 from ganline.training.stop import Stopped, StopRequest
 from ganline.training.watch import Watch
@@ -111,10 +113,16 @@ def _cell(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.6g}"
 
 
-def compile_steps(model: Model, feed: Feed, xla: bool) -> Callable[..., dict[str, tf.Tensor]]:
+def compile_steps(model: Model, feed: Feed, xla: bool, devices: Devices = ONE) -> Callable[..., dict[str, tf.Tensor]]:
     """Return a compiled function (chunk, first step) -> {metric: float32 (steps,)}, a step a row of the chunk."""
 
-    step_of = tf.autograph.experimental.do_not_convert(model.train_step)  # a model's Python is plain Python
+    @tf.autograph.experimental.do_not_convert  # a model's Python is plain Python
+    def step_of(chunk: dict[str, tf.Tensor], i: tf.Tensor, first: tf.Tensor) -> dict[str, tf.Tensor]:
+        batch = feed.batch(chunk, i)
+        batch["image"] = from_uint8(batch["image"], model.image_range)
+        return model.train_step(batch, first + tf.cast(i, tf.int64))
+
+    each = devices.replicated(step_of, model.state())
 
     @tf.function(jit_compile=xla, reduce_retracing=True)
     def run(chunk: dict[str, tf.Tensor], first: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -123,9 +131,7 @@ def compile_steps(model: Model, feed: Feed, xla: bool) -> Callable[..., dict[str
         for i in tf.range(steps):
             # One step at a time: of TensorFlow's default of ten in flight, one may read what another has yet to update.
             tf.autograph.experimental.set_loop_options(parallel_iterations=1)
-            batch = feed.batch(chunk, i)
-            batch["image"] = from_uint8(batch["image"], model.image_range)
-            metrics = step_of(batch, first + tf.cast(i, tf.int64))
+            metrics = each(chunk, i, first)
             values = {name: values[name].write(i, metrics[name]) for name in model.metric_names}
         return {name: array.stack() for name, array in values.items()}
 
@@ -156,14 +162,17 @@ def train(
     on_row: Callable[[int, Row], None] = lambda step, row: None,
     on_sample: Callable[[int, Path], None] = lambda step, path: None,
     mirror: str | None = None,
+    devices: Devices = ONE,
 ) -> Trained:
     """Train `model` for settings.steps steps, from the newest checkpoint in `workdir` if there is one.
 
     A loss that is not finite ends the training, whatever the settings: nothing can be learned from there on. The model
     then gets the best weights that were seen.
 
+    On several machines all call this. The chief alone looks, decides and writes; the others follow.
+
     Args:
-        model: a new model; its weights are changed in place.
+        model: a new model, made in devices.building(); its weights are changed in place.
         data: named arrays of equal length; "image" is uint8 (N, H, W, C), "label" int32 (N,) where the model uses it.
         settings: the recipe.
         workdir: checkpoints and samples/step-*.png go there. It must belong to this run alone (see fingerprint).
@@ -173,39 +182,40 @@ def train(
         on_row: called with (step, row) for every new row of the history and every look; finite numbers only.
         on_sample: called with (step, file) for every new grid of samples.
         mirror: address of a folder, such as s3://bucket/checkpoints, that keeps a copy of workdir for other machines.
+        devices: where to train.
 
     Raises:
         Stopped: SIGTERM or SIGINT arrived; the state is saved.
     """
-    model.make_optimizers()
-    variables, history, checkpoints = (
-        model.variables(),
-        History(settings.log_every, model.metric_names),
-        Checkpoints(workdir, mirror),
-    )
-    feed = Feed(data, model.batch_size, settings.sampling, model.seed)
-    run = compile_steps(model, feed, xla)
+    with devices.building():
+        model.make_optimizers()
+    variables, history = model.variables(), History(settings.log_every, model.metric_names)
+    checkpoints = Checkpoints(workdir, mirror) if devices.chief else None
+    feed = Feed(data, model.batch_size, settings.sampling, model.seed, devices, model.batch_parts)
+    run = compile_steps(model, feed, xla, devices)
     sample = _sampler(model, settings, workdir / "samples", on_sample)
-    watch = Watch(model, probe, diagnosis, settings.steps, workdir)
+    watch = Watch(model, probe if devices.chief else "the chief does", diagnosis, settings.steps, workdir)
 
     def save() -> None:
-        values = {f"variable/{name}": variable.numpy() for name, variable in variables.items()}
-        checkpoints.save(step, values | history.state() | watch.state())
+        if checkpoints:
+            values = {f"variable/{name}": variable.numpy() for name, variable in variables.items()}
+            checkpoints.save(step, values | history.state() | watch.state())
 
     def look() -> None:
         history.look(step, watch.look(step))
         on_row(step, _finite(history.looks[-1][1]))
 
     step, diverged = 0, False
-    if found := checkpoints.newest():
+    if checkpoints and (found := checkpoints.newest()):
         step, state = found
         assign(variables, {n.removeprefix("variable/"): v for n, v in state.items() if n.startswith("variable/")})
         history.restore(state)
         watch.restore(state)
         print(f"resuming after step {step}")
-    else:
+    elif devices.chief:
         sample(0)
         look()
+    step = devices.from_chief(step, variables)
     with StopRequest() as stop, Bar("train", settings.steps, step, "steps") as bar:
         while step < settings.steps and not diverged:
             count = _steps_to_next_event(step, settings, watch.every)
@@ -217,22 +227,27 @@ def train(
                 on_row(row_step, _finite(row))
             diverged = not all(np.isfinite(values).all() for values in metrics.values())
             bar.advance(count, _summary(history))
-            if step % settings.sample_every == 0 or step == settings.steps:
+            failing = False
+            if devices.chief and (step % settings.sample_every == 0 or step == settings.steps):
                 sample(step)
-            if not diverged and (step % watch.every == 0 or step == settings.steps):
+            if devices.chief and not diverged and (step % watch.every == 0 or step == settings.steps):
                 look()
-                if watch.ends(history.table()):
-                    break
-            if stop.signal_number or step % settings.checkpoint_every == 0:
+                failing = watch.ends(history.table())
+            failing, asked = devices.any_says(failing, stop.signal_number is not None)
+            if failing:
+                break
+            if asked or step % settings.checkpoint_every == 0:
                 save()
-            if stop.signal_number:
-                raise Stopped(stop.signal_number, step)
+            if asked:
+                raise Stopped(stop.signal_number or signal.SIGTERM, step)
     if diverged:
         history.close()
     verdict = judge(history.table(), watch.cannot_judge)
     last = not diverged and settings.select == "last"
     if verdict.failing and diagnosis.on_failure == "stop_and_keep_best":
         last = False
+    if not devices.chief:
+        last = True  # it keeps no best weights: what it has goes nowhere
     return Trained(history, verdict, step, step if last else watch.restore_best(), watch.cannot_judge)
 
 

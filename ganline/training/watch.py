@@ -109,6 +109,7 @@ def norms(optimizer: tf.keras.optimizers.Optimizer, variables: list[tf.Variable]
 
     Both are read off the averages that Adam and RMSprop keep, so that no training step computes anything for them.
     """
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # in float16 it is wrapped
     adam = "m" in optimizer.get_slot_names()
     updates = tf.cast(tf.maximum(optimizer.iterations, 1), tf.float32)
     # Adam corrects for its averages' start at 0; RMSprop does not, but what is told here is the gradient.

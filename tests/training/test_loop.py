@@ -15,6 +15,7 @@ from ganline.compute import be_deterministic
 from ganline.diagnosis.probe import Probe, pixels
 from ganline.diagnosis.verdict import Verdict
 from ganline.training import loop, watch
+from ganline.training.devices import ONE
 from ganline.training.loop import History, train
 from ganline.training.stop import Stopped
 
@@ -30,15 +31,20 @@ def data(shape, count=50):
     return {"image": images, "label": np.arange(count, dtype=np.int32) % 10}
 
 
-def start(folder, experiment="gan-mnist", overrides=(), on_row=lambda step, row: None, count=50, watched=False):
+def start(
+    folder, experiment="gan-mnist", overrides=(), on_row=lambda step, row: None, count=50, watched=False, devices=ONE
+):
     """Train the shrunken experiment in `folder`; return the model and what the training left."""
     be_deterministic()
     params = compose_params(experiment, [*SMALL, *overrides, "download.source=."])
     shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
-    model = models.build(params.train, shape, seed=7, classes=10)
+    with devices.building():
+        model = models.build(params.train, shape, seed=7, classes=10)
     images = data(shape, count)
     probe = Probe(images["image"], pixels, seed=7) if watched else "this test looks at no samples"
-    return model, train(model, images, params.train, folder, False, params.diagnosis, probe, on_row=on_row)
+    return model, train(
+        model, images, params.train, folder, False, params.diagnosis, probe, on_row=on_row, devices=devices
+    )
 
 
 def run(folder, *args, **options):

@@ -1,0 +1,439 @@
+"""Training on several devices: two parts of the processor, and two processes that stand for two machines.
+
+TensorFlow splits a processor once, when it starts, so whatever needs two devices runs in a process of its own.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from ganline import replicas
+from ganline.catalogue import compose_params, names
+from ganline.errors import UserError
+from ganline.files import read_arrays, write_json
+from ganline.params import Compute
+from ganline.training import feed
+from ganline.training.devices import Devices, choose
+from ganline.training.feed import Feed, batch_indices
+
+ROOT = Path(__file__).parents[2]
+sys.path.append(str(Path(__file__).parent))  # for test_loop's shrunken trainings
+TWO = Compute(precision="float32", xla=False, deterministic=True, strategy="mirrored", replicas=2)
+
+
+def apart(function, *arguments, environment=None, cwd=ROOT):
+    """Start a process that calls a function of this file."""
+    code = f"import sys; sys.path[:0] = {[str(ROOT), str(Path(__file__).parent)]}; import test_strategy as here\n"
+    code += f"here.{function.__name__}(*{list(map(str, arguments))})"
+    return subprocess.Popen(
+        [sys.executable, "-c", code], cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=os.environ | (environment or {}),
+    )  # fmt: skip
+
+
+def said(process, returns=0):
+    """Wait for its end and return what its last line holds."""
+    output, _ = process.communicate(timeout=600)
+    assert process.returncode == returns, output[-3000:]
+    return json.loads(output.splitlines()[-1]) if not returns else output
+
+
+# Two replicas give the single device's numbers
+
+
+FOUR = [
+    "train.steps=4", "train.steps_per_call=4", "train.log_every=1", "train.sample_every=4", "train.checkpoint_every=4",
+]  # fmt: skip
+RECIPES = {
+    "labels, noise, packs, clipping, several updates, an average": (
+        "mode-collapse-mnist", "train.label_flipping=0.2", "train.instance_noise=0.3", "train.packing=2",
+        "train.gradient_clip_norm=0.05", "train.discriminator_steps=2", "train.generator_average=0.9",
+    ),
+    "power iterations, clipped weights, an update for each side": (
+        "mode-collapse-mnist", "train.loss=wasserstein", "train.discriminator_batches=sequential",
+        "train.spectral_normalization=true", "train.weight_clip=0.1", "train.sampling=shuffle",
+    ),
+    "a balance and an autoencoder": ("mode-collapse-mnist", "train.loss=began", "train.instance_noise=0.3"),
+    "a likelihood": ("vae-mnist",),
+}  # fmt: skip
+
+
+def compare(folder):
+    """Print for each recipe how far two replicas are from one device: in the curves, and in all that is saved."""
+    devices = choose(TWO)
+    from tensorflow.keras import layers
+    from test_loop import start
+
+    from ganline.models import failures
+    from ganline.models.gan import discriminator
+    from ganline.models.layers import Dropout
+
+    # Dropout, which no model of the catalogue has without batch norm.
+    failures.ModeCollapse.build_discriminator = lambda self: discriminator(
+        self.seen_shape, [layers.Flatten(), layers.Dense(64, activation="relu"), Dropout(0.3)]
+    )
+    found = {}
+    for i, (name, (experiment, *overrides)) in enumerate(RECIPES.items()):
+        one, told = start(Path(folder, f"one-{i}"), experiment, [*FOUR, *overrides])
+        two, told_two = start(Path(folder, f"two-{i}"), experiment, [*FOUR, *overrides], devices=devices)
+        rows = [np.array(each.history.rows) for each in (told, told_two)]
+        found[name] = {"curves": float(np.max(np.abs(rows[0] - rows[1]) / np.maximum(1e-2, np.abs(rows[0]))))}
+        saved, weights = two.variables(), one.variables()
+        pairs = [(variable.numpy(), saved[n].numpy()) for n, variable in weights.items()]
+        found[name]["saved"] = max(float(np.max(np.abs(a - b) / np.maximum(1, np.abs(a)))) for a, b in pairs)
+    print(json.dumps(found | {"overflow": overflow(devices)}))
+
+
+def overflow(devices):
+    """Return what a step does in float16 whose scaled loss is too large: weights moved, and the scale on both."""
+    import tensorflow as tf
+
+    from ganline import models
+    from ganline.training.loop import compile_steps
+
+    tf.keras.mixed_precision.set_global_policy("mixed_float16")
+    params = compose_params("mode-collapse-mnist", ["train.batch_size=8", "train.generator_batch_size=8"])
+    with devices.building():
+        model = models.build(params.train, (8, 8, 1), 1)
+        model.make_optimizers()
+    batches = Feed({"image": np.arange(640, dtype=np.uint8).reshape(10, 8, 8, 1)}, 8, "shuffle", 0, devices)
+    scale, told = model.variables()["generator/loss_scale"], []
+    run = compile_steps(model, batches, False, devices)
+    for given in (2.0**60, 2.0**10):
+        scale.assign(given)
+        before = model.generator.get_weights()
+        run(batches.chunk(0, 1), tf.constant(0, tf.int64))
+        moved = any((new != old).any() for new, old in zip(model.generator.get_weights(), before, strict=True))
+        told.append([moved, *(float(copy) / given for copy in scale.values)])
+    return told
+
+
+def test_two_replicas_are_one_device_where_no_statistics_of_a_batch_are_used(tmp_path):
+    found = said(apart(compare, tmp_path))
+    for name in RECIPES:
+        assert found[name]["curves"] < 2e-5 and found[name]["saved"] < 2e-5, (name, found[name])
+    assert found["overflow"] == [[False, 0.5, 0.5], [True, 1.0, 1.0]]
+
+
+def test_replicas_share_out_batches_and_machines_see_only_theirs(monkeypatch):
+    monkeypatch.setattr(feed, "RESIDENT_BYTES", 0)
+    arrays = {"image": np.zeros((50, 2, 2, 1), np.uint8)}
+    first, second = (Feed(arrays, 24, "shuffle", 3, Devices(None, 4, 2, i), batch_parts=2) for i in (0, 1))
+    whole = batch_indices(50, 24, "shuffle", 3, 5, 2)
+    seen = np.concatenate([each._shared_out(whole) for each in (first, second)], axis=1)
+    assert seen.shape == (2, 4, 6)
+    # The third replica has the third quarter of each half.
+    np.testing.assert_array_equal(seen[0, 2], np.concatenate([whole[0, 6:9], whole[0, 18:21]]))
+    np.testing.assert_array_equal(np.sort(seen[1].ravel()), np.sort(whole[1]))
+
+
+def test_draws_of_all_replicas_are_those_of_one_device(monkeypatch):
+    import tensorflow as tf
+
+    from ganline.random import key, normal
+
+    seed = key(1, "test", 0)
+    whole = normal((12, 3), seed).numpy()
+    parts = []
+    for i in range(3):
+        monkeypatch.setattr(replicas, "count", lambda: 3)
+        monkeypatch.setattr(replicas, "index", lambda i=i: i)
+        parts.append(normal(tf.constant([4, 3]), seed).numpy())
+        with replicas.parts(2):  # fakes, then reals: each half is shared out by itself
+            np.testing.assert_array_equal(normal((4, 3), seed), whole[[2 * i, 2 * i + 1, 6 + 2 * i, 7 + 2 * i]])
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+def test_replicas_exchange_nothing_while_a_network_is_frozen(monkeypatch):
+    monkeypatch.setattr(replicas, "count", lambda: 2)
+    with replicas.apart(), pytest.raises(RuntimeError, match="for one of them alone"):
+        replicas.mean(np.float32(1))
+
+
+# Resume, looks and the best weights
+
+
+WATCHED = [*FOUR, "train.steps=8", "diagnosis.every=4", "train.select=best", "train.generator_average=0.9"]
+
+
+def resume(folder):
+    """Print hashes of a training with batch norms on two replicas, whole and in two parts."""
+    devices = choose(TWO)
+    from test_loop import run, stop_at
+
+    from ganline.training.stop import Stopped
+
+    options = {"overrides": WATCHED, "watched": True, "devices": devices}
+    whole = run(Path(folder, "whole"), **options)
+    with pytest.raises(Stopped, match="saved at step 4"):
+        run(Path(folder, "parts"), on_row=stop_at(4), **options)
+    print(json.dumps([whole, run(Path(folder, "parts"), **options)]))
+
+
+def test_two_replicas_are_deterministic_and_resume_exactly(tmp_path):
+    whole, parts = said(apart(resume, tmp_path))
+    assert parts == whole
+
+
+def once(folder):
+    """Print a hash of a training on two replicas."""
+    devices = choose(TWO)
+    from test_loop import run
+
+    print(json.dumps(run(Path(folder), overrides=WATCHED, watched=True, devices=devices)))
+
+
+@pytest.mark.slow
+def test_two_replicas_killed_go_on_as_if_nothing_had_been(tmp_path):
+    whole = said(apart(once, tmp_path / "whole"))
+    killed = apart(once, tmp_path / "killed")
+    while killed.poll() is None and not list((tmp_path / "killed").glob("step-*.npz")):
+        time.sleep(0.01)
+    killed.kill()
+    killed.communicate()
+    assert said(apart(once, tmp_path / "killed")) == whole
+
+
+def test_float16_resumes_exactly_with_its_loss_scale(tmp_path):
+    import tensorflow as tf
+    from test_loop import run, stop_at
+
+    from ganline.training.stop import Stopped
+
+    tf.keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        options = {"experiment": "mode-collapse-mnist", "overrides": WATCHED[:-2], "watched": True}
+        whole = run(tmp_path / "whole", **options)
+        with pytest.raises(Stopped, match="saved at step 4"):
+            run(tmp_path / "parts", on_row=stop_at(4), **options)
+        state = read_arrays(max((tmp_path / "parts").glob("step-*.npz")))
+        assert state["variable/generator/loss_scale"] == 2**15 and state["variable/generator/loss_scale/steps"] == 4
+        assert run(tmp_path / "parts", **options) == whole
+    finally:
+        tf.keras.mixed_precision.set_global_policy("float32")
+
+
+# The catalogue
+
+
+def few_steps(folder, *experiments):
+    """Train each experiment for a few steps on two replicas and print which have only finite numbers."""
+    devices = choose(TWO)
+    from test_loop import TINY, start
+
+    good = []
+    for experiment in experiments:
+        model, trained = start(Path(folder, experiment), experiment, [*TINY, "train.steps_per_call=4"], devices=devices)
+        finite = all(np.isfinite(variable.numpy()).all() for variable in model.variables().values())
+        copies = [v.values for v in model.state() if hasattr(v, "values")]
+        alike = all((one.numpy() == other.numpy()).all() for one, other in copies)
+        if trained.step == 4 and finite and alike and np.isfinite(trained.history.rows).all():
+            good.append(experiment)
+    print(json.dumps(good))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("experiment", names("experiment"))
+def test_every_experiment_trains_on_two_replicas(experiment, tmp_path):
+    assert said(apart(few_steps, tmp_path, experiment)) == [experiment]
+
+
+# Two machines
+
+
+def workspace(folder, *overrides):
+    """Make a project of prepared random images, with params.yaml as composed."""
+    import yaml
+
+    small = [
+        "dataset=digits", "extractor.kind=inception", "prepare.size=8", "train.steps=12", "train.batch_size=8",
+        "train.generator_batch_size=8", "train.steps_per_call=2", "train.checkpoint_every=4", "train.log_every=2",
+        "train.sample_every=6", "train.sample_count=4", "diagnosis.every=6", *overrides,
+    ]  # fmt: skip
+    params = compose_params("mode-collapse-mnist", small, ROOT / "conf")
+    data = folder / "data/prepared/digits"
+    data.mkdir(parents=True)
+    (folder / "params.yaml").write_text(yaml.safe_dump(params.model_dump()))
+    np.save(data / "train_images.npy", np.random.default_rng(0).integers(0, 256, (200, 8, 8, 1), np.uint8))
+    write_json(data / "dataset.json", {"dataset": "digits", "image_shape": [8, 8, 1], "classes": []})
+    return folder
+
+
+def stage(folder, **environment):
+    """Start the training stage in a project."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "stages.train"], cwd=folder, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, env=os.environ | environment | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+def machines(number):
+    """Return TF_CONFIG for each of so many processes on loopback."""
+    sockets = [socket.socket() for _ in range(number)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    cluster = {"worker": [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]}
+    for each in sockets:
+        each.close()
+    return [json.dumps({"cluster": cluster, "task": {"type": "worker", "index": i}}) for i in range(number)]
+
+
+def weights(folder):
+    return read_arrays(folder / "models/gan/weights.npz")
+
+
+def finished(processes, returns=0):
+    outputs = [process.communicate(timeout=600)[0] for process in processes]
+    assert [process.returncode for process in processes] == [returns] * len(processes), "\n".join(outputs)
+    return outputs
+
+
+@pytest.fixture
+def no_courier(tmp_path):
+    """Projects where nothing is delivered to MLflow: what is told stays in .ganline/runs."""
+    locks = []
+
+    def made(name, *overrides):
+        folder = workspace(tmp_path / name, *overrides)
+        lock = FileLock(folder / ".ganline/courier.lock")
+        (folder / ".ganline").mkdir()
+        lock.acquire()
+        locks.append(lock)
+        return folder
+
+    yield made
+    for lock in locks:
+        lock.release()
+
+
+def files(folder):
+    """Return what a stage left in a project, but for locks."""
+    return {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file() and f.suffix != ".lock"}
+
+
+def test_two_machines_are_one_device_and_the_chief_alone_writes(no_courier):
+    alone = no_courier("alone")
+    two = [no_courier(name, "compute.strategy=multi_worker") for name in ("chief", "helper")]
+    before = files(two[1])
+    finished([stage(alone)])
+    finished([stage(folder, TF_CONFIG=config) for folder, config in zip(two, machines(2), strict=True)])
+    assert files(two[1]) == before
+    for name, values in weights(alone).items():
+        np.testing.assert_allclose(weights(two[0])[name], values, atol=1e-6)
+    diagnosis = json.loads((two[0] / "reports/train/diagnosis.json").read_text())
+    assert diagnosis["replicas"] == 2 and len(list((two[0] / "reports/train/samples").iterdir())) == 3
+    events = [json.loads(line) for line in next((two[0] / ".ganline/runs").glob("*/events.jsonl")).open()]
+    assert {"replicas": "2"}.items() <= next(e["values"] for e in events if e["kind"] == "tags").items()
+    assert "replicas" not in json.loads((alone / "reports/train/diagnosis.json").read_text())
+
+
+@pytest.mark.slow
+def test_a_machine_that_must_go_stops_all_and_together_they_go_on_exactly(no_courier):
+    long = ["compute.strategy=multi_worker", "train.steps=400", "train.sample_every=400", "train.checkpoint_every=20"]
+    whole = [no_courier(f"whole-{i}", *long) for i in range(2)]
+    finished([stage(folder, TF_CONFIG=config) for folder, config in zip(whole, machines(2), strict=True)])
+    parts = [no_courier(f"parts-{i}", *long) for i in range(2)]
+    processes = [stage(folder, TF_CONFIG=config) for folder, config in zip(parts, machines(2), strict=True)]
+    while not list(parts[0].glob(".ganline/checkpoints/*/step-*.npz")):
+        time.sleep(0.05)
+        assert processes[0].poll() is None, processes[0].communicate()
+    processes[1].send_signal(signal.SIGTERM)  # not the chief
+    outputs = finished(processes, 128 + signal.SIGTERM)
+    assert all("saved at step" in output for output in outputs), outputs
+    outputs = finished([stage(folder, TF_CONFIG=config) for folder, config in zip(parts, machines(2), strict=True)])
+    assert "resuming after step" in outputs[0]
+    for name, values in weights(whole[0]).items():
+        np.testing.assert_array_equal(weights(parts[0])[name], values)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_machine_that_dies_ends_the_others_with_a_plain_word(no_courier, victim):
+    long = ["compute.strategy=multi_worker", "train.steps=4000", "train.sample_every=4000", "train.checkpoint_every=20"]
+    two = [no_courier(f"{i}", *long) for i in range(2)]
+    processes = [stage(folder, TF_CONFIG=config) for folder, config in zip(two, machines(2), strict=True)]
+    while not list(two[0].glob(".ganline/checkpoints/*/step-*.npz")):
+        time.sleep(0.05)
+        assert processes[0].poll() is None, processes[0].communicate()
+    processes[victim].kill()
+    (output,) = finished([processes[1 - victim]], 1)
+    processes[victim].communicate()
+    assert "train: another machine is gone" in output and "Traceback" not in output, output[-3000:]
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["compute.strategy=mirrored", "compute.replicas=3"],
+         r"train.batch_size = 128: 3 replicas cannot share it evenly; what fits is a multiple of 3, .* 126 or 129"),
+        (["compute.strategy=mirrored", "compute.replicas=4", "train.packing=2", "train.generator_batch_size=4"],
+         r"generator_batch_size = 4: 4 replicas .* with train.packing = 2; what fits is a multiple of 8, such as 8$"),
+        (["compute.replicas=2"], r"compute.replicas = 2 needs compute.strategy = mirrored or multi_worker"),
+        (["compute.strategy=mirrored", "compute.xla=true"], r"compute.xla: it compiles for one device"),
+        (["compute.strategy=mirrored", "train.unrolled_steps=1"], r"train.unrolled_steps with .* = mirrored"),
+        (["compute.precision=mixed_float16", "train.unrolled_steps=1"], r"would vanish in mixed_float16"),
+        (["compute.strategy=horovod"], r"allowed is 'none', 'mirrored' or 'multi_worker'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_before_anything_runs(overrides, words):
+    with pytest.raises(UserError, match=words):
+        compose_params("dcgan-fashion-mnist-workshop", overrides)
+
+
+MANY = Compute(precision="float32", xla=False, deterministic=True, strategy="multi_worker", replicas=None)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (None, "it is not set"),
+        ("{", "is not that"),
+        ('{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}', "is not that"),
+        ('{"cluster": {"worker": ["a:1"], "ps": ["b:1"]}, "task": {"type": "ps", "index": 0}}', "has worker, ps"),
+    ],
+)
+def test_several_machines_need_to_be_told_of_each_other(monkeypatch, config, words):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    if config:
+        monkeypatch.setenv("TF_CONFIG", config)
+    with pytest.raises(UserError, match=f"TF_CONFIG must list the machines .* {words}"):
+        choose(MANY)
+
+
+def test_the_chief_is_the_first_that_tf_config_lists(monkeypatch):
+    cluster = {"worker": ["b:1", "c:1"], "chief": ["a:1"]}
+    found = {}
+    for kind, i in (("chief", 0), ("worker", 0), ("worker", 1)):
+        monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": kind, "index": i}}))
+        found[kind, i] = replicas.cluster(MANY)
+    assert found == {("chief", 0): (3, 0), ("worker", 0): (3, 1), ("worker", 1): (3, 2)}
+    assert [place.chief for place in found.values()] == [True, False, False]
+
+
+def test_one_machine_needs_no_tf_config_and_one_device_is_a_strategy_too(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", machines(2)[1])
+    devices = choose(TWO.model_copy(update={"replicas": None}))
+    assert devices.count >= 1 and devices.chief and devices.strategy
+
+
+def test_batches_that_the_devices_of_this_machine_cannot_share_are_refused(tmp_path, monkeypatch):
+    from ganline.params import load
+    from ganline.training import devices
+    from stages import train
+
+    monkeypatch.chdir(workspace(tmp_path, "compute.strategy=mirrored", "train.batch_size=9"))
+    monkeypatch.setattr(devices, "choose", lambda compute: Devices(count=2))
+    with pytest.raises(UserError, match="train.batch_size = 9: 2 replicas cannot share it evenly; .* such as 8 or 10"):
+        train.run(load(), tracker=None)
