@@ -23,7 +23,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Callable[[s
     """Run a command, give each line of its output to `log` as it comes, and return its exit status.
 
     When an exception arrives meanwhile (KeyboardInterrupt, Prefect's TerminationSignal), the command and all that it
-    started are stopped before it passes on.
+    started are stopped, and their last words logged, before it passes on.
     """
     # In a session of its own it gets one signal, from `stop`, wherever the request came from: a terminal or a worker
     # would signal all at once, and training takes a second signal as an order to leave without saving.
@@ -38,6 +38,9 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Callable[[s
         return process.wait()
     except BaseException:
         stop(process)
+        os.set_blocking(process.stdout.fileno(), False)  # what the pipe holds, were it open in a process that got away
+        for line in lines(process.stdout):
+            log(line)
         raise
 
 

@@ -39,8 +39,9 @@ FOLDER = PROJECT / ".ganline/serve"
 STARTED = FOLDER / "processes.json"
 START_SECONDS = 180.0  # a server on a fresh database takes 20 on a busy machine
 STOP_SECONDS = 45.0  # a worker gives its flows 30
-SILENCE = timedelta(seconds=120)
-"""After which a flow run is held to have crashed: prefect.yaml has each give a sign of life every 30."""
+SILENCE = timedelta(seconds=180)
+"""After which a flow run is held to have crashed: prefect.yaml has each give a sign of life every 30, of which a busy
+server loses some."""
 PRODUCTION = {
     "PREFECT_WORKER_QUERY_SECONDS": "2",
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",  # SQLite lets one write at a time; 10 s are too few on a busy machine

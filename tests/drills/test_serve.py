@@ -65,7 +65,8 @@ def test_serve_and_stop(house):
             training = house.training(clone)
         finally:
             house.python(clone, "pipelines.serve", "down")
-        assert not any(process.is_running() for process in [*first.values(), training])
+        for process in [*first.values(), training]:
+            house.ended(process)
         assert "saved at step" in (clone / ".ganline/serve/gpu-worker.log").read_text()
         assert other.fileno() > 0
     assert house.processes["mlflow"].is_running()  # not started by `make serve`

@@ -254,3 +254,17 @@ def test_a_progress_bar_is_one_line_now_and_then():
     assert process.run([sys.executable, "-c", code], os.environ, seen.append) == 0
     assert len(seen) <= 4
     assert seen[-2:] == ["999", "end"]
+
+
+def test_the_last_words_of_a_command_that_is_stopped_are_heard(tmp_path):
+    (tmp_path / "work.sh").write_text("trap 'echo saved; exit 1' TERM; echo begun; while true; do sleep 0.1; done")
+    seen = []
+
+    def log(line):
+        seen.append(line)
+        if line == "begun":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        process.run(["sh", "-c", f"sh {tmp_path}/work.sh; true"], os.environ, log)  # as dvc runs a stage
+    assert (seen[0], seen[-1]) == ("begun", "saved")
