@@ -338,7 +338,7 @@ def test_two_machines_are_one_device_and_the_chief_alone_writes(no_courier):
 
 @pytest.mark.slow
 def test_a_machine_that_must_go_stops_all_and_together_they_go_on_exactly(no_courier):
-    long = ["compute.strategy=multi_worker", "train.steps=400", "train.sample_every=400", "train.checkpoint_every=20"]
+    long = ["compute.strategy=multi_worker", "train.steps=60", "train.sample_every=60", "train.checkpoint_every=10"]
     whole = [no_courier(f"whole-{i}", *long) for i in range(2)]
     finished([stage(folder, TF_CONFIG=config) for folder, config in zip(whole, machines(2), strict=True)])
     parts = [no_courier(f"parts-{i}", *long) for i in range(2)]
