@@ -25,7 +25,7 @@ ENV PATH=/home/ganline/.venv/bin:$PATH \
 RUN --mount=type=bind,source=requirements.txt,target=/pins/requirements.txt \
     --mount=type=bind,source=deploy/requirements.txt,target=/pins/gpu.txt \
     python -m venv /home/ganline/.venv \
-    && pip install --no-cache-dir --require-hashes -r /pins/requirements.txt -r /pins/gpu.txt
+    && pip install --no-cache-dir --no-deps --require-hashes -r /pins/requirements.txt -r /pins/gpu.txt
 # With .git: deployed runs work in clones of this one, at the commit that their run names (docs/production.md).
 COPY --chown=1000 . .
 RUN pip install --no-cache-dir --no-deps --no-build-isolation -e .
