@@ -19,8 +19,8 @@ repro: .venv/users ## Run the line that params.yaml describes, from raw images t
 	dvc repro
 	@echo "The report: reports/index.html   The run in MLflow: make ui"
 
-test: .venv/developers ## Run the tests (those marked slow are left out)
-	pytest
+test: .venv/developers ## Run the tests (those marked slow are left out), a process for each core
+	pytest -n logical --dist loadfile
 
 test-slow: .venv/developers ## Run the tests that take minutes
 	pytest -m slow

@@ -426,7 +426,8 @@ def test_two_machines_share_one_run_and_repeat_nothing(project, monkeypatch):
     assert curve == {10: 0.500000001, 20: 0.4}
     assert len(client.get_metric_history(run.info.run_id, "d_loss")) == 2
     pictures = [name for name in artifacts(client, run, "images") if name.endswith(".png")]
-    assert sorted(name.split("+")[2] for name in pictures) == ["0", "10"]
+    shown = [Path(name).name.split("+")[:3:2] for name in pictures]  # the key and the step
+    assert sorted(shown) == [["final samples", "0"], ["samples", "0"], ["samples", "10"]]
 
 
 def test_two_couriers_that_make_one_run_at_once_agree_on_it(project, monkeypatch):
