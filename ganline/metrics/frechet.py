@@ -25,7 +25,7 @@ from ganline.metrics import checks
 
 BLOCKS = 10
 """Of the jackknife."""
-SEEN = 1e-7
+SEEN = 1e-8
 """Share of the distance that rounding may take in the fast way; beyond it the distance is computed the slow way."""
 
 
@@ -107,7 +107,7 @@ def class_frechet_distance(
 def _distance(first: np.ndarray, second: np.ndarray) -> Frechet:
     difference = first.mean(axis=0) - second.mean(axis=0)
     mean = float(difference @ difference)
-    covariance = _by_eigenvalues(first, second, mean) if min(len(first), len(second)) > first.shape[1] else None
+    covariance = _by_eigenvalues(first, second, mean)
     if covariance is None:
         covariance = _by_singular_values(first, second)
     return Frechet(mean + covariance, mean, covariance)
@@ -116,22 +116,30 @@ def _distance(first: np.ndarray, second: np.ndarray) -> Frechet:
 def _by_eigenvalues(first: np.ndarray, second: np.ndarray, mean: float) -> float | None:
     """Return the covariance part from the eigenvalues of R S2 R' with S1 = R'R; None where rounding could be seen.
 
-    For many images this is several times as fast as `_by_singular_values`. But it adds up roots of eigenvalues that are
-    known only to within the rounding of the largest, which is too little where a direction has next to no variance.
+    It is several times as fast as `_by_singular_values`. But it adds up roots of eigenvalues that are known only to
+    within the rounding of the largest, which is too little where a direction has next to no variance.
     """
-    covariance1, covariance2 = (centred.T @ centred for centred in map(_centred, (first, second)))
+    fewer, more = sorted((first, second), key=len)
+    dimensions = first.shape[1]
     try:
-        root = linalg.cholesky(covariance1, check_finite=False)
+        root = _rows(fewer) if len(fewer) <= dimensions else linalg.cholesky(_covariance(fewer), check_finite=False)
     except linalg.LinAlgError:  # a direction without variance
         return None
-    values = linalg.eigvalsh(root @ covariance2 @ root.T, check_finite=False, overwrite_a=True, driver="evd")
+    if len(more) <= dimensions:
+        other = _rows(more)
+        product = root @ other.T
+        between, total = product @ product.T, np.sum(root**2) + np.sum(other**2)
+    else:
+        covariance = _covariance(more)
+        between, total = root @ covariance @ root.T, np.sum(root**2) + np.trace(covariance)
+    unit = np.finfo(np.float64).eps * np.linalg.norm(between)
+    values = np.linalg.eigvalsh(between)
     if values[0] <= 0:
         return None
     overlap = np.sqrt(values).sum()
-    covariance = float(np.trace(covariance1) + np.trace(covariance2) - 2.0 * overlap)
-    unit = np.finfo(np.float64).eps * np.linalg.norm(covariance1) * np.linalg.norm(covariance2)
+    part = float(total - 2.0 * overlap)
     lost = unit * np.sum(1.0 / np.sqrt(values)) + np.finfo(np.float64).eps * overlap
-    return covariance if lost < SEEN * (mean + covariance) else None
+    return part if lost < SEEN * (mean + part) else None
 
 
 def _by_singular_values(first: np.ndarray, second: np.ndarray) -> float:
@@ -151,6 +159,24 @@ def _root(features: np.ndarray) -> np.ndarray:
     """Return R (min(N, d), d) with R'R = the unbiased covariance of `features`."""
     centred = _centred(features)
     return centred if len(centred) <= centred.shape[1] else np.asarray(np.linalg.qr(centred, mode="r"))
+
+
+def _covariance(features: np.ndarray) -> np.ndarray:
+    """Return the unbiased covariance (d, d)."""
+    centred = _centred(features)
+    return np.asarray(centred.T @ centred)
+
+
+def _rows(features: np.ndarray) -> np.ndarray:
+    """Return R (N - 1, d) with R'R = the unbiased covariance: centred features have a row more than they have rank.
+
+    A reflection that carries (1, ..., 1) to the first axis leaves all of the mean in the first row, which is dropped.
+    """
+    count = len(features)
+    mirror = np.ones(count)
+    mirror[0] += np.sqrt(count)
+    reflected = features[1:] - np.outer(mirror[1:], (mirror @ features) * (2.0 / (mirror @ mirror)))
+    return np.asarray(reflected / np.sqrt(count - 1))
 
 
 def _centred(features: np.ndarray) -> np.ndarray:
