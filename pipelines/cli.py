@@ -18,6 +18,7 @@ from ganline import catalogue, params
 from ganline.datasets import sources
 from ganline.errors import UserError
 from ganline.files import write_text
+from pipelines import terminal
 
 if TYPE_CHECKING:
     from ganline.compare import Comparison
@@ -164,12 +165,8 @@ def _classes(dataset: str) -> int:
 
 
 def main() -> None:
-    """Run the command line; a user's mistake ends in one message and exit code 1."""
-    try:
-        app()
-    except UserError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
-        sys.exit(1)
+    """Run the command `ganline`."""
+    terminal.run(app)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from rich.console import Console
 
 from ganline.errors import UserError
 from ganline.files import write_json
-from pipelines import gpus
+from pipelines import gpus, terminal
 from pipelines.workspace import PROJECT
 from stages import spool
 
@@ -262,14 +262,5 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-def main() -> None:
-    """Run the command line; a user's mistake ends in one message and exit code 1."""
-    try:
-        app()
-    except UserError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    terminal.run(app)
