@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import working_tree
 import yaml
 
-ROOT = Path(__file__).parents[1]
 STAGES = ["download", "prepare", "extractor", "train", "evaluate", "latent", "report"]
 SMALL = [
     "dataset=digits", "train.steps=40", "train.log_every=10", "train.sample_every=20", "train.checkpoint_every=20",
@@ -22,12 +22,7 @@ SMALL = [
 class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        files = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        for name in filter(None, files.split("\0")):
-            if (ROOT / name).is_file() and name != "dvc.lock":
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, folder / name)
+        working_tree.copy(folder)
         for command in (["git", "init", "-q"], ["git", "add", "-A"], ["git", "commit", "-qm", "copy"]):
             self.run(*command)
 

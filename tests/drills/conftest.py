@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,9 +15,9 @@ from typing import Any, TypeVar
 
 import psutil
 import pytest
+import working_tree
 import yaml
 
-ROOT = Path(__file__).parents[2]
 SMALL = [
     "dataset=digits", "prepare.size=8", "extractor.epochs=1", "train.steps=1500", "train.steps_per_call=5",
     "train.batch_size=16", "train.generator_batch_size=32", "train.log_every=50", "train.sample_every=500",
@@ -68,12 +67,7 @@ class House:
 
     def _make_origin(self) -> None:
         origin = self.folder / "origin"
-        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-        for name in filter(None, names):
-            if (ROOT / name).is_file() and name != "dvc.lock":
-                (origin / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, origin / name)
+        working_tree.copy(origin)
         suite = [
             {"experiment": "gan-mnist", "overrides": [*SMALL, f"seed={seed}", f"train.steps={steps}"]}
             for seed, steps in ((1, 1500), (2, 1000))

@@ -11,7 +11,6 @@ import json
 import os
 import pwd
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -23,11 +22,11 @@ import uuid
 from pathlib import Path
 
 import pytest
+import working_tree
 import yaml
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # 17 minutes on two cores that did much else
 
-ROOT = Path(__file__).parents[2]
 DEBIAN = ["postgresql", "ceph-mon", "ceph-osd", "radosgw", "ceph-common"]
 SMALL = [
     "dataset=digits", "train.steps=40", "train.log_every=10", "train.sample_every=20", "train.checkpoint_every=20",
@@ -275,12 +274,7 @@ class Clone:
 def first(tmp_path_factory, mlflow_server, prefect_server, s3):
     """The first machine: plain `dvc repro`, `dvc push` and a commit."""
     clone = Clone(tmp_path_factory.mktemp("back-ends") / "first", None, mlflow_server, prefect_server)
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    for name in filter(None, names):
-        if (ROOT / name).is_file() and name != "dvc.lock":
-            (clone.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, clone.folder / name)
+    working_tree.copy(clone.folder)
     clone.run("git", "init", "-q")
     clone.run("dvc", "remote", "add", "--default", "storage", f"s3://{BUCKET}/dvc")
     clone.run("dvc", "remote", "modify", "storage", "endpointurl", s3.address)

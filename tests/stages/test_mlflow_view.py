@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import working_tree
 
 from ganline.catalogue import compose_params
 from ganline.params import Params
@@ -71,12 +72,7 @@ def test_the_view_shows_the_parameters_that_differ():
 def project(tmp_path_factory):
     """A clone of the project with two runs of a suite."""
     folder = tmp_path_factory.mktemp("suite")
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    for name in filter(None, names):
-        if (ROOT / name).is_file() and name != "dvc.lock":
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    working_tree.copy(folder)
     python = Path(sys.executable)
     environment = os.environ | {"PATH": f"{python.parent}:{os.environ['PATH']}", "PYTHONPATH": str(folder)}
     commands = [["git", "init", "-q"]]
