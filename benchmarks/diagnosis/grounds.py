@@ -248,14 +248,88 @@ BLIND_SQUARES = made(
         ("mnist", "many generator steps", ("train.generator_steps=5", *rates(2e-3, 5e-5))),
     ],
 )
+UNSEEN_TINY = made(
+    "mode-collapse-mnist", 6000, ("seed=31", "train.batch_size=32", "train.generator_batch_size=32"),
+    [
+        ("fashion_mnist", "larger z", (f"{Z}128", *rates(1e-3, 1e-3))),
+        ("digits", "larger z, slow", (f"{Z}64", *rates(2e-4, 2e-4))),
+        ("mnist", "larger z, hinge", (f"{Z}32", "train.loss=hinge", *rates(1e-3, 1e-3))),
+        ("mnist", "larger z, least squares", (f"{Z}64", "train.loss=least_squares", *rates(1e-3, 1e-3))),
+        ("mnist", "the document's own failure", ()),
+        ("fashion_mnist", "the document's own failure", ()),
+        ("digits", "tiny z", (f"{Z}1", *rates(5e-4, 5e-4))),
+        ("emoji", "tiny z", (f"{Z}1", *rates(1e-3, 1e-3))),
+        ("mnist", "discriminator too fast", (f"{Z}32", *rates(1e-6, 1e-3))),
+        ("digits", "discriminator too slow", (f"{Z}32", *rates(5e-3, 1e-6))),
+        ("mnist", "wild rates", (f"{Z}32", *rates(0.02, 0.02))),
+        ("digits", "overtrained: few images, a fast discriminator", (f"{Z}64", *rates(1e-3, 3e-3)), 60),
+    ],
+)  # fmt: skip
+UNSEEN_MLP = made(
+    "gan-mnist", 6000, ("seed=31", "train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    [
+        ("mnist", "healthy", rates(2e-4, 2e-4)),
+        ("fashion_mnist", "healthy, smoothed labels", ("train.label_smoothing=0.1", *rates(2e-4, 2e-4))),
+        ("digits", "healthy, slower", rates(1e-4, 1e-4)),
+        ("emoji", "healthy, spectral", (SPECTRAL, *rates(2e-4, 4e-4))),
+        ("mnist", "healthy, instance noise", ("train.instance_noise=0.2", *rates(2e-4, 2e-4))),
+        ("fashion_mnist", "healthy, penalty", (*PENALTY, *rates(2e-4, 2e-4))),
+        ("fashion_mnist", "tiny z", (f"{Z}1", *rates(2e-4, 2e-4))),
+        ("digits", "wild rates", rates(0.02, 0.02)),
+        ("emoji", "discriminator too fast", rates(1e-6, 2e-3)),
+        ("fashion_mnist", "discriminator too slow", rates(2e-3, 1e-7)),
+        ("mnist", "overtrained: few images, a fast discriminator", rates(2e-4, 1e-3), 200),
+    ],
+)  # fmt: skip
+UNSEEN_GAP = made(
+    "convergence-failure-mnist", 6000, ("seed=31",),
+    [
+        ("mnist", "capacity, spectral", (GAP_ALONE, SPECTRAL, *rates(1e-3, 1e-3))),
+        ("digits", "capacity, slow spectral", (GAP_ALONE, SPECTRAL, *rates(7e-4, 7e-4))),
+        ("fashion_mnist", "capacity, penalty", (GAP_ALONE, *PENALTY, *rates(1e-3, 3e-4))),
+        ("emoji", "capacity, instance noise", (GAP_ALONE, "train.instance_noise=0.5", *rates(1e-3, 1e-4))),
+        ("mnist", "capacity, very slow spectral", (GAP_ALONE, SPECTRAL, *rates(4e-4, 4e-4))),
+        ("mnist", "the document's own failure", ()),
+        ("fashion_mnist", "capacity alone", (GAP_ALONE,)),
+        ("digits", "tiny z", (GAP_ALONE, f"{Z}1", SPECTRAL, *rates(1e-3, 1e-3))),
+        ("fashion_mnist", "wild rates", (GAP_ALONE, *rates(0.1, 0.1))),
+    ],
+)  # fmt: skip
+UNSEEN_SQUARES = made(
+    "lsgan-mnist", 5000, ("seed=31", "train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    [
+        ("mnist", "healthy", ()),
+        ("fashion_mnist", "healthy, slower", rates(1e-4, 1e-4)),
+        ("emoji", "healthy", ()),
+        ("digits", "healthy, cross-entropy", ("train.loss=non_saturating",)),
+        ("mnist", "healthy, spectral", (SPECTRAL,)),
+        ("fashion_mnist", "healthy, averaged generator", ("train.generator_average=0.99",)),
+        ("mnist", "tiny z", (f"{Z}1",)),
+        ("digits", "discriminator too fast", rates(1e-6, 2e-3)),
+        ("emoji", "wild rates", rates(0.02, 0.02)),
+        ("fashion_mnist", "many generator steps", ("train.generator_steps=5", *rates(2e-3, 5e-5))),
+        ("digits", "overtrained: few images, a fast discriminator", rates(2e-4, 1e-3), 60),
+    ],
+)  # fmt: skip
+UNSEEN_CONVOLUTIONAL = made(
+    "dcgan-fashion-mnist-workshop", 2400, ("seed=31", "train.batch_size=16", "train.generator_batch_size=16"),
+    [
+        ("fashion_mnist", "healthy", ()),
+        ("mnist", "healthy, slower", rates(5e-5, 5e-5)),
+        ("fashion_mnist", "wild rates", rates(0.05, 0.05)),
+        ("mnist", "discriminator too fast", rates(1e-6, 1e-3)),
+    ],
+)  # fmt: skip
 TUNING: list[Ground] = [*TINY, *MLP, *CONVOLUTIONAL, *SLOW]
 HELD_OUT: list[Ground] = [*GAP, *SQUARES]
 """Split by model: thresholds come from the first, figures from the second."""
 FRESH: list[Ground] = [*FRESH_GAP, *FRESH_SQUARES]
 """Chosen and run after the one change of the rules that the held-out half led to (docs/diagnosis.md)."""
 BLIND: list[Ground] = [*BLIND_TINY, *BLIND_MLP, *BLIND_GAP, *BLIND_SQUARES]
-"""Chosen before the second change of the rules, and judged after it. Not all were run: docs/diagnosis.md."""
-HALVES = {"tuning": TUNING, "held-out": HELD_OUT, "fresh": FRESH, "blind": BLIND}
+"""Chosen before the second change of the rules, and judged after it; the third change came of them."""
+UNSEEN: list[Ground] = [*UNSEEN_TINY, *UNSEEN_MLP, *UNSEEN_GAP, *UNSEEN_SQUARES, *UNSEEN_CONVOLUTIONAL]
+"""Written down with the third change of the rules and the last of the labels, run after it. Nothing changed since."""
+HALVES = {"tuning": TUNING, "held-out": HELD_OUT, "fresh": FRESH, "blind": BLIND, "unseen": UNSEEN}
 
 
 RUNS: dict[str, Ground] = {

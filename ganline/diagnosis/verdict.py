@@ -49,15 +49,23 @@ NARROW = 0.5
 """Effective rank up to which the samples are a few images: with near-duplicates, a sure sign of a collapse."""
 COMPLETE = 0.15
 """Spread of pixels up to which a collapse is complete."""
-WORSE = 1.6
-"""Frechet distance over the best so far, from which a run is overtrained."""
+COVERED = 0.2
+"""Share of real images with a sample among their neighbours, from which samples are neither garbage nor few, whatever
+their Frechet distance: some slow learners keep a large one and lie among the real images all the same."""
+WORSE, LEARNED = 1.6, 0.6
+"""Frechet distance over the best so far, from which a run is overtrained, and that best over the untrained
+generator's, up to which the run had learned: only then it is overtrained even if its samples look like no data now."""
 
 WON_ACCURACY, WON_LOSS = 0.985, 0.05
 """D accuracy and loss over a window, from which the discriminator has won."""
 SILENT_LOSS = 0.001
 """D loss up to which it has nothing left to learn: a collapsed generator still deceives it now and then."""
+LOOSENS = 1.2
+"""D loss over that of three looks before, from which a discriminator that had won is losing its lead."""
 FOOLED_ACCURACY, FOOLED_LOSS = 0.6, 0.3
 """D accuracy and G loss up to which the generator has won."""
+SURE_LOSS = 0.1
+"""G loss up to which it has won beyond doubt: samples that look like no data are no collapse then, however few."""
 RESTLESS = 0.7
 """Drift of the images of fixed latents between two looks, from which a run oscillates."""
 
@@ -224,8 +232,9 @@ def findings(table: Table) -> list[Finding]:
 
 def _finding(look: Look, history: list[Look]) -> Finding:
     verdict, kind = _by_samples(look, history)
-    repeats = look.seen["duplicates"] >= DUPLICATES and look.seen["rank"] <= NARROW
-    sure = repeats or kind in ("discriminator_dominates", "generator_dominates")
+    repeats = verdict == "mode_collapse" and look.seen["duplicates"] >= DUPLICATES and look.seen["rank"] <= NARROW
+    leads = kind == "discriminator_dominates" and not _loosens(look, history)
+    sure = repeats or leads or kind == "generator_dominates"
     if verdict != "healthy" and look.step < MILD and not sure:
         return Finding(look, "too_short")
     return Finding(look, verdict, kind, _gets_better(look, history, sure))
@@ -242,33 +251,41 @@ def _gets_better(look: Look, history: list[Look], sure: bool) -> bool:
     return any(look.seen["frechet"] < STUCK * before.seen["frechet"] for before in earlier)
 
 
+def _loosens(look: Look, history: list[Look]) -> bool:
+    """Return whether D loss rises: slow learners' discriminators are sure of everything at first."""
+    return any(look.curves["d_loss"] > LOOSENS * before.curves["d_loss"] for before in history[:-LOOKS][-1:])
+
+
 def _by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
     seen = look.seen
-    if _garbage(seen):
-        return "convergence_failure", _reason(look)
+    best = min(before.seen["frechet"] for before in history)
+    worse = seen["frechet"] >= WORSE * best
+    if _garbage(look):
+        had_learned = best * seen["unlearned"] <= LEARNED * seen["frechet"]
+        return ("overtrained", "") if worse and had_learned else ("convergence_failure", _reason(look))
     narrow = seen["rank"] <= NARROWISH and seen["unlearned"] >= MIDDLING
-    if narrow or seen["duplicates"] >= DUPLICATES or seen["unlearned"] >= UNLEARNED:
+    few = (narrow or seen["unlearned"] >= UNLEARNED) and seen["coverage"] < COVERED
+    if few or seen["duplicates"] >= DUPLICATES:
         if _won(look.curves) and look.curves["d_loss"] <= SILENT_LOSS:
             return "convergence_failure", "discriminator_dominates"
         return "mode_collapse", "complete" if seen["pixel_spread"] <= COMPLETE else "partial"
-    best = min(before.seen["frechet"] for before in history)
-    if seen["frechet"] >= WORSE * best:
-        return "overtrained", ""
-    return "healthy", ""
+    return ("overtrained", "") if worse else ("healthy", "")
 
 
-def _garbage(seen: Mapping[str, float]) -> bool:
+def _garbage(look: Look) -> bool:
     """Return whether the samples are as far from the data as untrained ones, and are not a few images repeated."""
+    seen = look.seen
+    if seen["unlearned"] < UNLEARNED or seen["coverage"] >= COVERED:
+        return False
     few = FEW_SPREAD <= seen["spread"] <= WIDE and seen["pixel_spread"] >= FEW_PIXELS and seen["rank"] <= NARROW
-    return seen["unlearned"] >= UNLEARNED and not few
+    return not few or _fooled(look.curves, SURE_LOSS)
 
 
 def _reason(look: Look) -> str:
     """Return which convergence failure it is."""
-    curves, accuracy = look.curves, look.curves.get("d_accuracy", np.nan)
-    if _won(curves):
+    if _won(look.curves):
         return "discriminator_dominates"
-    if accuracy <= FOOLED_ACCURACY and curves["g_loss"] <= FOOLED_LOSS:
+    if _fooled(look.curves, FOOLED_LOSS):
         return "generator_dominates"
     return "oscillation" if look.seen["drift"] >= RESTLESS else "never_learned"
 
@@ -276,6 +293,11 @@ def _reason(look: Look) -> str:
 def _won(curves: Mapping[str, float]) -> bool:
     """Return whether the discriminator tells real images and fakes apart, and is sure of it."""
     return curves.get("d_accuracy", 0.0) >= WON_ACCURACY and curves["d_loss"] <= WON_LOSS
+
+
+def _fooled(curves: Mapping[str, float], loss: float) -> bool:
+    """Return whether the discriminator takes the samples for real, so that the generator's loss is next to nothing."""
+    return curves.get("d_accuracy", 1.0) <= FOOLED_ACCURACY and curves["g_loss"] <= loss
 
 
 def _by_curves(look: Look) -> tuple[str, str]:
