@@ -1,4 +1,7 @@
 import os
+import shutil
+
+import pytest
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["MPLBACKEND"] = "Agg"
@@ -11,3 +14,24 @@ os.environ |= {
 }
 for name in ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "GANLINE_SESSION"):
     os.environ.pop(name, None)
+
+
+@pytest.fixture
+def browser(tmp_path):
+    """A headless Chromium that asks nothing of its maker and keeps what pages log and ask for."""
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        pytest.skip("needs chromium and chromedriver")
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                     "--disable-dev-shm-usage", "--window-size=1500,1500",
+                     f"--user-data-dir={tmp_path / 'profile'}"):  # fmt: skip
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
+    yield browser
+    browser.quit()

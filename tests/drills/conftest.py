@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 
 import psutil
 import pytest
+import waiting
 import working_tree
 import yaml
 
@@ -139,7 +139,7 @@ class House:
             "--backend-store-uri", f"sqlite:///{self.folder}/mlflow.db",
             "--artifacts-destination", str(self.folder / "mlartifacts"),
         )  # fmt: skip
-        self.wait_until(lambda: answers(f"http://127.0.0.1:{self.mlflow_port}/health"), "MLflow's server")
+        self.wait_until(lambda: waiting.answers(f"http://127.0.0.1:{self.mlflow_port}/health"), "MLflow's server")
 
     def serve_prefect(self, clone: Path) -> None:
         """Start Prefect's server on a new database, and tell it of a clone's deployments."""
@@ -147,7 +147,7 @@ class House:
         self.api = f"http://127.0.0.1:{port}/api"
         self.environment["PREFECT_API_URL"] = self.api
         self.start("prefect", clone, "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
-        self.wait_until(lambda: answers(f"{self.api}/health"), "Prefect's server")
+        self.wait_until(lambda: waiting.answers(f"{self.api}/health"), "Prefect's server")
         self.python(clone, "pipelines.serve", "setup")
 
     def work(self, pool: str, clone: Path, **environment: str) -> None:
@@ -156,11 +156,7 @@ class House:
 
     def wait_until(self, condition: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
         """Return what the condition returns, once that is true."""
-        deadline = time.monotonic() + seconds
-        while not (found := condition()):
-            assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-            time.sleep(0.5)
-        return found
+        return waiting.until(condition, what, seconds)
 
     def ended(self, process: psutil.Process) -> None:
         """Wait for the end of a process that `start` has started."""
@@ -260,11 +256,3 @@ class House:
                     process.kill()
             except psutil.Error:
                 continue
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False

@@ -16,12 +16,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 import uuid
 from pathlib import Path
 
 import pytest
+import waiting
 import working_tree
 import yaml
 
@@ -73,21 +72,15 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_until(condition, process, seconds=240):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        last = process.log.read_text(errors="replace")[-3000:]
-        assert process.poll() is None, f"it ended with {process.returncode}:\n{last}"
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain:\n{last}"
-        time.sleep(0.3)
+def wait_until(condition, process):
+    def last():
+        return process.log.read_text(errors="replace")[-3000:]
 
+    def reached():
+        assert process.poll() is None, f"it ended with {process.returncode}:\n{last()}"
+        return condition()
 
-def answers(url):
-    try:
-        with urllib.request.urlopen(url, timeout=2) as reply:
-            return reply.status == 200
-    except OSError:
-        return False
+    waiting.until(reached, last)
 
 
 def end_with_parent():
@@ -202,7 +195,7 @@ def s3(servers):
     )  # fmt: skip
     gateway = servers.start("gateway", ["radosgw", "-f", "-n", "client.rgw"], configuration, as_servant=True)
     address = f"http://127.0.0.1:{ports['gateway']}"
-    wait_until(lambda: answers(address), gateway)
+    wait_until(lambda: waiting.answers(address), gateway)
     client = boto3.client(
         "s3", endpoint_url=address, aws_access_key_id=KEY, aws_secret_access_key=SECRET, region_name="us-east-1"
     )
@@ -225,7 +218,7 @@ def mlflow_server(servers, postgres, s3):
     ]  # fmt: skip
     server = servers.start("mlflow", command, settings)
     address = f"http://127.0.0.1:{port}"
-    wait_until(lambda: answers(f"{address}/health"), server)
+    wait_until(lambda: waiting.answers(f"{address}/health"), server)
     return address
 
 
@@ -238,7 +231,7 @@ def prefect_server(servers, postgres):
     }
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     server = servers.start("prefect", command, settings)
-    wait_until(lambda: answers(f"http://127.0.0.1:{port}/api/health"), server)
+    wait_until(lambda: waiting.answers(f"http://127.0.0.1:{port}/api/health"), server)
     return f"http://127.0.0.1:{port}/api"
 
 

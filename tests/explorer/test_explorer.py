@@ -1,6 +1,5 @@
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -77,24 +76,11 @@ def server(tmp_path):
         process.wait(20)
 
 
-@pytest.mark.skipif(
-    not (shutil.which("chromium") and shutil.which("chromedriver")), reason="needs chromium and chromedriver"
-)
-def test_a_person_drags_saves_and_walks(server, tmp_path):
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
+def test_a_person_drags_saves_and_walks(server, browser, tmp_path):
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
     from selenium.webdriver.support.wait import WebDriverWait
 
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                     "--disable-dev-shm-usage", f"--user-data-dir={tmp_path / 'profile'}"):  # fmt: skip
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
     wait, space = WebDriverWait(browser, 120), explorable(tmp_path)
 
     def find(selector):
@@ -122,55 +108,52 @@ def test_a_person_drags_saves_and_walks(server, tmp_path):
     def start_from(text):
         next(e for e in browser.find_elements(By.CSS_SELECTOR, "[data-testid=base] .q-radio") if text in e.text).click()
 
-    try:
-        wait.until(lambda _: not browser.get(server))
-        shows(space.seeded(0))
-        slide("more slant", Keys.ARROW_RIGHT, 12)
-        one = space.moved(space.seeded(0), 1, "boundaries", [1.2, 0])
-        shows(one)
-        named_control("name").send_keys("one")
-        named_control("save").click()
-        says("Saved 'one'")
-        named_control("reset").click()
-        shows(space.seeded(0))
-        named_control("another").click()
-        shows(space.seeded(1))
-        slide("Truncation: share of the prior", Keys.ARROW_LEFT, 40)
-        two = space.moved(space.seeded(1), 0.6, "boundaries", [0, 0])
-        shows(two)
-        pick("label", "holes")
-        shows(two, 1)
-        named_control("save").click()
-        says("needs a name")
-        named_control("name").send_keys("two")
-        named_control("save").click()
-        says("Saved 'two'")
-        kept = named.read(tmp_path / "latents.json")
-        np.testing.assert_allclose(kept["two"].latent, two, atol=1e-6)
-        assert kept["two"].label == 1 and np.array_equal(kept["one"].latent, one)
-        named_control("reset").click()
-        start_from("a saved latent")
-        says("Choose a saved latent", "hint")
-        pick("saved", "one")
-        shows(one)  # with its class
-        start_from("a walk between two")
-        says("Choose two", "hint")
-        pick("from", "one")
-        pick("to", "two")
-        slide("Position", Keys.ARROW_RIGHT, 30)
-        shows(space.between(kept["one"].latent, kept["two"].latent, 0.3))
-        shows(kept["two"].latent, 0, "img[alt='Step 8']")
-        pick("group", "numbers")
-        wait.until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, ".q-slider[aria-label^=z]")) == 12)
-        assert [entry for entry in browser.get_log("browser") if "favicon" not in entry["message"]] == []
-        asked = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-        addresses = [m["params"]["request"]["url"] for m in asked if m["method"] == "Network.requestWillBeSent"]
-        addresses += [m["params"]["url"] for m in asked if m["method"] == "Network.webSocketCreated"]
-        places = {
-            address.netloc for address in map(urlsplit, addresses) if address.scheme in ("http", "https", "ws", "wss")
-        }
-        assert places == {urlsplit(server).netloc}
-    finally:
-        browser.quit()
+    wait.until(lambda _: not browser.get(server))
+    shows(space.seeded(0))
+    slide("more slant", Keys.ARROW_RIGHT, 12)
+    one = space.moved(space.seeded(0), 1, "boundaries", [1.2, 0])
+    shows(one)
+    named_control("name").send_keys("one")
+    named_control("save").click()
+    says("Saved 'one'")
+    named_control("reset").click()
+    shows(space.seeded(0))
+    named_control("another").click()
+    shows(space.seeded(1))
+    slide("Truncation: share of the prior", Keys.ARROW_LEFT, 40)
+    two = space.moved(space.seeded(1), 0.6, "boundaries", [0, 0])
+    shows(two)
+    pick("label", "holes")
+    shows(two, 1)
+    named_control("save").click()
+    says("needs a name")
+    named_control("name").send_keys("two")
+    named_control("save").click()
+    says("Saved 'two'")
+    kept = named.read(tmp_path / "latents.json")
+    np.testing.assert_allclose(kept["two"].latent, two, atol=1e-6)
+    assert kept["two"].label == 1 and np.array_equal(kept["one"].latent, one)
+    named_control("reset").click()
+    start_from("a saved latent")
+    says("Choose a saved latent", "hint")
+    pick("saved", "one")
+    shows(one)  # with its class
+    start_from("a walk between two")
+    says("Choose two", "hint")
+    pick("from", "one")
+    pick("to", "two")
+    slide("Position", Keys.ARROW_RIGHT, 30)
+    shows(space.between(kept["one"].latent, kept["two"].latent, 0.3))
+    shows(kept["two"].latent, 0, "img[alt='Step 8']")
+    pick("group", "numbers")
+    wait.until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, ".q-slider[aria-label^=z]")) == 12)
+    assert [entry for entry in browser.get_log("browser") if "favicon" not in entry["message"]] == []
+    asked = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    addresses = [m["params"]["request"]["url"] for m in asked if m["method"] == "Network.requestWillBeSent"]
+    addresses += [m["params"]["url"] for m in asked if m["method"] == "Network.webSocketCreated"]
+    places = {
+        address.netloc for address in map(urlsplit, addresses) if address.scheme in ("http", "https", "ws", "wss")
+    }
+    assert places == {urlsplit(server).netloc}
     assert requests.get(server, timeout=20).ok
     assert requests.get(server, headers={"Host": "elsewhere.example"}, timeout=20).status_code == 400

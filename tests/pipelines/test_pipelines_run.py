@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import psutil
 import pytest
+import waiting
 import yaml
 from filelock import FileLock
 
@@ -109,13 +109,6 @@ def artifact(key):
         return client.request("GET", "/artifacts/{key}/latest", path_params={"key": key}).json()["data"]
 
 
-def wait_until(condition, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-
-
 def test_the_flow_runs_the_stages_in_order_and_shows_what_came_of_it(quiet_project, prefect_server):
     from pipelines.run import run_pipeline
 
@@ -132,7 +125,7 @@ def test_the_flow_runs_the_stages_in_order_and_shows_what_came_of_it(quiet_proje
     assert {event["tags"]["prefect.flow_run_id"] for event in events if event["kind"] == "start"} == {
         folder.name.removeprefix("flow-")
     }
-    wait_until(lambda: "train at work" in logged())  # Prefect's logger sends in the background
+    waiting.until(lambda: "train at work" in logged())  # Prefect's logger sends in the background
     assert logged().index("prepare at work") < logged().index("train at work")
     assert artifact("metrics") == '[{"metric": "fid", "value": 12.5}]'
     for text in ("data:image/png;base64,", "**Mode collapse, partial**: The samples are alike.", "since step 1,500",
@@ -173,7 +166,7 @@ def test_sigterm_leaves_no_process_behind(quiet_project, prefect_server):
     Path("prepare.out").touch()
     environment = os.environ | {"PREFECT_API_URL": PREFECT_API_URL.value()}
     flow = subprocess.Popen([sys.executable, "-m", "pipelines.run", "train"], env=environment, start_new_session=True)
-    wait_until(lambda: Path("waiting").exists())
+    waiting.until(lambda: Path("waiting").exists())
     stages = [child for child in psutil.Process(flow.pid).children(recursive=True) if "stage.py" in child.cmdline()]
     assert stages
     flow.send_signal(signal.SIGTERM)
@@ -187,8 +180,8 @@ def test_all_stages_of_one_dvc_repro_share_one_session_and_its_lock_arrives(proj
     subprocess.run([sys.executable, "-m", "dvc", "repro", "-q"], check=True)
     (folder,) = (project / ".ganline/runs").iterdir()
     lock = project / "mlartifacts"
-    wait_until(lambda: list(lock.glob("*/artifacts/dvc.lock")))
-    wait_until(lambda: spool.read_state(folder)["offset"] == (folder / "events.jsonl").stat().st_size)
+    waiting.until(lambda: list(lock.glob("*/artifacts/dvc.lock")))
+    waiting.until(lambda: spool.read_state(folder)["offset"] == (folder / "events.jsonl").stat().st_size)
     client = MlflowClient(f"sqlite:///{project}/mlflow.db")
     run = client.get_run(spool.read_state(folder)["run_id"])
     assert run.info.status == "FINISHED"
@@ -204,13 +197,13 @@ def test_a_killed_flow_leaves_no_process_behind(quiet_project, prefect_server):
     Path("prepare.out").touch()
     environment = os.environ | {"PREFECT_API_URL": PREFECT_API_URL.value()}
     flow = subprocess.Popen([sys.executable, "-m", "pipelines.run", "train"], env=environment, start_new_session=True)
-    wait_until(lambda: Path("waiting").exists())
+    waiting.until(lambda: Path("waiting").exists())
     children = psutil.Process(flow.pid).children(recursive=True)
     dvc = [child for child in children if "dvc" in child.cmdline()]
     assert dvc
     flow.kill()
     flow.wait()
-    wait_until(lambda: not any(child.is_running() for child in dvc), 20)
+    waiting.until(lambda: not any(child.is_running() for child in dvc), seconds=20)
     for child in children:  # this stage's stand-in, unlike a stage, does not end with dvc
         if child.is_running():
             child.kill()

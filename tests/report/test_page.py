@@ -1,6 +1,5 @@
 import dataclasses
 import re
-import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -317,39 +316,23 @@ def test_heavy_pictures_are_kept_light():
     assert "data:image/jpeg" in picture(images(1, (500, 500, 3))[0], "noise")
 
 
-@pytest.mark.skipif(
-    not (shutil.which("chromium") and shutil.which("chromedriver")), reason="needs chromium and chromedriver"
-)
-def test_a_browser_shows_every_picture_and_logs_nothing(tmp_path):
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
+def test_a_browser_shows_every_picture_and_logs_nothing(browser, tmp_path):
     from selenium.webdriver.common.by import By
 
     (tmp_path / "index.html").write_text(render(dataclasses.replace(content(), diagnosis=diagnosis(**COLLAPSED))))
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                     "--disable-dev-shm-usage", f"--user-data-dir={tmp_path / 'profile'}"):  # fmt: skip
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
-    try:
-        browser.get((tmp_path / "index.html").as_uri())
-        widths = browser.execute_script("return [...document.images].map(image => image.naturalWidth)")
-        assert len(widths) == 12 and all(widths)
-        for width in (1280, 400):  # nothing may stick out sideways
-            browser.set_window_size(width, 900)
-            script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            assert browser.execute_script(script) <= 0
-        slider = browser.find_element(By.CSS_SELECTOR, "#player input")
-        browser.execute_script("arguments[0].value = 1; arguments[0].dispatchEvent(new Event('input'))", slider)
-        shown = [
-            frame.get_attribute("data-step")
-            for frame in browser.find_elements(By.CSS_SELECTOR, "#frames > div")
-            if frame.is_displayed()
-        ]
-        assert shown == ["50"] and browser.find_element(By.CSS_SELECTOR, "#player output").text == "step 50"
-        assert browser.get_log("browser") == []
-    finally:
-        browser.quit()
+    browser.get((tmp_path / "index.html").as_uri())
+    widths = browser.execute_script("return [...document.images].map(image => image.naturalWidth)")
+    assert len(widths) == 12 and all(widths)
+    for width in (1280, 400):  # nothing may stick out sideways
+        browser.set_window_size(width, 900)
+        script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert browser.execute_script(script) <= 0
+    slider = browser.find_element(By.CSS_SELECTOR, "#player input")
+    browser.execute_script("arguments[0].value = 1; arguments[0].dispatchEvent(new Event('input'))", slider)
+    shown = [
+        frame.get_attribute("data-step")
+        for frame in browser.find_elements(By.CSS_SELECTOR, "#frames > div")
+        if frame.is_displayed()
+    ]
+    assert shown == ["50"] and browser.find_element(By.CSS_SELECTOR, "#player output").text == "step 50"
+    assert browser.get_log("browser") == []

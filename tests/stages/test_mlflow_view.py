@@ -2,17 +2,15 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.parse
-import urllib.request
 from pathlib import Path
 
 import pytest
+import waiting
 import working_tree
 
 from ganline.catalogue import compose_params
@@ -98,43 +96,11 @@ def server(project):
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"))
+        waiting.until(lambda: waiting.answers(f"http://127.0.0.1:{port}/health"))
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def answers(url):
-    try:
-        with urllib.request.urlopen(url, timeout=2) as reply:
-            return reply.status == 200
-    except OSError:
-        return False
-
-
-def wait_until(condition, seconds=240):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-
-
-@pytest.fixture
-def browser(tmp_path):
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                     "--disable-dev-shm-usage", "--window-size=1500,1500",
-                     f"--user-data-dir={tmp_path / 'profile'}"):  # fmt: skip
-        options.add_argument(argument)
-    browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
-    yield browser
-    browser.quit()
 
 
 def text(browser):
@@ -143,9 +109,6 @@ def text(browser):
 
 @pytest.mark.slow  # two runs of the line, a server and a browser
 @pytest.mark.timeout(3600)
-@pytest.mark.skipif(
-    not (shutil.which("chromium") and shutil.which("chromedriver")), reason="needs chromium and chromedriver"
-)
 def test_mlflows_pages_compare_the_runs(server, browser):
     from mlflow import MlflowClient
 
@@ -158,7 +121,7 @@ def test_mlflows_pages_compare_the_runs(server, browser):
 
     page = f"{server}/#/experiments/{experiment}/runs?viewStateShareKey={mlflow_view.NAME}&compareRunsMode=CHART"
     browser.get(page)
-    wait_until(lambda: mlflow_view.SECTION in text(browser))
+    waiting.until(lambda: mlflow_view.SECTION in text(browser))
     for button in browser.find_elements("css selector", "[data-component-id='mlflow.assistant.chat_panel.close']"):
         button.click()  # it takes a quarter of the page, and axes get short names
 
@@ -168,8 +131,8 @@ def test_mlflows_pages_compare_the_runs(server, browser):
             width for source, width in browser.execute_script(script) if "get-artifact" in source or "blob:" in source
         ]
 
-    wait_until(lambda: len(pictures()) == 2 and all(pictures()))
-    wait_until(lambda: {"train.latent_dim", "train.loss", "fid"} <= set(text(browser).split()))
+    waiting.until(lambda: len(pictures()) == 2 and all(pictures()))
+    waiting.until(lambda: {"train.latent_dim", "train.loss", "fid"} <= set(text(browser).split()))
     assert "No image logged" not in text(browser)
     assert all(run.info.run_name in text(browser) for run in runs)
     assert "train.batch_size" not in text(browser)  # nor any other parameter that is equal
@@ -178,8 +141,8 @@ def test_mlflows_pages_compare_the_runs(server, browser):
     browser.get(
         f"{server}/#/compare-runs?runs={identifiers}&experiments={urllib.parse.quote(json.dumps([experiment]))}"
     )
-    wait_until(lambda: "Show diff only" in text(browser) and "Parallel Coordinates Plot" in text(browser))
-    wait_until(lambda: "evaluate.samples" in text(browser))
+    waiting.until(lambda: "Show diff only" in text(browser) and "Parallel Coordinates Plot" in text(browser))
+    waiting.until(lambda: "evaluate.samples" in text(browser))
     browser.find_element("xpath", "//*[text()='Show diff only']/ancestor::*[.//button][1]//button").click()
-    wait_until(lambda: "evaluate.samples" not in text(browser))
+    waiting.until(lambda: "evaluate.samples" not in text(browser))
     assert {"train.latent_dim", "train.loss", "hinge"} <= set(text(browser).split())

@@ -8,12 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import waiting
 from filelock import FileLock
 
 from ganline.catalogue import compose_params
@@ -235,7 +235,8 @@ def test_a_killed_stage_is_noticed_and_a_later_one_reopens_the_run(project):
         '    tracker._writer._file.write(b\'{"kind": "met\')\n'
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    environment = os.environ | {"PYTHONPATH": f"{REPOSITORY}{os.pathsep}{Path(__file__).parent}"}
+    folders = (REPOSITORY, Path(__file__).parents[1], Path(__file__).parent)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, folders))}
     killed = subprocess.run([sys.executable, "-c", code], env=environment)
     assert killed.returncode == -signal.SIGKILL
     deliver(project)
@@ -338,25 +339,11 @@ class Server:
             command, env=os.environ | quiet, cwd=self.folder, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        wait_until(self._answers)
-
-    def _answers(self):
-        try:
-            with urllib.request.urlopen(f"{self.uri}/health", timeout=1) as reply:
-                return reply.status == 200
-        except OSError:
-            return False
+        waiting.until(lambda: waiting.answers(f"{self.uri}/health"))
 
     def kill(self):
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-
-
-def wait_until(condition, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 @pytest.mark.slow  # an MLflow server takes some 15 seconds of processor time to start
@@ -383,7 +370,7 @@ def test_a_server_may_be_down_come_die_and_come_back(project, monkeypatch):
         assert "cannot take the run" in spool.read_state(folder)["problem"]
         server.start()
         try:
-            wait_until(lambda: deliver_up_to(size()))
+            waiting.until(lambda: deliver_up_to(size()))
             assert spool.read_state(folder)["problem"] is None
         finally:
             server.kill()
