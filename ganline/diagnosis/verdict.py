@@ -28,20 +28,25 @@ WARM_UP = 800
 SURE = 1500
 """Steps before which no run is judged by its curves alone: until then the GAN Book's MLP GAN looks as if its
 discriminator had won."""
-MILD = 2000
+MILD = 1800
 """Steps before which only sure signs count, repetition in few directions or an adversary that has won: slow learners
 show all others."""
-STUCK = 0.9
+STUCK = 0.93
 """Frechet distance over an earlier one, from which a run no longer gets better."""
 
 UNLEARNED = 0.75
 """Frechet distance over that of the untrained generator, from which nothing is learned."""
+ASTRAY, BARE = 0.1, 0.05
+"""Precision and coverage below which a middling distance (see MIDDLING) is none learned either: an untrained generator
+can be nearer to the data in the next steps than at its very first, and stay there."""
 FEW_SPREAD, FEW_PIXELS = 0.3, 0.35
 """Spread of features and of pixels from which samples that score so badly are still a few images, and not garbage."""
 WIDE = 0.95
-"""Spread of features up to which that holds: garbage can also be wider than the data."""
-DUPLICATES = 0.5
-"""Share of samples with a near-duplicate, from which a run has collapsed."""
+"""Spread of features up to which that holds, unless nearly all are near-duplicates: garbage can be wider too."""
+DUPLICATES, SAME = 0.35, 0.9
+"""Share of samples with a near-duplicate, from which a run has collapsed, and from which they are a few images."""
+CLASSES = 0.3
+"""Share of the classes among the samples, up to which a run has collapsed at a middling distance."""
 NARROWISH, MIDDLING = 0.8, 0.4
 """Effective rank over that of real images, and Frechet distance over that of the untrained generator, that together say
 so too."""
@@ -52,9 +57,12 @@ COMPLETE = 0.15
 COVERED = 0.2
 """Share of real images with a sample among their neighbours, from which samples are neither garbage nor few, whatever
 their Frechet distance: some slow learners keep a large one and lie among the real images all the same."""
-WORSE, LEARNED = 1.6, 0.6
-"""Frechet distance over the best so far, from which a run is overtrained, and that best over the untrained
-generator's, up to which the run had learned: only then it is overtrained even if its samples look like no data now."""
+WORSE, LESS = 1.3, 0.6
+"""Frechet distance over the best so far, from which a run is overtrained, where its samples cover no more than this
+part of what they covered then."""
+LEARNED = 0.6
+"""That best over the untrained generator's, up to which the run had learned: only then it is overtrained even if its
+samples look like no data now."""
 
 WON_ACCURACY, WON_LOSS = 0.985, 0.05
 """D accuracy and loss over a window, from which the discriminator has won."""
@@ -237,16 +245,18 @@ def _finding(look: Look, history: list[Look]) -> Finding:
     sure = repeats or leads or kind == "generator_dominates"
     if verdict != "healthy" and look.step < MILD and not sure:
         return Finding(look, "too_short")
-    return Finding(look, verdict, kind, _gets_better(look, history, sure))
+    return Finding(look, verdict, kind, _gets_better(look, history, repeats))
 
 
-def _gets_better(look: Look, history: list[Look], sure: bool) -> bool:
-    """Return whether the samples are nearer to the data than three looks before.
+def _gets_better(look: Look, history: list[Look], repeats: bool) -> bool:
+    """Return whether the samples are nearer to the data than three looks before, or a sure discriminator less sure.
 
-    Without a sure sign also whether they are nearer than at half the steps: slow learners take that long.
+    Unless they repeat a few images, also whether they are nearer than at half the steps: slow learners take that long.
     """
+    if look.curves.get("d_accuracy", 0.0) >= WON_ACCURACY and _loosens(look, history):
+        return True
     earlier = history[:-LOOKS][-1:]
-    if not sure:
+    if not repeats:
         earlier += [before for before in history if 2 * before.step <= look.step][-1:]
     return any(look.seen["frechet"] < STUCK * before.seen["frechet"] for before in earlier)
 
@@ -258,12 +268,12 @@ def _loosens(look: Look, history: list[Look]) -> bool:
 
 def _by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
     seen = look.seen
-    best = min(before.seen["frechet"] for before in history)
-    worse = seen["frechet"] >= WORSE * best
+    best = min(history, key=lambda before: before.seen["frechet"]).seen
+    worse = seen["frechet"] >= WORSE * best["frechet"] and seen["coverage"] <= LESS * best["coverage"]
     if _garbage(look):
-        had_learned = best * seen["unlearned"] <= LEARNED * seen["frechet"]
+        had_learned = best["unlearned"] <= LEARNED
         return ("overtrained", "") if worse and had_learned else ("convergence_failure", _reason(look))
-    narrow = seen["rank"] <= NARROWISH and seen["unlearned"] >= MIDDLING
+    narrow = seen["unlearned"] >= MIDDLING and (seen["rank"] <= NARROWISH or seen.get("classes", 1.0) <= CLASSES)
     few = (narrow or seen["unlearned"] >= UNLEARNED) and seen["coverage"] < COVERED
     if few or seen["duplicates"] >= DUPLICATES:
         if _won(look.curves) and look.curves["d_loss"] <= SILENT_LOSS:
@@ -275,9 +285,11 @@ def _by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
 def _garbage(look: Look) -> bool:
     """Return whether the samples are as far from the data as untrained ones, and are not a few images repeated."""
     seen = look.seen
-    if seen["unlearned"] < UNLEARNED or seen["coverage"] >= COVERED:
+    astray = seen["unlearned"] >= MIDDLING and seen["precision"] < ASTRAY and seen["coverage"] < BARE
+    if not (astray or (seen["unlearned"] >= UNLEARNED and seen["coverage"] < COVERED)):
         return False
-    few = FEW_SPREAD <= seen["spread"] <= WIDE and seen["pixel_spread"] >= FEW_PIXELS and seen["rank"] <= NARROW
+    wide = seen["spread"] > WIDE and seen["duplicates"] < SAME
+    few = seen["rank"] <= NARROW and seen["spread"] >= FEW_SPREAD and seen["pixel_spread"] >= FEW_PIXELS and not wide
     return not few or _fooled(look.curves, SURE_LOSS)
 
 

@@ -352,3 +352,28 @@ def test_mlflow_keeps_runs_in_postgresql_and_files_and_models_in_the_bucket(seco
         mlflow.set_tracking_uri(None)
     assert images[0].shape == (4, 28, 28, 1) and images[0].std() > 0
     assert np.array_equal(images[0], images[1])
+
+
+def test_checkpoints_in_the_bucket_let_another_machine_go_on(first, second, s3):
+    """The training is killed on one machine, and the other ends it with the weights of one that was left alone."""
+    longer = [*SMALL, "train.steps=600", "train.checkpoint_every=20", "train.steps_per_call=10"]
+    checkpoints = {"GANLINE_CHECKPOINTS": f"s3://{BUCKET}/checkpoints", "AWS_ENDPOINT_URL": s3.address}
+    train = [sys.executable, "-m", "stages.train"]
+
+    def kept():
+        page = s3.list_objects_v2(Bucket=BUCKET, Prefix="checkpoints/")
+        return [item["Key"] for item in page.get("Contents", ()) if item["Key"].endswith(".npz")]
+
+    for clone in (first, second):
+        clone.run(sys.executable, "-m", "pipelines.cli", "use", "gan-mnist", *longer)
+    first.run(*train)
+    weights = (first.folder / "models/gan/weights.npz").read_bytes()
+    victim = subprocess.Popen(train, cwd=second.folder, env=second.environment | checkpoints, stdout=subprocess.DEVNULL)
+    waiting.until(kept, "a checkpoint in the bucket")
+    assert victim.poll() is None
+    victim.kill()
+    victim.wait()
+    first.environment |= checkpoints
+    assert "resuming after step" in first.run(*train)
+    assert (first.folder / "models/gan/weights.npz").read_bytes() == weights
+    assert not kept()  # they are done with
