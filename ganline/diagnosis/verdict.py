@@ -41,9 +41,10 @@ ASTRAY, BARE = 0.1, 0.05
 can be nearer to the data in the next steps than at its very first, and stay there."""
 FEW_SPREAD, FEW_PIXELS = 0.3, 0.35
 """Spread of features and of pixels from which samples that score so badly are still a few images, and not garbage."""
-WIDE = 0.95
-"""Spread of features up to which that holds, unless nearly all are near-duplicates: garbage can be wider too."""
-DUPLICATES, SAME = 0.35, 0.9
+WIDE, LOUD = 0.95, 1.4
+"""Spread of features and of pixels up to which that holds: garbage can be wider than the data. Of features also above,
+where most are near-duplicates."""
+DUPLICATES, SAME = 0.35, 0.65
 """Share of samples with a near-duplicate, from which a run has collapsed, and from which they are a few images."""
 CLASSES = 0.3
 """Share of the classes among the samples, up to which a run has collapsed at a middling distance."""
@@ -289,7 +290,8 @@ def _garbage(look: Look) -> bool:
     if not (astray or (seen["unlearned"] >= UNLEARNED and seen["coverage"] < COVERED)):
         return False
     wide = seen["spread"] > WIDE and seen["duplicates"] < SAME
-    few = seen["rank"] <= NARROW and seen["spread"] >= FEW_SPREAD and seen["pixel_spread"] >= FEW_PIXELS and not wide
+    like_data = FEW_PIXELS <= seen["pixel_spread"] <= LOUD and seen["spread"] >= FEW_SPREAD and not wide
+    few = seen["rank"] <= NARROW and like_data
     return not few or _fooled(look.curves, SURE_LOSS)
 
 
