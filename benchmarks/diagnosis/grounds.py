@@ -439,7 +439,7 @@ NAMED: list[Ground] = [
         ],
     ),
 ]  # fmt: skip
-"""Runs made to fail, written down with the last change of what a failure is called, run after it: for the names alone."""
+"""Runs made to fail, written down with the last change of what a failure is called, run after it: for names alone."""
 TUNING: list[Ground] = [*TINY, *MLP, *CONVOLUTIONAL, *SLOW]
 HELD_OUT: list[Ground] = [*GAP, *SQUARES]
 """Split by model: thresholds come from the first, figures from the second."""
