@@ -404,6 +404,8 @@ SIGNALS: tuple[tuple[str, str, float, int, str], ...] = (
     ("unlearned", "Frechet distance, of untrained", UNLEARNED, 1,
      "distance of the samples to the data over that of the untrained generator"),
     ("duplicates", "near-duplicates", DUPLICATES, 1, "share of samples that have a near-duplicate among them"),
+    ("coverage", "coverage", COVERED, -1, "share of real images with a sample among their neighbours"),
+    ("classes", "classes", CLASSES, -1, "share of the classes that are among the samples"),
     ("rank", "effective rank", NARROWISH, -1, "directions of variety, over those of real images"),
     ("spread", "spread", FEW_SPREAD, -1, "distance between two samples, over that of real images"),
     ("pixel_spread", "spread of pixels", COMPLETE, -1, "the same of bare pixels"),
