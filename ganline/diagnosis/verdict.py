@@ -61,9 +61,9 @@ their Frechet distance: some slow learners keep a large one and lie among the re
 WORSE, LESS = 1.3, 0.6
 """Frechet distance over the best so far, from which a run is overtrained, where its samples cover no more than this
 part of what they covered then."""
-LEARNED = 0.6
-"""That best over the untrained generator's, up to which the run had learned: only then it is overtrained even if its
-samples look like no data now."""
+LEARNED, LOST = 0.6, 1.1
+"""That best over the untrained generator's, up to which the run had learned, and the present one, up to which it is
+overtrained even if its samples look like no data now: beyond, it is farther from the data than when it began."""
 
 WON_ACCURACY, WON_LOSS = 0.985, 0.05
 """D accuracy and loss over a window, from which the discriminator has won."""
@@ -272,8 +272,8 @@ def _by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
     best = min(history, key=lambda before: before.seen["frechet"]).seen
     worse = seen["frechet"] >= WORSE * best["frechet"] and seen["coverage"] <= LESS * best["coverage"]
     if _garbage(look):
-        had_learned = best["unlearned"] <= LEARNED
-        return ("overtrained", "") if worse and had_learned else ("convergence_failure", _reason(look))
+        overtrained = worse and best["unlearned"] <= LEARNED and seen["unlearned"] <= LOST
+        return ("overtrained", "") if overtrained else ("convergence_failure", _reason(look))
     narrow = seen["unlearned"] >= MIDDLING and (seen["rank"] <= NARROWISH or seen.get("classes", 1.0) <= CLASSES)
     few = (narrow or seen["unlearned"] >= UNLEARNED) and seen["coverage"] < COVERED
     if few or seen["duplicates"] >= DUPLICATES:
