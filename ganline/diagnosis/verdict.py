@@ -3,7 +3,7 @@
 Each look is judged by itself, on medians over the last few looks; the verdict on the run is what its last look says.
 To end a run takes more: several looks in a row that find it failing, and in none of which its samples get better.
 All that is judged stands in history.csv, so a verdict can be made again from a run's files. The thresholds come from
-the tuning half of the proving ground (benchmarks/diagnosis; docs/diagnosis.md has the figures of the other half).
+runs of the proving ground (benchmarks/diagnosis); docs/diagnosis.md says how they fare with runs they were not set on.
 
 Without looks at samples (a model that draws too slowly, data that allows no comparison) the curves alone are judged.
 They show that a discriminator has won, and hardly more: the losses of a collapsed run lie in the bands of healthy ones
