@@ -442,7 +442,7 @@ NAMED: list[Ground] = [
 """Runs made to fail, written down with the last change of what a failure is called, run after it: for names alone."""
 TUNING: list[Ground] = [*TINY, *MLP, *CONVOLUTIONAL, *SLOW]
 HELD_OUT: list[Ground] = [*GAP, *SQUARES]
-"""Split by model, as the first rules were set and checked. What was changed after a look at which: docs/diagnosis.md."""
+"""Split by model, as the first rules were set and checked. What was changed after a look at which: docs/diagnosis.md"""
 FRESH: list[Ground] = [*FRESH_GAP, *FRESH_SQUARES]
 """Chosen and run after the one change of the rules that the held-out half led to (docs/diagnosis.md)."""
 BLIND: list[Ground] = [*BLIND_TINY, *BLIND_MLP, *BLIND_GAP, *BLIND_SQUARES]
