@@ -42,6 +42,8 @@ def made(experiment: str, steps: int, base: tuple[str, ...], runs: list[tuple]) 
     return grounds
 
 
+BATCH = ("train.batch_size=32", "train.generator_batch_size=32")
+LOGGED = (*BATCH, "train.log_every=20")
 Z = "train.latent_dim="
 GAP_ALONE = "train.model=failures.CapacityGap"
 SPECTRAL = "train.spectral_normalization=true"
@@ -50,7 +52,7 @@ PLAIN_DESCENT = ("train.optimizers.generator.name=sgd", "train.optimizers.discri
 WASSERSTEIN = ("train.loss=wasserstein", "train.discriminator_batches=separate")
 
 TINY = made(
-    "mode-collapse-mnist", 6000, ("train.batch_size=32", "train.generator_batch_size=32"),
+    "mode-collapse-mnist", 6000, BATCH,
     [
         ("mnist", "the document's own failure", ()),
         ("fashion_mnist", "the document's own failure", ()),
@@ -78,7 +80,7 @@ TINY = made(
     ],
 )  # fmt: skip
 MLP = made(
-    "gan-mnist", 3000, ("train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    "gan-mnist", 3000, LOGGED,
     [
         ("mnist", "healthy", rates(2e-4, 2e-4)),
         ("mnist", "healthy, another seed", ("seed=7", *rates(2e-4, 2e-4))),
@@ -129,7 +131,7 @@ GAP = made(
     ],
 )  # fmt: skip
 SQUARES = made(
-    "lsgan-mnist", 2500, ("train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    "lsgan-mnist", 2500, LOGGED,
     [
         ("mnist", "healthy", ()),
         ("mnist", "healthy, another seed", ("seed=7",)),
@@ -166,7 +168,7 @@ FRESH_GAP = made(
 FRESH_SQUARES = made(
     "lsgan-mnist",
     2500,
-    ("seed=11", "train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    ("seed=11", *LOGGED),
     [
         ("mnist", "healthy", ()),
         ("fashion_mnist", "healthy, slower", rates(1e-4, 1e-4)),
@@ -180,14 +182,14 @@ FRESH_SQUARES = made(
 )
 SLOW = [
     *made(
-        "mode-collapse-mnist", 6000, ("train.batch_size=32", "train.generator_batch_size=32"),
+        "mode-collapse-mnist", 6000, BATCH,
         [
             ("mnist", "slow", (f"{Z}64", *rates(3e-4, 3e-4))),
             ("emoji", "slow, spectral", (f"{Z}64", SPECTRAL, *rates(1e-3, 1e-3))),
         ],
     ),
     *made(
-        "gan-mnist", 3000, ("train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+        "gan-mnist", 3000, LOGGED,
         [
             ("mnist", "slow", rates(5e-5, 5e-5)),
             ("fashion_mnist", "slow", rates(5e-5, 5e-5)),
@@ -198,7 +200,7 @@ SLOW = [
 BLIND_TINY = made(
     "mode-collapse-mnist",
     4000,
-    ("seed=23", "train.batch_size=32", "train.generator_batch_size=32"),
+    ("seed=23", *BATCH),
     [
         ("mnist", "larger z", (f"{Z}64", *rates(1e-3, 1e-3))),
         ("digits", "larger z, slow", (f"{Z}64", *rates(5e-4, 5e-4))),
@@ -213,7 +215,7 @@ BLIND_TINY = made(
 BLIND_MLP = made(
     "gan-mnist",
     2500,
-    ("seed=23", "train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    ("seed=23", *LOGGED),
     [
         ("digits", "healthy", rates(2e-4, 2e-4)),
         ("fashion_mnist", "healthy, slower", rates(1e-4, 1e-4)),
@@ -238,7 +240,7 @@ BLIND_GAP = made(
 BLIND_SQUARES = made(
     "lsgan-mnist",
     2500,
-    ("seed=23", "train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    ("seed=23", *LOGGED),
     [
         ("digits", "healthy", ()),
         ("mnist", "healthy, slow", rates(1e-4, 1e-4)),
@@ -249,7 +251,7 @@ BLIND_SQUARES = made(
     ],
 )
 UNSEEN_TINY = made(
-    "mode-collapse-mnist", 6000, ("seed=31", "train.batch_size=32", "train.generator_batch_size=32"),
+    "mode-collapse-mnist", 6000, ("seed=31", *BATCH),
     [
         ("fashion_mnist", "larger z", (f"{Z}128", *rates(1e-3, 1e-3))),
         ("digits", "larger z, slow", (f"{Z}64", *rates(2e-4, 2e-4))),
@@ -266,7 +268,7 @@ UNSEEN_TINY = made(
     ],
 )  # fmt: skip
 UNSEEN_MLP = made(
-    "gan-mnist", 6000, ("seed=31", "train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    "gan-mnist", 6000, ("seed=31", *LOGGED),
     [
         ("mnist", "healthy", rates(2e-4, 2e-4)),
         ("fashion_mnist", "healthy, smoothed labels", ("train.label_smoothing=0.1", *rates(2e-4, 2e-4))),
@@ -296,7 +298,7 @@ UNSEEN_GAP = made(
     ],
 )  # fmt: skip
 UNSEEN_SQUARES = made(
-    "lsgan-mnist", 5000, ("seed=31", "train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    "lsgan-mnist", 5000, ("seed=31", *LOGGED),
     [
         ("mnist", "healthy", ()),
         ("fashion_mnist", "healthy, slower", rates(1e-4, 1e-4)),
@@ -321,7 +323,7 @@ UNSEEN_CONVOLUTIONAL = made(
     ],
 )  # fmt: skip
 SEALED_TINY = made(
-    "mode-collapse-mnist", 6000, ("seed=47", "train.batch_size=32", "train.generator_batch_size=32"),
+    "mode-collapse-mnist", 6000, ("seed=47", *BATCH),
     [
         ("mnist", "larger z", (f"{Z}100", *rates(7e-4, 7e-4))),
         ("fashion_mnist", "larger z, smoothed labels", (f"{Z}64", "train.label_smoothing=0.1", *rates(5e-4, 5e-4))),
@@ -338,7 +340,7 @@ SEALED_TINY = made(
     ],
 )  # fmt: skip
 SEALED_MLP = made(
-    "gan-mnist", 6000, ("seed=47", "train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    "gan-mnist", 6000, ("seed=47", *LOGGED),
     [
         ("mnist", "healthy, smoothed labels", ("train.label_smoothing=0.1", *rates(2e-4, 2e-4))),
         ("fashion_mnist", "healthy", rates(2e-4, 2e-4)),
@@ -370,7 +372,7 @@ SEALED_GAP = made(
     ],
 )  # fmt: skip
 SEALED_SQUARES = made(
-    "lsgan-mnist", 5000, ("seed=47", "train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+    "lsgan-mnist", 5000, ("seed=47", *LOGGED),
     [
         ("fashion_mnist", "healthy", ()),
         ("digits", "healthy", ()),
@@ -394,7 +396,7 @@ SEALED_CONVOLUTIONAL = made(
 )  # fmt: skip
 NAMED: list[Ground] = [
     *made(
-        "mode-collapse-mnist", 6000, ("seed=59", "train.batch_size=32", "train.generator_batch_size=32"),
+        "mode-collapse-mnist", 6000, ("seed=59", *BATCH),
         [
             ("mnist", "the document's own failure", ()),
             ("digits", "the document's own failure, faster", rates(1e-3, 1e-3)),
@@ -407,7 +409,7 @@ NAMED: list[Ground] = [
         ],
     ),
     *made(
-        "gan-mnist", 6000, ("seed=59", "train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+        "gan-mnist", 6000, ("seed=59", *LOGGED),
         [
             ("emoji", "tiny z", (f"{Z}1", *rates(2e-4, 2e-4))),
             ("fashion_mnist", "tiny z", (f"{Z}1", *rates(5e-4, 5e-4))),
@@ -428,7 +430,7 @@ NAMED: list[Ground] = [
     ),
     *made(
         "lsgan-mnist", 5000,
-        ("seed=59", "train.batch_size=32", "train.generator_batch_size=32", "train.log_every=20"),
+        ("seed=59", *LOGGED),
         [
             ("digits", "tiny z", (f"{Z}1",)),
             ("mnist", "tiny z", (f"{Z}2",)),
@@ -451,7 +453,7 @@ UNSEEN: list[Ground] = [*UNSEEN_TINY, *UNSEEN_MLP, *UNSEEN_GAP, *UNSEEN_SQUARES,
 """Written down with the third change of the rules, run after it; the fourth came of them."""
 SEALED: list[Ground] = [*SEALED_TINY, *SEALED_MLP, *SEALED_GAP, *SEALED_SQUARES, *SEALED_CONVOLUTIONAL]
 """Written down with the fourth change of the rules and the last of the labels, run after it."""
-HALVES = {
+PARTS = {
     "tuning": TUNING,
     "held-out": HELD_OUT,
     "fresh": FRESH,
@@ -463,6 +465,6 @@ HALVES = {
 
 
 RUNS: dict[str, Ground] = {
-    f"{half}-{i:02}": ground for half, grounds in HALVES.items() for i, ground in enumerate(grounds, 1)
+    f"{part}-{i:02}": ground for part, grounds in PARTS.items() for i, ground in enumerate(grounds, 1)
 }
 """By the name of their files."""

@@ -1,7 +1,7 @@
-"""Holds the verdicts against the labels: what is caught, what is a false alarm, and how early, on each half.
+"""Holds the verdicts against the labels: what is caught, what is a false alarm, and how early, on each part.
 
 Run: python -m benchmarks.diagnosis.table          judges the recorded histories anew and writes table.md
-     python -m benchmarks.diagnosis.table margins  shows, on the tuning half alone, how far each threshold could move
+     python -m benchmarks.diagnosis.table margins  shows, on the tuning part alone, how far each threshold could move
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.diagnosis.grounds import HALVES, RUNS
+from benchmarks.diagnosis.grounds import PARTS, RUNS
 from benchmarks.diagnosis.label import label
 from ganline.diagnosis import verdict as rules
 from ganline.files import write_text
@@ -51,11 +51,11 @@ class Judged(NamedTuple):
         return self.verdict.failing or self.spoke is not None
 
 
-def runs(half: str) -> dict[str, tuple[dict[str, Any], dict[str, np.ndarray]]]:
-    """Return the record and the history of each recorded run of a half."""
+def runs(part: str) -> dict[str, tuple[dict[str, Any], dict[str, np.ndarray]]]:
+    """Return the record and the history of each recorded run of a part."""
     found = {}
     for name in RUNS:
-        if name.startswith(half) and (FOLDER / "runs" / f"{name}.json").exists():
+        if name.startswith(part) and (FOLDER / "runs" / f"{name}.json").exists():
             history = pd.read_csv(FOLDER / "runs" / f"{name}.csv")
             table = {column: values.to_numpy(float) for column, values in history.items()}
             found[name] = json.loads((FOLDER / "runs" / f"{name}.json").read_text()), table
@@ -78,7 +78,7 @@ def judged(name: str, record: dict[str, Any], table: dict[str, np.ndarray]) -> J
 
 
 def summary(found: list[Judged]) -> dict[str, Any]:
-    """Return the figures of one half."""
+    """Return the figures of one part."""
     failed = [run for run in found if run.failed]
     healthy = [run for run in found if run.truth == "healthy"]
     caught = [run for run in failed if run.verdict.failing]
@@ -98,18 +98,18 @@ def summary(found: list[Judged]) -> dict[str, Any]:
     }
 
 
-def markdown(halves: dict[str, list[Judged]]) -> str:
-    """Return both halves' figures and every run, as Markdown."""
+def markdown(parts: dict[str, list[Judged]]) -> str:
+    """Return all parts' figures and every run, as Markdown."""
     lines = ["# The proving ground, run by run", "", "Made by `python -m benchmarks.diagnosis.table`.", ""]
-    lines += ["| | " + " | ".join(halves) + " |", "|---" * (len(halves) + 1) + "|"]
-    figures = {half: summary(found) for half, found in halves.items()}
+    lines += ["| | " + " | ".join(parts) + " |", "|---" * (len(parts) + 1) + "|"]
+    figures = {part: summary(found) for part, found in parts.items()}
     for key in next(iter(figures.values())):
         cells = [f"{f[key]:.0%}" if isinstance(f[key], float) else str(f[key]) for f in figures.values()]
         lines.append(f"| {key} | " + " | ".join(cells) + " |")
-    for half, found in halves.items():
+    for part, found in parts.items():
         lines += [
             "",
-            f"## {half}",
+            f"## {part}",
             "",
             "| run | experiment | data | made to | samples show | verdict | spoke at step |",
         ]
@@ -126,7 +126,7 @@ def markdown(halves: dict[str, list[Judged]]) -> str:
 
 
 def margins() -> None:
-    """Print how many runs of the tuning half are judged wrongly as each threshold moves alone."""
+    """Print how many runs of the tuning part are judged wrongly as each threshold moves alone."""
     recorded = runs("tuning")
 
     def wrong() -> int:
@@ -148,10 +148,10 @@ def margins() -> None:
 
 def main() -> None:
     """Judge every recorded run and write the table."""
-    halves = {half: [judged(name, *run) for name, run in runs(half).items()] for half in HALVES}
-    write_text(FOLDER / "table.md", markdown(halves))
-    for half, found in halves.items():
-        print(half, {key: round(value, 3) for key, value in summary(found).items()})
+    parts = {part: [judged(name, *run) for name, run in runs(part).items()] for part in PARTS}
+    write_text(FOLDER / "table.md", markdown(parts))
+    for part, found in parts.items():
+        print(part, {key: round(value, 3) for key, value in summary(found).items()})
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.diagnosis.grounds import PARTS
 from benchmarks.diagnosis.table import judged, runs
 from ganline.diagnosis.verdict import judge, lasting
 
@@ -232,8 +233,7 @@ def test_what_cannot_be_judged():
 
 def test_the_proving_ground():
     """The recorded runs that the rules were set on or checked with."""
-    halves = ("tuning", "held-out", "fresh", "blind", "unseen", "sealed", "named")
-    found = [judged(name, *run) for half in halves for name, run in runs(half).items()]
+    found = [judged(name, *run) for part in PARTS for name, run in runs(part).items()]
     failed, healthy = [run for run in found if run.failed], [run for run in found if run.truth == "healthy"]
     caught = [run for run in failed if run.verdict.failing]
     assert len(found) >= 235 and len(caught) >= 0.95 * len(failed)
