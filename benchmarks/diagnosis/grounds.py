@@ -442,6 +442,92 @@ NAMED: list[Ground] = [
     ),
 ]  # fmt: skip
 """Runs made to fail, written down with the last change of what a failure is called, run after it: for names alone."""
+FINAL: list[Ground] = [
+    *made(
+        "mode-collapse-mnist", 6000, ("seed=71", *BATCH),
+        [
+            ("mnist", "larger z", (f"{Z}50", *rates(1e-3, 1e-3))),
+            ("fashion_mnist", "larger z", (f"{Z}128", *rates(7e-4, 7e-4))),
+            ("digits", "larger z, smoothed labels", (f"{Z}64", "train.label_smoothing=0.1", *rates(1e-3, 1e-3))),
+            ("mnist", "larger z, penalty", (f"{Z}64", *PENALTY, *rates(1e-3, 1e-3))),
+            ("fashion_mnist", "the document's own failure", ()),
+            ("digits", "the document's own failure", ()),
+            ("mnist", "tiny z", (f"{Z}2", *rates(1e-3, 1e-3))),
+            ("emoji", "tiny z", (f"{Z}1", *rates(1e-3, 1e-3))),
+            ("digits", "discriminator too fast", (f"{Z}32", *rates(1e-6, 2e-3))),
+            ("mnist", "discriminator too slow", (f"{Z}32", *rates(5e-3, 1e-7))),
+            ("digits", "discriminator too slow", (f"{Z}32", *rates(5e-3, 1e-6))),
+            ("mnist", "wild rates", (f"{Z}32", *rates(0.05, 0.05))),
+            ("emoji", "wild rates", (f"{Z}32", *rates(0.02, 0.02))),
+            ("digits", "clip too tight", (f"{Z}32", *WASSERSTEIN, "train.weight_clip=0.0005")),
+            ("fashion_mnist", "few images", (f"{Z}64", *rates(5e-4, 1e-3)), 100),
+        ],
+    ),
+    *made(
+        "gan-mnist", 6000, ("seed=71", *LOGGED),
+        [
+            ("mnist", "healthy", rates(2e-4, 2e-4)),
+            ("fashion_mnist", "healthy, smoothed labels", ("train.label_smoothing=0.1", *rates(2e-4, 2e-4))),
+            ("digits", "healthy, spectral", (SPECTRAL, *rates(2e-4, 5e-4))),
+            ("mnist", "healthy, slower", rates(1e-4, 1e-4)),
+            ("fashion_mnist", "healthy, hinge", ("train.loss=hinge", *rates(2e-4, 2e-4))),
+            ("mnist", "tiny z", (f"{Z}1", *rates(5e-4, 5e-4))),
+            ("fashion_mnist", "tiny z", (f"{Z}2", *rates(2e-4, 2e-4))),
+            ("digits", "tiny z", (f"{Z}1", *rates(2e-4, 2e-4))),
+            ("mnist", "wild rates", rates(0.02, 0.02)),
+            ("digits", "wild rates", rates(0.02, 0.02)),
+            ("mnist", "discriminator too fast", rates(1e-6, 2e-3)),
+            ("emoji", "discriminator too fast", rates(1e-6, 1e-3)),
+            ("fashion_mnist", "discriminator too slow", rates(2e-3, 1e-7)),
+            ("mnist", "many generator steps", ("train.generator_steps=5", *rates(2e-3, 5e-5))),
+            ("mnist", "overtrained: few images, a fast discriminator", rates(2e-4, 1e-3), 100),
+        ],
+    ),
+    *made(
+        "convergence-failure-mnist", 6000, ("seed=71",),
+        [
+            ("mnist", "capacity, spectral", (GAP_ALONE, SPECTRAL, *rates(1e-3, 1e-3))),
+            ("fashion_mnist", "capacity, slow spectral", (GAP_ALONE, SPECTRAL, *rates(7e-4, 7e-4))),
+            ("digits", "capacity, spectral", (GAP_ALONE, SPECTRAL, *rates(1e-3, 1e-3))),
+            ("emoji", "capacity, smoothed", (GAP_ALONE, SPECTRAL, "train.label_smoothing=0.1", *rates(1e-3, 1e-3))),
+            ("mnist", "the document's own failure", ()),
+            ("digits", "the document's own failure", ()),
+            ("emoji", "capacity alone", (GAP_ALONE,)),
+            ("mnist", "wild rates", (GAP_ALONE, *rates(0.1, 0.1))),
+            ("mnist", "tiny z", (GAP_ALONE, f"{Z}1", SPECTRAL, *rates(1e-3, 1e-3))),
+            ("digits", "discriminator too slow", (GAP_ALONE, *rates(1e-2, 1e-7))),
+            ("mnist", "clip too tight", (GAP_ALONE, *WASSERSTEIN, "train.weight_clip=0.0005")),
+        ],
+    ),
+    *made(
+        "lsgan-mnist", 5000, ("seed=71", *LOGGED),
+        [
+            ("mnist", "healthy", ()),
+            ("fashion_mnist", "healthy, spectral", (SPECTRAL,)),
+            ("emoji", "healthy", ()),
+            ("digits", "healthy, cross-entropy", ("train.loss=non_saturating",)),
+            ("fashion_mnist", "healthy, slow", rates(1e-4, 1e-4)),
+            ("mnist", "tiny z", (f"{Z}1",)),
+            ("digits", "tiny z", (f"{Z}2",)),
+            ("fashion_mnist", "wild rates", rates(0.02, 0.02)),
+            ("digits", "discriminator too fast", rates(1e-6, 2e-3)),
+            ("emoji", "discriminator too slow", rates(2e-3, 1e-7)),
+            ("fashion_mnist", "many generator steps", ("train.generator_steps=5", *rates(2e-3, 5e-5))),
+            ("digits", "overtrained: few images, a fast discriminator", rates(2e-4, 1e-3), 60),
+        ],
+    ),
+    *made(
+        "dcgan-fashion-mnist-workshop", 2400,
+        ("seed=71", "train.batch_size=16", "train.generator_batch_size=16"),
+        [
+            ("fashion_mnist", "healthy", ()),
+            ("mnist", "healthy", ()),
+            ("fashion_mnist", "wild rates", rates(0.05, 0.05)),
+            ("mnist", "discriminator too fast", rates(1e-6, 1e-3)),
+        ],
+    ),
+]  # fmt: skip
+"""Written down with the rule that asks whether samples look like data at all (likeness), run after it."""
 TUNING: list[Ground] = [*TINY, *MLP, *CONVOLUTIONAL, *SLOW]
 HELD_OUT: list[Ground] = [*GAP, *SQUARES]
 """Split by model, as the first rules were set and checked. What was changed after a look at which: docs/diagnosis.md"""
@@ -461,6 +547,7 @@ PARTS = {
     "unseen": UNSEEN,
     "sealed": SEALED,
     "named": NAMED,
+    "final": FINAL,
 }
 
 

@@ -27,6 +27,10 @@ NEIGHBOURS = 5
 """k of precision and coverage."""
 SIDE = 8
 """Without an extractor, images are shrunk to this many pixels a side."""
+FINE = 32
+"""To this many, for likeness: enough to see strokes, few enough that large images cost no more."""
+BLUR = 2.0
+"""Deviation in pixels of the blur that likeness leaves out: what is smooth in a picture much else has too."""
 FEWEST = 20
 """Different real images that a comparison takes."""
 
@@ -73,11 +77,13 @@ class Probe:
         self._near = float(np.percentile(distances.min(axis=1), NEAR))
         self._spread, self._rank = _spread(self._real), _rank(self._real)
         self._pixel_spread = max(_spread(_flat(images[chosen])), 1e-3)
+        self._structure = _structure(images[chosen])
         self.classes = 0 if probabilities is None else probabilities.shape[1]
         self._entropy = None if probabilities is None else _entropy(probabilities)
-        # What as many other real images score in the fakes' place: the unit of the Frechet distance.
-        other = self._finite(np.asarray(images[others]))[0] if len(others) >= FEWEST else self._real
-        self._floor = max(_frechet(other, self._real), 1e-3 * self._spread**2)
+        # What as many other real images score in the fakes' place: the unit of the Frechet distance and of likeness.
+        others = others if len(others) >= FEWEST else chosen
+        self._floor = max(_frechet(self._finite(np.asarray(images[others]))[0], self._real), 1e-3 * self._spread**2)
+        self._likeness = max(_likeness(_structure(images[others]), self._structure), 1e-3)
         self._before: np.ndarray | None = None
 
     def measure(self, drawn: Drawn) -> dict[str, float]:
@@ -88,6 +94,9 @@ class Probe:
         coverage: share of real images with a drawn one among their neighbours, 0 to 1.
         spread: root mean square distance between two images, over that of real ones; 0 where all are alike.
         pixel_spread: the same of the bare pixels. To an extractor all noise looks alike; its pixels do not.
+        likeness: correlation of an image's structure with that of the real image most like it, over that of other real
+            images. Whether images look like data at all: precision in features does not say, as far from the data
+            features mean little.
         rank: effective number of directions of variety (exponential of the entropy of the covariance's spectrum, Roy &
             Vetterli 2007), over that of real ones.
         duplicates: share of images that have a near-duplicate among them, 0 to 1.
@@ -113,6 +122,7 @@ class Probe:
             "coverage": float(np.mean(across.min(axis=1) <= self._radii)),
             "spread": _spread(fresh) / self._spread,
             "pixel_spread": _spread(_flat(drawn.fresh)) / self._pixel_spread,
+            "likeness": _likeness(_structure(drawn.fresh), self._structure) / self._likeness,
             "rank": _rank(fresh) / self._rank,
             "duplicates": float(np.mean(among.min(axis=1) < self._near)),
             "sensitivity": float(np.linalg.norm(nudged - fixed, axis=1).mean()) / self._spread,
@@ -144,6 +154,30 @@ def pixels(images: np.ndarray) -> tuple[np.ndarray, None]:
     """Describe images by their shrunken pixels, for data without an extractor."""
     small = [cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA).reshape(-1) for image in images]
     return np.stack(small).astype(np.float64) / 255, None
+
+
+def _structure(images: np.ndarray) -> np.ndarray:
+    """Return what is not smooth in images, as vectors of length 1 (0 where there is nothing), float32 (N, d)."""
+    scale = min(1.0, FINE / max(images.shape[1:3]))
+    found = []
+    for image in images:
+        small = np.float32(image)
+        if scale < 1:
+            small = cv2.resize(small, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        found.append((small.reshape(*small.shape[:2], -1) - _blurred(small)).reshape(-1))
+    rows = np.stack(found)
+    rows -= rows.mean(axis=1, keepdims=True)
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+
+
+def _blurred(image: np.ndarray) -> np.ndarray:
+    blurred = cv2.GaussianBlur(image, (0, 0), BLUR)
+    return blurred.reshape(*blurred.shape[:2], -1)
+
+
+def _likeness(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the mean over the first of the largest correlation with one of the second."""
+    return float((first @ second.T).max(axis=1).mean())
 
 
 def _flat(images: np.ndarray) -> np.ndarray:

@@ -39,20 +39,17 @@ UNLEARNED = 0.75
 ASTRAY, BARE = 0.1, 0.05
 """Precision and coverage below which a middling distance (see MIDDLING) is none learned either: an untrained generator
 can be nearer to the data in the next steps than at its very first, and stay there."""
-FEW_SPREAD, FEW_PIXELS = 0.3, 0.35
-"""Spread of features and of pixels from which samples that score so badly are still a few images, and not garbage."""
-WIDE, LOUD = 0.95, 1.4
-"""Spread of features and of pixels up to which that holds: garbage can be wider than the data. Of features also above,
-where most are near-duplicates."""
-DUPLICATES, SAME = 0.35, 0.65
-"""Share of samples with a near-duplicate, from which a run has collapsed, and from which they are a few images."""
+LIKE = 0.45
+"""Likeness to real images below which samples so far from the data are garbage, and not a few images."""
+DUPLICATES = 0.35
+"""Share of samples with a near-duplicate, from which a run has collapsed."""
 CLASSES = 0.3
 """Share of the classes among the samples, up to which a run has collapsed at a middling distance."""
 NARROWISH, MIDDLING = 0.8, 0.4
 """Effective rank over that of real images, and Frechet distance over that of the untrained generator, that together say
 so too."""
 NARROW = 0.5
-"""Effective rank up to which the samples are a few images: with near-duplicates, a sure sign of a collapse."""
+"""Effective rank up to which near-duplicates are a few images, and a sure sign of a collapse."""
 COMPLETE = 0.15
 """Spread of pixels up to which a collapse is complete."""
 COVERED = 0.2
@@ -73,8 +70,6 @@ LOOSENS = 1.2
 """D loss over that of three looks before, from which a discriminator that had won is losing its lead."""
 FOOLED_ACCURACY, FOOLED_LOSS = 0.6, 0.3
 """D accuracy and G loss up to which the generator has won."""
-SURE_LOSS = 0.1
-"""G loss up to which it has won beyond doubt: samples that look like no data are no collapse then, however few."""
 RESTLESS = 0.7
 """Drift of the images of fixed latents between two looks, from which a run oscillates."""
 
@@ -271,35 +266,35 @@ def _by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
     seen = look.seen
     best = min(history, key=lambda before: before.seen["frechet"]).seen
     worse = seen["frechet"] >= WORSE * best["frechet"] and seen["coverage"] <= LESS * best["coverage"]
-    if _garbage(look):
+    far = _far(seen)
+    # Near-duplicates that differ in every direction are one picture under noise.
+    noise = seen["duplicates"] >= DUPLICATES and seen["rank"] > NARROW
+    # Histories of before likeness was measured lack it: then it speaks for no one.
+    if far and (seen.get("likeness", np.nan) < LIKE or noise):
         overtrained = worse and best["unlearned"] <= LEARNED and seen["unlearned"] <= LOST
         return ("overtrained", "") if overtrained else ("convergence_failure", _reason(look))
-    narrow = seen["unlearned"] >= MIDDLING and (seen["rank"] <= NARROWISH or seen.get("classes", 1.0) <= CLASSES)
-    few = (narrow or seen["unlearned"] >= UNLEARNED) and seen["coverage"] < COVERED
+    narrow = seen["rank"] <= NARROWISH or seen.get("classes", 1.0) <= CLASSES
+    few = narrow and seen["unlearned"] >= MIDDLING and seen["coverage"] < COVERED
     if few or seen["duplicates"] >= DUPLICATES:
         if _won(look.curves) and look.curves["d_loss"] <= SILENT_LOSS:
             return "convergence_failure", "discriminator_dominates"
         return "mode_collapse", "complete" if seen["pixel_spread"] <= COMPLETE else "partial"
-    return ("overtrained", "") if worse else ("healthy", "")
+    if worse:
+        return "overtrained", ""
+    return ("convergence_failure", _reason(look)) if far else ("healthy", "")
 
 
-def _garbage(look: Look) -> bool:
-    """Return whether the samples are as far from the data as untrained ones, and are not a few images repeated."""
-    seen = look.seen
+def _far(seen: Mapping[str, float]) -> bool:
+    """Return whether the samples are about as far from the data as untrained ones."""
     astray = seen["unlearned"] >= MIDDLING and seen["precision"] < ASTRAY and seen["coverage"] < BARE
-    if not (astray or (seen["unlearned"] >= UNLEARNED and seen["coverage"] < COVERED)):
-        return False
-    wide = seen["spread"] > WIDE and seen["duplicates"] < SAME
-    like_data = FEW_PIXELS <= seen["pixel_spread"] <= LOUD and seen["spread"] >= FEW_SPREAD and not wide
-    few = seen["rank"] <= NARROW and like_data
-    return not few or _fooled(look.curves, SURE_LOSS)
+    return astray or (seen["unlearned"] >= UNLEARNED and seen["coverage"] < COVERED)
 
 
 def _reason(look: Look) -> str:
     """Return which convergence failure it is."""
     if _won(look.curves):
         return "discriminator_dominates"
-    if _fooled(look.curves, FOOLED_LOSS):
+    if _fooled(look.curves):
         return "generator_dominates"
     return "oscillation" if look.seen["drift"] >= RESTLESS else "never_learned"
 
@@ -309,9 +304,9 @@ def _won(curves: Mapping[str, float]) -> bool:
     return curves.get("d_accuracy", 0.0) >= WON_ACCURACY and curves["d_loss"] <= WON_LOSS
 
 
-def _fooled(curves: Mapping[str, float], loss: float) -> bool:
+def _fooled(curves: Mapping[str, float]) -> bool:
     """Return whether the discriminator takes the samples for real, so that the generator's loss is next to nothing."""
-    return curves.get("d_accuracy", 1.0) <= FOOLED_ACCURACY and curves["g_loss"] <= loss
+    return curves.get("d_accuracy", 1.0) <= FOOLED_ACCURACY and curves["g_loss"] <= FOOLED_LOSS
 
 
 def _by_curves(look: Look) -> tuple[str, str]:
@@ -407,8 +402,8 @@ SIGNALS: tuple[tuple[str, str, float, int, str], ...] = (
     ("coverage", "coverage", COVERED, -1, "share of real images with a sample among their neighbours"),
     ("classes", "classes", CLASSES, -1, "share of the classes that are among the samples"),
     ("rank", "effective rank", NARROWISH, -1, "directions of variety, over those of real images"),
-    ("spread", "spread", FEW_SPREAD, -1, "distance between two samples, over that of real images"),
-    ("pixel_spread", "spread of pixels", COMPLETE, -1, "the same of bare pixels"),
+    ("likeness", "likeness", LIKE, -1, "correlation with the real image most like a sample, over other real images'"),
+    ("pixel_spread", "spread of pixels", COMPLETE, -1, "distance between two samples, over that of real images"),
     ("drift", "drift", RESTLESS, 1, "how far images of fixed latents move between two looks, over the real spread"),
     ("d_accuracy", "D accuracy", WON_ACCURACY, 1, "share of real images and fakes that the discriminator tells apart"),
     ("d_loss", "D loss", WON_LOSS, -1, "near 0 where the discriminator has nothing left to learn"),

@@ -1,10 +1,11 @@
 """The probe on real digits: what it claims to see, and what it says of data that allows no comparison."""
 
+import cv2
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from ganline.diagnosis.probe import FIXED, IMAGES, CannotJudgeError, Drawn, Probe, pixels
+from ganline.diagnosis.probe import FIXED, IMAGES, CannotJudgeError, Drawn, Probe, _structure, pixels
 
 DIGITS = (load_digits().images * 15.9375).astype(np.uint8)[..., None]
 LABELS = load_digits().target
@@ -32,7 +33,7 @@ def probe():
 def test_real_images_look_real(probe):
     found = probe.measure(drawn(FRESH))
     assert found["frechet"] < 2.5 and found["precision"] > 0.6 and found["coverage"] > 0.6
-    for name in ("spread", "pixel_spread", "rank"):
+    for name in ("spread", "pixel_spread", "rank", "likeness"):
         assert found[name] == pytest.approx(1, abs=0.15), name
     assert found["duplicates"] < 0.2 and abs(found["class_entropy"]) < 0.3 and found["classes"] == 1
 
@@ -54,6 +55,25 @@ def test_noise_shows_in_quality(probe):
     frechet, precision = ([found[name] for found in by_degree] for name in ("frechet", "precision"))
     assert frechet[0] < frechet[1] < frechet[2] and precision[0] > precision[1] > precision[2] == 0
     assert by_degree[2]["duplicates"] < 0.1 and by_degree[2]["pixel_spread"] > 0.8
+
+
+def test_likeness_tells_a_few_images_from_noise_from_averages(probe):
+    noise = np.random.default_rng(0).integers(0, 256, FRESH.shape, np.uint8)
+    average = FRESH.mean(axis=0, keepdims=True).astype(np.uint8)
+    dimmed = FRESH // 2 + 60  # contrast and brightness are no matter of likeness
+
+    def likeness(images):
+        return probe.measure(drawn(images))["likeness"]
+
+    assert likeness(FRESH[:1]) > 0.8 and likeness(dimmed) == pytest.approx(likeness(FRESH), abs=0.02)
+    assert likeness(noise) < likeness(average) < likeness(FRESH)
+    assert likeness(np.full_like(FRESH, 9)) == 0
+
+
+def test_large_images_are_shrunk_for_likeness():
+    large = np.stack([cv2.resize(image, (100, 60)) for image in FRESH])[..., None].repeat(3, axis=-1)
+    assert _structure(large).shape == (len(FRESH), 32 * 19 * 3)
+    assert _structure(FRESH).shape == (len(FRESH), 64)
 
 
 def test_sensitivity_and_drift(probe):

@@ -43,7 +43,7 @@ def history(steps=6000, every=150, **seen):
     healthy = {
         "frechet": np.concatenate([[50.0, 40.0, 30.0], np.full(len(looks) - 3, 8.0)]),
         "precision": 0.6, "coverage": 0.1, "spread": 0.7, "pixel_spread": 0.9, "rank": 1.1, "duplicates": 0.0,
-        "sensitivity": 0.1, "drift": 0.3,
+        "sensitivity": 0.1, "drift": 0.3, "likeness": 0.8,
     }  # fmt: skip
     table = {f"probe_{name}": np.broadcast_to(value, looks.shape) for name, value in (healthy | seen).items()}
     curves = {"d_loss": 0.3, "g_loss": 1.5, "d_accuracy_real": 0.8, "d_accuracy_fake": 0.8}
@@ -84,8 +84,10 @@ def test_convergence_failure_is_dated():
         ({"rank": 0.7, "frechet": late(25.0, 25.0, 0, untrained=50.0)}, "mode_collapse", "partial"),
         ({"rank": 0.7}, "healthy", ""),
         ({"rank": 0.9, "frechet": late(25.0, 25.0, 0, untrained=50.0)}, "healthy", ""),
-        ({"frechet": 60.0, "spread": 0.1, "pixel_spread": 0.1}, "convergence_failure", "never_learned"),
-        ({"frechet": 60.0, "spread": 1.3, "drift": 0.9}, "convergence_failure", "oscillation"),
+        ({"frechet": 60.0, "likeness": 0.2}, "convergence_failure", "never_learned"),
+        ({"frechet": 60.0, "likeness": 0.2, "drift": 0.9}, "convergence_failure", "oscillation"),
+        # far from the data, and neither few images nor noise
+        ({"frechet": 60.0}, "convergence_failure", "never_learned"),
         # blind-20: far from the data by Frechet distance, and spread over the real images all the same
         ({"frechet": 60.0, "rank": 0.48, "coverage": 0.3}, "healthy", ""),
         ({"rank": 0.7, "frechet": late(25.0, 25.0, 0, untrained=50.0), "coverage": 0.45}, "healthy", ""),
@@ -94,14 +96,14 @@ def test_convergence_failure_is_dated():
         ({"frechet": late(14.0, 8.0, 3000, untrained=50.0)}, "healthy", ""),
         # blind-02: had learned, and looks like no data at the end
         (
-            {"frechet": late(45.0, 18.0, 3000, untrained=50.0), "spread": 1.2, "coverage": late(0.0, 0.1, 3000)},
+            {"frechet": late(45.0, 18.0, 3000, untrained=50.0), "likeness": 0.2, "coverage": late(0.0, 0.1, 3000)},
             "overtrained",
             "",
         ),
-        ({"frechet": late(60.0, 35.0, 3000, untrained=50.0), "spread": 1.2}, "convergence_failure", "never_learned"),
+        ({"frechet": late(60.0, 35.0, 3000, untrained=50.0), "likeness": 0.2}, "convergence_failure", "never_learned"),
         # named-04: had learned, and is farther from the data than before it did
         (
-            {"frechet": late(60.0, 18.0, 3000, untrained=50.0), "spread": 1.2, "coverage": late(0.0, 0.1, 3000)},
+            {"frechet": late(60.0, 18.0, 3000, untrained=50.0), "likeness": 0.2, "coverage": late(0.0, 0.1, 3000)},
             "convergence_failure",
             "never_learned",
         ),
@@ -118,8 +120,12 @@ def test_convergence_failure_is_dated():
             "mode_collapse",
             "partial",
         ),
-        # sealed-43: few directions, and pixels twice as far apart as the data's
-        ({"frechet": 250.0, "spread": 0.88, "rank": 0.31, "pixel_spread": 1.9}, "convergence_failure", "never_learned"),
+        # sealed-43: few directions, and like no image
+        ({"frechet": 250.0, "rank": 0.31, "likeness": 0.15}, "convergence_failure", "never_learned"),
+        # tuning-13: one average picture under noise, which differs in every direction
+        ({"frechet": 60.0, "duplicates": 1.0, "rank": 0.9, "pixel_spread": 0.2}, "convergence_failure", "never_learned"),
+        # sealed-12: few images learned by heart, in many directions
+        ({"frechet": 60.0, "rank": 0.74, "spread": 0.34, "coverage": 0.01}, "mode_collapse", "partial"),
         # two of ten classes
         ({"frechet": late(25.0, 25.0, 0, untrained=50.0), "classes": 0.2}, "mode_collapse", "partial"),
     ],
@@ -137,26 +143,14 @@ def test_samples_decide(seen, verdict, kind):
     ],
 )
 def test_curves_name_the_winner(curves, kind):
-    table = history(frechet=60.0, spread=0.1)
+    table = history(frechet=60.0, likeness=0.2)
     table |= {name: np.full(table["step"].shape, value) for name, value in curves.items()}
     assert judge(table).kind == kind
 
 
-@pytest.mark.parametrize(
-    ("g_loss", "verdict"),
-    [(0.01, "convergence_failure"), (0.25, "mode_collapse")],
-    ids=["won", "least squares at rest"],
-)
-def test_few_images_like_no_data_that_deceive_are_no_collapse(g_loss, verdict):
-    table = history(frechet=75.0, spread=0.6, pixel_spread=0.9, rank=0.34, duplicates=0.98)  # blind-13
-    shape = table["step"].shape
-    table |= {"d_accuracy_real": np.full(shape, 0.5), "d_accuracy_fake": np.full(shape, 0.5)}
-    assert judge(table | {"g_loss": np.full(shape, g_loss)}).verdict == verdict
-
-
 @pytest.mark.parametrize(("growth", "ends"), [(1.0, True), (1.1, False)], ids=["steady", "loosening"])
 def test_a_discriminator_that_loses_its_lead_has_not_won(growth, ends):
-    table = history(steps=1500, every=100, frechet=50.0, spread=0.2, rank=0.4, duplicates=1.0, pixel_spread=0.5)
+    table = history(steps=1500, every=100, frechet=50.0, likeness=0.2, rank=0.4, duplicates=1.0, pixel_spread=0.5)
     shape = table["step"].shape
     table |= {"d_accuracy_real": np.ones(shape), "d_accuracy_fake": np.ones(shape)}
     table["d_loss"] = 0.02 * growth ** np.arange(len(table["step"]))  # blind-15, which learned later
@@ -204,7 +198,7 @@ def test_a_look_that_is_better_starts_the_count_of_patience_again():
     assert ends[0] == 1200 and set(range(1200, 6000, 150)) - set(ends) == {3150, 3300, 3450, 3600, 3750}
 
 
-@pytest.mark.parametrize("mild", [{"duplicates": 0.9}, {"rank": 0.3}, {"frechet": 50.0, "spread": 0.1}])
+@pytest.mark.parametrize("mild", [{"duplicates": 0.9}, {"rank": 0.3}, {"frechet": 50.0, "likeness": 0.2}])
 def test_what_slow_learners_show_too_counts_late(mild):
     table = history(**({"frechet": late(25.0, 25.0, 0, untrained=50.0)} | mild))
     assert judge(upto(table, 1650)).verdict == "too_short" and not lasting(upto(table, 1650), 1)
