@@ -161,9 +161,9 @@ def _structure(images: np.ndarray) -> np.ndarray:
     scale = min(1.0, FINE / max(images.shape[1:3]))
     found = []
     for image in images:
-        small = np.float32(image)
+        small = image.astype(np.float32)
         if scale < 1:
-            small = cv2.resize(small, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            small = cv2.resize(small, (0, 0), fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         found.append((small.reshape(*small.shape[:2], -1) - _blurred(small)).reshape(-1))
     rows = np.stack(found)
     rows -= rows.mean(axis=1, keepdims=True)
