@@ -148,6 +148,7 @@ def margins() -> None:
 def main() -> None:
     """Judge every recorded run and write the table."""
     parts = {part: [judged(name, *run) for name, run in runs(part).items()] for part in PARTS}
+    parts = {part: found for part, found in parts.items() if found}
     write_text(FOLDER / "table.md", markdown(parts))
     for part, found in parts.items():
         print(part, {key: round(value, 3) for key, value in summary(found).items()})
