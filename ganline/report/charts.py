@@ -175,6 +175,14 @@ LOOKS = (
         log=True,
     ),
     Chart(
+        "Likeness",
+        (Curve("probe_likeness", "Likeness", "judge"),),
+        "The correlation of a sample with the real image most like it, over that of other real images (1, dashed). Noise "
+        "stays near zero, however the Fréchet distance reads.",
+        level=1,
+        limits=(0, None),
+    ),
+    Chart(
         "Variety",
         (
             Curve("probe_coverage", "Coverage", "real"),
