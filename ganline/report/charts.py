@@ -177,8 +177,8 @@ LOOKS = (
     Chart(
         "Likeness",
         (Curve("probe_likeness", "Likeness", "judge"),),
-        "The correlation of a sample with the real image most like it, over that of other real images (1, dashed). Noise "
-        "stays near zero, however the Fréchet distance reads.",
+        "The correlation of samples with the real image most like each, over that of other real images (dashed): "
+        "noise stays low, whatever its Fréchet distance.",
         level=1,
         limits=(0, None),
     ),
