@@ -527,7 +527,7 @@ FINAL: list[Ground] = [
         ],
     ),
 ]  # fmt: skip
-"""Written down with the rule that asks whether samples look like data at all (likeness), before it is run: not yet."""
+"""Written down with the rule that asks whether samples look like data at all (likeness), run after it."""
 TUNING: list[Ground] = [*TINY, *MLP, *CONVOLUTIONAL, *SLOW]
 HELD_OUT: list[Ground] = [*GAP, *SQUARES]
 """Split by model, as the first rules were set and checked. What was changed after a look at which: docs/diagnosis.md"""
