@@ -57,10 +57,8 @@ COVERED = 0.2
 their Frechet distance: some slow learners keep a large one and lie among the real images all the same."""
 WORSE, LESS = 1.3, 0.6
 """Frechet distance over the best so far, from which a run is overtrained, where its samples cover no more than this
-part of what they covered then."""
-LEARNED, LOST = 0.6, 1.1
-"""That best over the untrained generator's, up to which the run had learned, and the present one, up to which it is
-overtrained even if its samples look like no data now: beyond, it is farther from the data than when it began."""
+part of the most that they covered. That most is COVERED at least: what never covered the data has nothing to lose,
+however near a blurred start may have been."""
 
 WON_ACCURACY, WON_LOSS = 0.985, 0.05
 """D accuracy and loss over a window, from which the discriminator has won."""
@@ -264,15 +262,15 @@ def _loosens(look: Look, history: list[Look]) -> bool:
 
 def _by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
     seen = look.seen
-    best = min(history, key=lambda before: before.seen["frechet"]).seen
-    worse = seen["frechet"] >= WORSE * best["frechet"] and seen["coverage"] <= LESS * best["coverage"]
+    nearest = min(before.seen["frechet"] for before in history)
+    most = max(before.seen["coverage"] for before in history)
+    worse = seen["frechet"] >= WORSE * nearest and seen["coverage"] <= LESS * most and most >= COVERED
     far = _far(seen)
     # Near-duplicates that differ in every direction are one picture under noise.
     noise = seen["duplicates"] >= DUPLICATES and seen["rank"] > NARROW
     # Histories of before likeness was measured lack it: then it speaks for no one.
     if far and (seen.get("likeness", np.nan) < LIKE or noise):
-        overtrained = worse and best["unlearned"] <= LEARNED and seen["unlearned"] <= LOST
-        return ("overtrained", "") if overtrained else ("convergence_failure", _reason(look))
+        return ("overtrained", "") if worse else ("convergence_failure", _reason(look))
     narrow = seen["rank"] <= NARROWISH or seen.get("classes", 1.0) <= CLASSES
     few = narrow and seen["unlearned"] >= MIDDLING and seen["coverage"] < COVERED
     if few or seen["duplicates"] >= DUPLICATES:

@@ -91,23 +91,23 @@ def test_convergence_failure_is_dated():
         # blind-20: far from the data by Frechet distance, and spread over the real images all the same
         ({"frechet": 60.0, "rank": 0.48, "coverage": 0.3}, "healthy", ""),
         ({"rank": 0.7, "frechet": late(25.0, 25.0, 0, untrained=50.0), "coverage": 0.45}, "healthy", ""),
-        ({"frechet": late(14.0, 8.0, 3000, untrained=50.0), "coverage": late(0.05, 0.1, 3000)}, "overtrained", ""),
+        ({"frechet": late(14.0, 8.0, 3000, untrained=50.0), "coverage": late(0.15, 0.3, 3000)}, "overtrained", ""),
         # held-out-18: further from the data by Frechet distance, but over as much of it as before
         ({"frechet": late(14.0, 8.0, 3000, untrained=50.0)}, "healthy", ""),
-        # blind-02: had learned, and looks like no data at the end
+        # had covered the data, and looks like none at the end
         (
-            {"frechet": late(45.0, 18.0, 3000, untrained=50.0), "likeness": 0.2, "coverage": late(0.0, 0.1, 3000)},
+            {"frechet": late(45.0, 18.0, 3000, untrained=50.0), "likeness": 0.2, "coverage": late(0.0, 0.3, 3000)},
             "overtrained",
             "",
         ),
         ({"frechet": late(60.0, 35.0, 3000, untrained=50.0), "likeness": 0.2}, "convergence_failure", "never_learned"),
-        # named-04: had learned, and is farther from the data than before it did
+        # quiet-23, named-04: a start near to the data that covered none of it
         (
             {"frechet": late(60.0, 18.0, 3000, untrained=50.0), "likeness": 0.2, "coverage": late(0.0, 0.1, 3000)},
             "convergence_failure",
             "never_learned",
         ),
-        ({"frechet": late(10.0, 8.0, 3000, untrained=50.0), "coverage": late(0.05, 0.1, 3000)}, "healthy", ""),
+        ({"frechet": late(10.0, 8.0, 3000, untrained=50.0), "coverage": late(0.15, 0.3, 3000)}, "healthy", ""),
         # unseen-21: nearer than the untrained generator since the very first steps, and never nearer to any image
         (
             {"frechet": late(25.0, 25.0, 0, untrained=50.0), "precision": 0.03, "coverage": 0.02, "spread": 1.0},
@@ -230,6 +230,6 @@ def test_the_proving_ground():
     found = [judged(name, *run) for part in PARTS for name, run in runs(part).items()]
     failed, healthy = [run for run in found if run.failed], [run for run in found if run.truth == "healthy"]
     caught = [run for run in failed if run.verdict.failing]
-    assert len(found) >= 292 and len(caught) >= 0.95 * len(failed)
+    assert len(found) >= 334 and len(caught) >= 0.95 * len(failed)
     assert sum(run.alarm for run in healthy) <= 0.05 * len(healthy)
     assert sum(run.verdict.verdict == run.truth for run in caught) >= 0.85 * len(caught)
