@@ -230,6 +230,6 @@ def test_the_proving_ground():
     found = [judged(name, *run) for part in PARTS for name, run in runs(part).items()]
     failed, healthy = [run for run in found if run.failed], [run for run in found if run.truth == "healthy"]
     caught = [run for run in failed if run.verdict.failing]
-    assert len(found) >= 334 and len(caught) >= 0.95 * len(failed)
+    assert len(found) >= 391 and len(caught) >= 0.95 * len(failed)
     assert sum(run.alarm for run in healthy) <= 0.05 * len(healthy)
     assert sum(run.verdict.verdict == run.truth for run in caught) >= 0.85 * len(caught)
