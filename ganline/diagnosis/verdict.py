@@ -58,7 +58,7 @@ their Frechet distance: some slow learners keep a large one and lie among the re
 WORSE, LESS = 1.3, 0.6
 """Frechet distance over the best so far, from which a run is overtrained, where its samples cover no more than this
 part of the most that they covered. That most is COVERED at least: what never covered the data has nothing to lose,
-however near a blurred start may have been."""
+however near to it an early look was."""
 
 WON_ACCURACY, WON_LOSS = 0.985, 0.05
 """D accuracy and loss over a window, from which the discriminator has won."""

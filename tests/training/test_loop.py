@@ -225,7 +225,7 @@ def test_sums_are_not_taken_in_the_order_in_which_their_terms_are_ready():
 
 
 def test_a_long_loop_is_exact_while_the_machine_is_busy(tmp_path):
-    """A witness: before sums were taken in order, data of this size gave each try another hash."""
+    """A witness: as TensorFlow comes, with data of this size, each try gave another hash."""
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     recipe = ["train.steps=60", "train.steps_per_call=60", "train.sample_every=60", "train.checkpoint_every=60"]
     recipe += ["train.batch_size=50", "train.generator_batch_size=100"]
