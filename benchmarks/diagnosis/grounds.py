@@ -548,6 +548,8 @@ QUIET: list[Ground] = [
 same, and what those are called led to the last change of the rules, on what is overtrained."""
 LAST: list[Ground] = [moved(ground, 3, 81) for ground in FINAL]
 """Written down with that change, run after it."""
+CLEAR: list[Ground] = [moved(ground, 1, 91) for ground in FINAL]
+"""Written down when labels began to say EITHER, run after it, by the same rules for verdicts as LAST."""
 TUNING: list[Ground] = [*TINY, *MLP, *CONVOLUTIONAL, *SLOW]
 HELD_OUT: list[Ground] = [*GAP, *SQUARES]
 """Split by model, as the first rules were set and checked. What was changed after a look at which: docs/diagnosis.md"""
@@ -570,6 +572,7 @@ PARTS = {
     "final": FINAL,
     "quiet": QUIET,
     "last": LAST,
+    "clear": CLEAR,
 }
 
 

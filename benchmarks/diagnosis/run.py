@@ -1,8 +1,8 @@
 """Trains the proving ground's runs and measures what their samples show; some four hours on two cores.
 
 Run, in a clone of its own (it changes params.yaml): python -m benchmarks.diagnosis.run [NAME ...]
-Each run leaves benchmarks/diagnosis/runs/NAME.csv (its history with all looks) and NAME.json (what the evaluate
-stage's measures say of its samples at four moments). Runs that are there already are kept.
+Each run leaves benchmarks/diagnosis/runs/NAME.csv (its history with all looks), NAME.json (what the evaluate stage's
+measures say of its samples at four moments) and NAME.png (some of its last samples). Runs that are there are kept.
 """
 
 import os
@@ -22,12 +22,15 @@ from ganline.datasets.prepared import read_facts
 from ganline.files import write_json
 from ganline.params import Params
 from ganline.progress import Bar
+from ganline.report.figures import image_grid, write_png
 
 FOLDER = Path(__file__).parent / "runs"
 SAMPLES = 2000
 """Images measured at the end (762 where the data holds no more), with the default measures."""
 MOMENTS = 4
 """At which Frechet distance, precision, recall and coverage are measured."""
+SHOWN, COLUMNS = 32, 16
+"""Samples in the picture, and how many of them in a row."""
 
 
 def params_of(ground: Ground) -> Params:
@@ -97,6 +100,8 @@ def train_and_measure(name: str) -> None:
             ),
         )  # fmt: skip
     trained.history.write(FOLDER / f"{name}.csv")
+    shown = evaluate.fakes(maker, SHOWN, params.seed)["images"]
+    write_png(FOLDER / f"{name}.png", image_grid(shown, COLUMNS))
     finite = trained.step == trained.kept
     final = measure(trained.step, params.evaluate.metrics) if finite else {}
     record = {
