@@ -86,7 +86,7 @@ def summary(found: list[Judged]) -> dict[str, Any]:
     failed = [run for run in found if run.failed]
     healthy = [run for run in found if run.truth == "healthy"]
     caught = [run for run in failed if run.verdict.failing]
-    one, either = ([run for run in caught if (run.truth == EITHER) is two] for two in (False, True))
+    of_one_name = [run for run in caught if run.truth != EITHER]
     saved = sum((run.steps - run.spoke) / run.steps for run in failed if run.spoke)
     return {
         "runs": len(found),
@@ -96,10 +96,9 @@ def summary(found: list[Judged]) -> dict[str, Any]:
         "false alarms at the end": sum(run.verdict.failing for run in healthy),
         "false alarms at any moment": sum(run.alarm for run in healthy),
         "unclear": sum(run.truth == "unclear" for run in found),
-        "caught, of one name": len(one),
-        "called by it": sum(run.named for run in one),
-        "caught, of either name": len(either),
-        "called by one of the two": sum(run.named for run in either),
+        "kind right": sum(run.named for run in caught),
+        "caught, of one name": len(of_one_name),
+        "kind right, of one name": sum(run.named for run in of_one_name),
         "still to go, median": statistics.median([run.to_go for run in caught if run.spoke] or [0.0]),
         "saved by stop": saved / max(1, len(failed)),
     }

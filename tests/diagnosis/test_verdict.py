@@ -231,7 +231,8 @@ def test_the_proving_ground():
     found = [judged(name, *run) for part in PARTS for name, run in runs(part).items()]
     failed, healthy = [run for run in found if run.failed], [run for run in found if run.truth == "healthy"]
     caught = [run for run in failed if run.verdict.failing]
-    one, either = ([run for run in caught if (run.truth == EITHER) is two] for two in (False, True))
+    of_one_name = [run for run in caught if run.truth != EITHER]
     assert len(found) >= 448 and len(caught) >= 0.95 * len(failed)
     assert sum(run.alarm for run in healthy) <= 0.05 * len(healthy)
-    assert all(sum(run.named for run in some) >= 0.85 * len(some) for some in (one, either)) and len(either) < len(one)
+    assert sum(run.named for run in caught) >= 0.85 * len(caught)
+    assert sum(run.named for run in of_one_name) >= 0.85 * len(of_one_name) and len(of_one_name) >= 0.85 * len(caught)
