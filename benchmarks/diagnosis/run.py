@@ -1,4 +1,4 @@
-"""Trains the proving ground's runs and measures what their samples show; some four hours on two cores.
+"""Trains the proving ground's runs and measures what their samples show; four to seven hours on two cores.
 
 Run, in a clone of its own (it changes params.yaml): python -m benchmarks.diagnosis.run [NAME ...]
 Each run leaves benchmarks/diagnosis/runs/NAME.csv (its history with all looks), NAME.json (what the evaluate stage's
