@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent
 PATIENCE = 3
 """Looks in a row that count as having spoken: the default of diagnosis.patience."""
 THRESHOLDS = (
-    "UNLEARNED", "LIKE", "DUPLICATES", "NARROW", "NARROWISH", "MIDDLING", "WORSE", "STUCK", "WARM_UP", "MILD",
+    "UNLEARNED", "LIKE", "DUPLICATES", "NARROW", "NOISY", "NARROWISH", "MIDDLING", "WORSE", "STUCK", "WARM_UP", "MILD",
     "COVERED", "LOOSENS", "ASTRAY", "BARE", "CLASSES", "LESS",
 )  # fmt: skip
 FACTORS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15, 1.25, 1.4, 1.6, 2.0)

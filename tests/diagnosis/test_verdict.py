@@ -125,6 +125,18 @@ def test_convergence_failure_is_dated():
         ({"frechet": 250.0, "rank": 0.31, "likeness": 0.15}, "convergence_failure", "never_learned"),
         # tuning-13: one average picture under noise, which differs in every direction
         ({"frechet": 60.0, "duplicates": 1.0, "rank": 0.9}, "convergence_failure", "never_learned"),
+        # mode-collapse-mnist after 75,000 steps: a few images far from the data, in directions enough to pass for noise
+        (
+            {
+                "frechet": late(40.5, 33.0, 5000, untrained=50.0),
+                "duplicates": 0.98,
+                "rank": 0.54,
+                "likeness": 0.55,
+                "coverage": 0.02,
+            },
+            "mode_collapse",
+            "partial",
+        ),
         # sealed-12: few images learned by heart, in many directions
         ({"frechet": 60.0, "rank": 0.74, "spread": 0.34, "coverage": 0.01}, "mode_collapse", "partial"),
         # two of ten classes
