@@ -20,7 +20,7 @@ repro: .venv/users ## Run the line that params.yaml describes, from raw images t
 	@echo "The report: reports/index.html   The run in MLflow: make ui"
 
 test: .venv/developers ## Run the tests (those marked slow are left out), a process for each core
-	pytest -n logical --dist loadfile
+	pytest -n logical --dist loadfile --no-loadscope-reorder
 
 test-slow: .venv/developers ## Run the tests that take minutes
 	pytest -m slow

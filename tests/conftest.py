@@ -1,5 +1,6 @@
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,24 @@ os.environ |= {
 }
 for name in ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "GANLINE_SESSION"):
     os.environ.pop(name, None)
+
+LONGEST = (
+    "test_line.py",
+    "test_loop.py",
+    "test_pipelines_run.py",
+    "test_strategy.py",
+    "test_cli.py",
+    "test_explorer.py",
+)
+"""Files that take minutes: begun last, one of them would leave the other cores idle at the end."""
+
+
+def pytest_collection_modifyitems(items):
+    def rank(item):
+        name = Path(item.path).name
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
 
 
 @pytest.fixture
