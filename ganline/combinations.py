@@ -35,6 +35,8 @@ OFF: dict[str, Any] = {
 }
 """The stabilising parameters of train, and the value at which each does nothing."""
 
+UNSET = ("???", "set download.source to your folder or zip of pictures")
+"""What stands for download.source in conf/dataset where only users know it: DVC shows it as a missing file's name."""
 WITH_LABELS = ("non_saturating", "minimax", "least_squares", "dragan")
 """Losses whose discriminator aims at labels, which can be smoothed and flipped."""
 PENALISED = ("wasserstein_gp", "dragan")
@@ -43,7 +45,7 @@ TARGETS = ("label_smoothing", "label_flipping")
 
 def impossible(params: Params) -> Iterator[str]:
     """Yield what is wrong about values that do not go together, each with what is allowed."""
-    if params.download.source == "???":
+    if not params.download.source.strip() or params.download.source in UNSET:
         yield "download.source: say where your pictures are, as in download.source=/path/to/pictures"
     facts = model_facts()
     if params.train.model not in facts:

@@ -5,17 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from yaml import YAMLError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from ganline.errors import UserError
 
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-
+LARGEST_FLOAT = (2 - 2**-23) * 2.0**127
+LARGEST_INT = 2**31 - 1
 
 Loss = Literal[
     "non_saturating",
@@ -35,6 +33,16 @@ class Section(BaseModel):
     """A part of params.yaml: unknown keys and wrong types are errors, nothing is converted silently."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _fits_32_bits(cls, value: Any) -> Any:
+        """Refuse numbers that become others on a device, which computes in 32 bits; infinity and NaN are none."""
+        if isinstance(value, float) and not abs(value) <= LARGEST_FLOAT:
+            raise ValueError(f"allowed is a number of at most {LARGEST_FLOAT:.3g} (float32)")
+        if isinstance(value, int) and abs(value) > LARGEST_INT:
+            raise ValueError(f"allowed is an integer of at most {LARGEST_INT} (32 bits)")
+        return value
 
 
 class Download(Section):
@@ -248,14 +256,16 @@ def load(path: Path = Path("params.yaml")) -> Params:
     """Read and check a params.yaml.
 
     Raises:
-        UserError: the file is missing, is not YAML, or holds anything `check` refuses.
+        UserError: the file is missing, is no YAML that has one reading, or holds anything `check` refuses.
     """
+    from ganline import yaml_files  # here: whoever uses a trained model needs no YAML
+
     try:
-        content = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
+        content = yaml_files.read(path)
     except FileNotFoundError:
         raise UserError(f"{path} is missing: write one with `ganline use EXPERIMENT`") from None
-    except (YAMLError, OmegaConfBaseException) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
     return check(content, str(path))
 
 
@@ -284,6 +294,8 @@ def _refusal(where: str, problems: list[str]) -> UserError:
 
 
 def _explain(problem: Any) -> Iterator[str]:
+    from ganline.yaml_files import shown  # here, as in `load`
+
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         for leaf in _leaves(problem["input"], key):
@@ -292,7 +304,7 @@ def _explain(problem: Any) -> Iterator[str]:
         yield f"{key}: missing{_nearest(key)}"
     else:
         message = problem["msg"].replace("Input should be", "allowed is").replace("String should", "the text should")
-        yield f"{key} = {problem['input']!r}: {message}"
+        yield f"{key} = {shown(problem['input'])}: {message.removeprefix('Value error, ')}"
 
 
 def _nearest(key: str) -> str:

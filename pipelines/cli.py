@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-import yaml
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
+from rich.text import Text
 
-from ganline import catalogue, params
+from ganline import catalogue, params, yaml_files
 from ganline.datasets import sources
 from ganline.errors import UserError
 from ganline.files import write_text
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from ganline.compare import Comparison
 
 app = typer.Typer(help="Reproducible GAN pipelines.", no_args_is_help=True, add_completion=False)
-console = Console()
+console = terminal.console()
 
 SOURCES = catalogue.CONF / "sources"
 
@@ -45,9 +43,8 @@ def use(
 ) -> None:
     """Write params.yaml for an experiment; `dvc repro` then runs it."""
     params = catalogue.compose_params(experiment, overrides or [])
-    if not Path(params.download.source).exists():
-        raise UserError(f"download.source = {params.download.source}: there is no such file or folder")
-    write_text(Path("params.yaml"), yaml.safe_dump(params.model_dump(), sort_keys=False))
+    _require_source(params.download.source)
+    write_text(Path("params.yaml"), yaml_files.dump(params.model_dump()))
     console.print(f"params.yaml now holds {experiment}; `dvc repro` runs it")
 
 
@@ -90,7 +87,7 @@ def compare(
     leaderboard.write(table, leagues, notes)
     _show(table)
     for note in notes:
-        console.print(note, markup=False, soft_wrap=True)
+        console.print(note, soft_wrap=True)
     console.print(f"{leaderboard.PAGE} and {leaderboard.CSV} hold all numbers")
 
 
@@ -113,6 +110,18 @@ def explore(
     serve(space, host, port, browser, lambda address: console.print(f"{address}  (Ctrl+C ends it)", soft_wrap=True))
 
 
+def _require_source(source: str) -> None:
+    """Refuse (UserError) a download.source that is not there."""
+    try:
+        Path(source).stat()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in it
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        home = " (write out ~: no shell opens it there)" if source.startswith("~") else ""
+        raise UserError(
+            f"download.source = {yaml_files.shown(source)}: there is no such file or folder: {reason}{home}"
+        ) from None
+
+
 def _show(table: "Comparison") -> None:
     """Print the ranked number, and what came of duels, one table a group."""
     from ganline.compare import headline
@@ -124,23 +133,23 @@ def _show(table: "Comparison") -> None:
 
     duels = {name: label for name, (label, _) in DUEL_NUMBERS.items() if name in table.numbers and name != table.by}
     if table.groups:
-        console.print(f"[bold]{escape(table.label)}[/], {table.better} is better")
+        console.print(Text.assemble((table.label, "bold"), f", {table.better} is better"))
     for number, group in enumerate(table.groups, 1):
         if len(table.groups) > 1:
-            differs = escape(headline(group.differs))
-            console.print(f"\n[bold]Group {number}[/], not to be compared with others: {differs}", soft_wrap=True)
+            why = f", not to be compared with others: {headline(group.differs)}"
+            console.print(Text.assemble("\n", (f"Group {number}", "bold"), why), soft_wrap=True)
         shown = Table(
             "", Column("run", overflow="fold"), "id", table.label, "±", "floor", "tie with", *duels.values(), box=None
         )
         for rank, run, value, error, floor, ties in group.rows:
             numbers = (text(run.numbers.get(name)) for name in duels)
             beside = (text(value), text(error), text(floor), ", ".join(map(str, ties)), *numbers)
-            shown.add_row(str(rank), escape(run.name), run.id[:8], *beside)
+            shown.add_row(str(rank), run.name, run.id[:8], *beside)
         console.print(shown)
     if table.apart:
-        console.print("\n[bold]Not ranked[/]")
+        console.print("\nNot ranked", style="bold")
     for run, reason in table.apart:
-        console.print(f"{run.name} {run.id[:8]}: {reason}", markup=False, soft_wrap=True)
+        console.print(f"{run.name} {run.id[:8]}: {reason}", soft_wrap=True)
 
 
 def _counts(experiment: str) -> Iterator[tuple[str, str, int, int, int]]:

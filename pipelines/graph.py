@@ -4,8 +4,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
-
+from ganline import yaml_files
 from ganline.errors import UserError
 
 
@@ -46,10 +45,10 @@ def pools(path: Path = Path("dvc.yaml")) -> dict[str, str]:
 
 def _stages(path: Path) -> dict[str, dict[str, Any]]:
     try:
-        stages: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text())["stages"]
+        stages: dict[str, dict[str, Any]] = yaml_files.read(path)["stages"]
     except FileNotFoundError:
         raise UserError(f"no {path} here: run this in the root of a Ganline project") from None
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
     return stages
 

@@ -12,10 +12,11 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
+from ganline import params
 from ganline.errors import UserError
-from pipelines import artifacts, handover, stage
+from pipelines import artifacts, asking, handover, stage
 from pipelines.graph import stages_in_order
 from stages import spool
 from stages.tracking import record_lock
@@ -28,7 +29,11 @@ def run_pipeline(stages: list[str] | None = None, force: bool = False) -> State:
     All stages share one MLflow run. With `force`, stages run even where nothing has changed. The message of the final
     state names the verdict on the training.
     """
-    return bring_up_to_date(stages, force)
+    try:
+        params.load()  # before DVC, which cannot say what is wrong with a value that it puts into dvc.yaml
+        return bring_up_to_date(stages, force)
+    except UserError as error:
+        return Failed(name=asking.MISTAKE, message=str(error))
 
 
 def bring_up_to_date(stages: list[str] | None, force: bool, elsewhere: handover.Elsewhere | None = None) -> State:

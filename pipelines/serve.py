@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Annotated
 import psutil
 import typer
 from dvc.config import Config
-from rich.console import Console
 
 from ganline.errors import UserError
 from ganline.files import write_json
@@ -33,7 +32,7 @@ if TYPE_CHECKING:  # Prefect takes seconds to import
     from prefect.automations import AutomationCore
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
-console = Console(highlight=False, soft_wrap=True)
+console = terminal.console(soft_wrap=True)
 
 FOLDER = PROJECT / ".ganline/serve"
 STARTED = FOLDER / "processes.json"

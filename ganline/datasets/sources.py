@@ -9,11 +9,9 @@ from pickle import UnpicklingError
 from typing import Annotated, Any, Literal
 from zipfile import BadZipFile
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from yaml import YAMLError
 
+from ganline import yaml_files
 from ganline.datasets import emoji, idx, quickdraw
 from ganline.datasets.fetchers import ARCHIVE, FETCH, SourceError
 from ganline.errors import UserError
@@ -183,10 +181,11 @@ def read(path: Path) -> SourceList:
         UserError: the file is no YAML, or holds anything that `SourceList` does not allow (all problems at once).
     """
     try:
-        content = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
-        return _layout(content, path).model_validate(content)
-    except (YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
+        content = yaml_files.read(path)
+    except (UserError, OSError) as error:
         raise UserError(f"{path} is no source list (such as conf/sources/mnist.yaml): {error}") from None
+    try:
+        return _layout(content, path).model_validate(content)
     except ValidationError as error:
         problems = [
             f"  - {'.'.join(map(str, problem['loc']))} = {problem['input']!r}: {problem['msg']}"

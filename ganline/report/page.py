@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 import pandas as pd
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ganline import yaml_files
 from ganline.report.charts import CHARTS, LOOKS, Chart, drawable, svg
 from ganline.report.figures import GUTTER, cut_grid, image_grid, png_bytes
 from ganline.report.wording import GROUPS, HEADLINES, certainty, command, remarks, since, tone
@@ -123,7 +123,7 @@ def render(content: Content) -> str:
             tone=tone(content.diagnosis),
             certainty=certainty(content.diagnosis),
             remarks=remarks(content.diagnosis),
-            params_yaml=yaml.safe_dump(dict(content.params), sort_keys=False),
+            params_yaml=yaml_files.dump(dict(content.params)),
         )
     )
 

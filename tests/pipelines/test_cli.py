@@ -1,10 +1,17 @@
 import csv
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from dvc.utils.serialize import load_yaml
+from omegaconf import OmegaConf
+
+from ganline import params
+from pipelines import cli
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,6 +54,75 @@ def test_mistakes_end_in_one_message(project, arguments, part):
     done = ganline("use", *arguments, folder=project)
     assert done.returncode == 1
     assert part in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("override", "part"),
+    [
+        ("train.steps=0100", "100 to DVC, 64 to Hydra"),
+        ("latent.arithmetic=[a, b", "latent.arithmetic=[a, b cannot be read as YAML"),
+        ('download.category="a', 'download.category="a cannot be read as YAML'),
+        ("download.source=/no/[bold]where[/x]", "/no/[bold]where[/x]: there is no such file or folder"),
+        ("download.source=/:cat:/[red]", "/:cat:/[red]: there is no such file or folder"),
+        (f"download.source=/{'x' * 5000}", "File name too long"),
+        (b"download.source=/\xff", r"'download.source=/\udcff' is not UTF-8"),
+        ("download.source=~/pictures", "write out ~"),
+        ("download.source=''", "say where your pictures are"),
+        ("download.source=null", "download.source = null"),
+        ("dataset=image_folder", "say where your pictures are"),
+        ("train.penalty_weight=1e400", "train.penalty_weight = .inf: allowed is a number of at most"),
+        ("seed=" + "9" * 5000, "more than 4,300"),
+        ("[=5", "write section.key=value"),
+    ],
+    ids=lambda text: ascii(text)[:30],
+)
+def test_what_cannot_be_a_parameter_ends_in_one_message_and_nothing_is_written(
+    monkeypatch, capsys, tmp_path, override, part
+):
+    (tmp_path / "conf").symlink_to(ROOT / "conf")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["ganline", "use", "gan-mnist", os.fsdecode(override)])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    shown = capsys.readouterr()
+    assert (end.value.code, shown.out) == (1, "") and part in shown.err.replace("\n", " ")
+    assert "Traceback" not in shown.err and len(shown.err) < 1000
+    assert not (tmp_path / "params.yaml").exists()
+
+
+def test_a_name_that_is_no_utf_8_is_shown_with_its_bytes(project):
+    done = ganline("use", os.fsdecode(b"gan-\xff"), folder=project)
+    assert done.returncode == 1 and r"no experiment 'gan-\udcff'" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("text", ["'1e5'", "'yes'", "'0o12'", "'1:30'", "'~'", "''", "'null'", "'[b]'", "Café", "no 5"])
+def test_dvc_and_hydra_read_back_what_use_wrote(project, monkeypatch, text):
+    monkeypatch.chdir(project)
+    cli.use("gan-mnist", [f"download.category={text}"])
+    wanted = text.strip("'")
+    assert load_yaml("params.yaml")["download"]["category"] == wanted  # as DVC reads it
+    assert OmegaConf.load("params.yaml").download.category == wanted
+    assert params.load().download.category == wanted
+
+
+def test_a_full_disk_is_one_message(project, monkeypatch, capsys):
+    def full(path, text):
+        raise OSError(errno.ENOSPC, "No space left on device", "params.yaml")
+
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(cli, "write_text", full)
+    monkeypatch.setattr(sys, "argv", ["ganline", "use", "gan-mnist"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert capsys.readouterr().err == "error: params.yaml: No space left on device\n"
+
+
+def test_experiments_prints_descriptions_as_they_stand(monkeypatch, capsys, tmp_path):
+    (tmp_path / "conf/experiment").mkdir(parents=True)
+    (tmp_path / "conf/experiment/my.yaml").write_bytes(b"# In [0, 1], [bold]not[/x] bold :cat: \xff\n")
+    monkeypatch.chdir(tmp_path)
+    cli.experiments()
+    assert "In [0, 1], [bold]not[/x] bold :cat: \ufffd" in " ".join(capsys.readouterr().out.split())
 
 
 def test_experiments_lists_the_catalogue():
