@@ -24,6 +24,7 @@ OFF: dict[str, Any] = {
     "instance_noise": 0.0,
     "initializer": "glorot_uniform",
     "discriminator_normalization": "as_printed",
+    "frozen_batch_norm": "moving",
     "spectral_normalization": False,
     "minibatch_stddev": False,
     "packing": 1,
@@ -41,6 +42,8 @@ WITH_LABELS = ("non_saturating", "minimax", "least_squares", "dragan")
 """Losses whose discriminator aims at labels, which can be smoothed and flipped."""
 PENALISED = ("wasserstein_gp", "dragan")
 TARGETS = ("label_smoothing", "label_flipping")
+BATCH_NORM = ("discriminator_normalization", "frozen_batch_norm")
+"""What concerns the batch norms of the discriminator, and means nothing where there are none."""
 
 
 def impossible(params: Params) -> Iterator[str]:
@@ -88,7 +91,14 @@ def _misfits(params: Params, model: dict[str, Any]) -> Iterator[str]:
 def _refused(train: Train, model: dict[str, Any]) -> Iterator[str]:
     taken = model["practices"]
     for key, off in OFF.items():
-        if getattr(train, key) != off and key not in taken:
+        if getattr(train, key) == off or key in taken:
+            continue
+        if key in BATCH_NORM and model["losses"] != ("likelihood",):
+            yield (
+                f"train.{key} = {getattr(train, key)}: the discriminator of {train.model} has no batch norm "
+                f"(leave it at {off})"
+            )
+        else:
             offered = f"it takes {', '.join(taken)}" if taken else "it takes none of these"
             yield f"train.{key} = {getattr(train, key)}: {train.model} cannot take it (leave it at {off}); {offered}"
 
@@ -105,6 +115,11 @@ def _contradictions(train: Train) -> Iterator[str]:
         yield f"train.discriminator_batches = sequential: the penalty of {loss} needs reals and fakes at once"
     if train.minibatch_stddev and train.discriminator_batches == "mixed":
         yield "train.minibatch_stddev needs train.discriminator_batches = separate: a mixed batch has mixed variety"
+    if train.frozen_batch_norm != "moving" and train.discriminator_normalization != "as_printed":
+        yield (
+            f"train.frozen_batch_norm = {train.frozen_batch_norm}: train.discriminator_normalization = "
+            f"{train.discriminator_normalization} leaves no batch norm in the discriminator; set it to moving"
+        )
     if train.unrolled_steps and train.weight_clip:
         yield "train.unrolled_steps: the imagined updates know no train.weight_clip; set one of them off"
     for key in ("batch_size", "generator_batch_size"):
@@ -196,7 +211,8 @@ def model_facts() -> dict[str, dict[str, Any]]:
         literals = _literals(name, classes)
         if {"network_names", "image_range", "losses", "practices"} <= set(literals):
             refused = literals.get("refuses", ())
-            also = ("labelled_fraction",) if literals.get("semi_supervised") else ()
+            also: tuple[str, ...] = ("labelled_fraction",) if literals.get("semi_supervised") else ()
+            also += BATCH_NORM if literals.get("batch_norm") else ()
             facts[f"{files[name]}.{name}"] = literals | {
                 "losses": tuple(loss for loss in literals["losses"] if loss not in refused),
                 "practices": (*(practice for practice in literals["practices"] if practice not in refused), *also),

@@ -1,6 +1,7 @@
 """Files that are written whole or not at all."""
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+SEAL = hashlib.sha256().digest_size
 
 
 @contextmanager
@@ -66,6 +69,30 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Read what `write_arrays` wrote."""
     with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def write_sealed(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write named arrays as one .npz with the sha256 of all of it at the end, so that no damage goes unseen."""
+    with whole_file(path) as temporary:
+        np.savez(temporary, **dict(arrays))
+        seal = bytes.fromhex(sha256(temporary))
+        with temporary.open("ab") as end:
+            end.write(seal)
+
+
+def read_sealed(path: Path) -> dict[str, np.ndarray]:
+    """Read what `write_sealed` wrote.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is not byte for byte what was written.
+    """
+    content = memoryview(path.read_bytes())
+    body, seal = content[:-SEAL], content[-SEAL:]
+    if hashlib.sha256(body).digest() != seal:
+        raise ValueError("it is damaged: its content does not have the hash it was written with")
+    with np.load(io.BytesIO(body), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 

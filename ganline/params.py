@@ -139,6 +139,8 @@ class Train(Section):
     """Kernels as Keras draws them, or N(0, 0.02^2)."""
     discriminator_normalization: Literal["as_printed", "none", "layer", "instance"]
     """What stands where the document has batch norm."""
+    frozen_batch_norm: Literal["moving", "batch"]
+    """What the batch norms of the network that is not being updated normalise by: moving statistics, or the batch."""
     spectral_normalization: bool
     minibatch_stddev: bool
     packing: Count

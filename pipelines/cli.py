@@ -122,6 +122,34 @@ def _require_source(source: str) -> None:
         ) from None
 
 
+@app.command()
+def clean(yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False) -> None:
+    """Delete the checkpoints of trainings that nothing can go on from any more; list them, and the others, first."""
+    from ganline.datasets.prepared import images_file
+    from ganline.training import leftovers
+    from stages import paths
+
+    found = list(
+        leftovers.leftovers(paths.CHECKPOINTS, Path("data/prepared").glob(images_file(Path("*"), "train").as_posix()))
+    )
+    table = Table("folder", "what it is of", Column("MB", justify="right"), "", box=None)
+    for left in found:
+        state = left.useless or "kept: a training can go on from it"
+        table.add_row(str(left.folder), left.what, f"{left.size / 1e6:,.1f}", state)
+    useless = [left for left in found if left.useless]
+    if found:
+        console.print(table)
+    if not useless:
+        console.print(f"there is nothing in {paths.CHECKPOINTS} to delete")
+        return
+    total = sum(left.size for left in useless) / 1e6
+    if not yes and not typer.confirm(f"Delete {len(useless)} of them, {total:,.1f} MB?"):
+        console.print("nothing was deleted")
+        return
+    deleted = [left.size for left in useless if leftovers.delete(left.folder)]
+    console.print(f"deleted {len(deleted)}, {sum(deleted) / 1e6:,.1f} MB")
+
+
 def _show(table: "Comparison") -> None:
     """Print the ranked number, and what came of duels, one table a group."""
     from ganline.compare import headline

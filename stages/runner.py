@@ -18,7 +18,11 @@ from stages.tracking import Silent, Tracker, report_mistake
 PR_SET_PDEATHSIG = 1
 
 
-def main(stage: str, work: Callable[[Params, Tracker], None]) -> None:
+Work = Callable[[Params, Tracker], Callable[[], None] | None]
+"""What a stage does; it may return what is to be done once its results stand."""
+
+
+def main(stage: str, work: Work) -> None:
     """Run one stage in the current directory; exit with 1 and one clear message on a user's mistake."""
     _stop_with_parent()
     try:
@@ -33,9 +37,10 @@ def main(stage: str, work: Callable[[Params, Tracker], None]) -> None:
         sys.exit(1)
 
 
-def _work(work: Callable[[Params, Tracker], None], params: Params, tracker: Tracker) -> None:
+def _work(work: Work, params: Params, tracker: Tracker) -> None:
     try:
-        work(params, tracker)
+        if finish := work(params, tracker):
+            finish()
     except Stopped as stopped:
         print(f"{tracker.stage}: {stopped}", file=sys.stderr)
         sys.exit(128 + stopped.signal_number)

@@ -3,13 +3,12 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from filelock import FileLock
 
 from ganline.combinations import model_facts, uneven
 from ganline.datasets.prepared import images_file, read_facts, read_split
@@ -31,15 +30,20 @@ if TYPE_CHECKING:
     from ganline.training.loop import Trained
 
 
-def run(params: Params, tracker: Tracker) -> None:
-    """Train from where an interrupted run of the same fingerprint stopped, or from the start.
+def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
+    """Train from where an interrupted run of the same fingerprint stopped, from a shorter one, or from the start.
 
     Of several machines that train together only the chief writes anything.
+
+    Returns:
+        What ends with the checkpoints, once the results stand.
     """
     from ganline import models
     from ganline.compute import configure
     from ganline.training import devices as at
-    from ganline.training.checkpoint import Checkpoints, fingerprint
+    from ganline.training import earlier
+    from ganline.training.checkpoint import Checkpoints, deciding, fingerprint
+    from ganline.training.leftovers import lock_of
     from ganline.training.loop import train
 
     folder, mirror = paths.prepared(params), os.environ.get(MIRROR)
@@ -50,9 +54,13 @@ def run(params: Params, tracker: Tracker) -> None:
         raise UserError("; ".join(problems))
     configure(params.compute)
     decide = decisive(params, facts, data) | {"replicas": devices.count, "machines": devices.workers}
-    workdir = paths.CHECKPOINTS / fingerprint(decide, [images_file(folder, "train")])
+    known = deciding(decide, [images_file(folder, "train")])
+    workdir = paths.CHECKPOINTS / fingerprint(known)
     # An orphan of a killed pipeline may still be training this very run: two writers would spoil its checkpoints.
-    with _only_writer(workdir) if devices.chief else nullcontext(), devices.together():
+    with lock_of(workdir) if devices.chief else nullcontext(), devices.together():
+        if devices.chief:
+            Checkpoints(workdir, mirror).fetch()
+            earlier.begin(workdir, known)
         with devices.building():
             model = models.build(params.train, tuple(facts["image_shape"]), params.seed, len(facts["classes"]))
         trained = train(
@@ -69,7 +77,7 @@ def run(params: Params, tracker: Tracker) -> None:
             devices=devices,
         )
         if not devices.chief:
-            return
+            return None
         diagnosis = tell(trained, model, params)
         if params.compute.strategy != "none":
             diagnosis["replicas"] = devices.count  # it decided the bits, as the parameters did
@@ -82,15 +90,24 @@ def run(params: Params, tracker: Tracker) -> None:
             shutil.copytree(workdir / "samples", target, dirs_exist_ok=True)
         with whole_folder(paths.GAN) as target:
             models.save(model, target)
-        # A forced run trains anew: what it shows is not a copy of this one.
-        Checkpoints(workdir, mirror).remove()
     tracker.model(paths.GAN)
+    return lambda: _finish(workdir, mirror, known)
 
 
-def _only_writer(workdir: Path) -> FileLock:
-    """Return the lock that whoever writes into `workdir` holds."""
-    workdir.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(workdir.with_suffix(".lock"))
+def _finish(workdir: Path, mirror: str | None, known: Mapping[str, Any]) -> None:
+    """Keep the last checkpoint for a longer training, if one can go on from it, and nothing else.
+
+    A forced run trains anew all the same: what it shows is not a copy of this one.
+    """
+    from ganline.training import earlier
+    from ganline.training.checkpoint import Checkpoints
+    from ganline.training.leftovers import delete, lock_of
+
+    with lock_of(workdir):
+        length = known["parameters"]["train"]["steps"]
+        Checkpoints(workdir, mirror).finish(None if earlier.depends_on_steps(known) else length)
+    for folder in list(earlier.superseded(workdir, known)):
+        delete(folder)
 
 
 def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -182,11 +199,13 @@ def tell(trained: "Trained", model: "Model", params: Params) -> dict[str, Any]:
 
 
 def decisive(params: Params, facts: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Return what decides a training's bits beside images, code and versions."""
+    """Return what decides a training's bits beside images, code and versions; diagnosis.every as it is in effect."""
+    from ganline.training.watch import cadence
+
     used = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in data.items() if name != "image"}
-    return (
-        params.model_dump(include={"seed", "train", "diagnosis", "compute"}) | {"classes": len(facts["classes"])} | used
-    )
+    sections = params.model_dump(include={"seed", "train", "diagnosis", "compute"})
+    sections["diagnosis"]["every"] = cadence(params.diagnosis.every, params.train.steps)
+    return sections | {"classes": len(facts["classes"])} | used
 
 
 if __name__ == "__main__":

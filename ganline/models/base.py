@@ -25,6 +25,7 @@ class Model:
         practices: the stabilising parameters of train it takes (see ganline.combinations.OFF).
         refuses: those of its base class's losses and practices that it does not take.
         semi_supervised: whether it takes train.labelled_fraction.
+        batch_norm: whether its discriminator has batch norm, and it takes what concerns that.
         uses_labels: whether train_step needs batch["label"].
         size_multiple, sizes, channels: which images fit (any, where not said).
         latent_dim, noise: the only values that fit (any, where not said).

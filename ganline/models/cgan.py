@@ -31,6 +31,7 @@ class CGAN(GAN):
     image_range = (-1.0, 1.0)
     sizes = (28,)
     uses_labels = True
+    batch_norm = True
     refuses = ("packing", "began")
 
     @property

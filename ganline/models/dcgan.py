@@ -59,6 +59,7 @@ class FashionMNIST(GAN):
 
     image_range = (0.0, 1.0)
     sizes = (28,)
+    batch_norm = True
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, 28, 28, C) in [0, 1]."""
@@ -98,6 +99,7 @@ class AnimeFaces(GAN):
 
     image_range = (-1.0, 1.0)
     sizes = (56,)
+    batch_norm = True
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, 56, 56, C) in [-1, 1]."""
@@ -134,6 +136,7 @@ class HumanFaces(GAN):
 
     image_range = (-1.0, 1.0)
     sizes = (56,)
+    batch_norm = True
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, 56, 56, C) in [-1, 1]."""

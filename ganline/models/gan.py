@@ -20,9 +20,9 @@ Outputs = list[tf.Tensor]
 class GAN(Model):
     """Fully connected GAN (The GAN Book, Chaudhary 2024, Skill 2), and the training step that other GANs share.
 
-    A step updates the discriminator on real images and on fakes made in inference mode, then the generator, through the
-    discriminator, on fresh latents. Subclasses replace networks; those with labels also replace what the networks are
-    given (`request`, `evidence`) or the terms of the losses (`side`, `generator_loss`).
+    A step updates the discriminator on real images and on fakes of a frozen generator, then the generator, through the
+    frozen discriminator, on fresh latents. Subclasses replace networks; those with labels also replace what the
+    networks are given (`request`, `evidence`) or the terms of the losses (`side`, `generator_loss`).
     """
 
     network_names: tuple[str, ...] = ("generator", "discriminator")
@@ -33,7 +33,7 @@ class GAN(Model):
     practices: tuple[str, ...] = (
         "learning_rate_schedule", "gradient_clip_value", "gradient_clip_norm", "discriminator_steps", "generator_steps",
         "discriminator_batches", "label_smoothing", "label_flipping", "instance_noise", "initializer",
-        "discriminator_normalization", "spectral_normalization", "minibatch_stddev", "packing", "feature_matching",
+        "spectral_normalization", "minibatch_stddev", "packing", "feature_matching",
         "unrolled_steps", "weight_clip", "generator_average",
     )  # fmt: skip
 
@@ -261,7 +261,7 @@ class GAN(Model):
     def discriminator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
         """Update the discriminator on as many fakes as there are real images; `draw` numbers its updates."""
         name, network = self.network_names[1], self.discriminator
-        fake = self.make(real["image"].shape[0], "discriminator", draw, training=False)
+        fake = self.fakes(real["image"].shape[0], draw)
         with layer_keys(key(self.seed, "dropout/discriminator", draw)):
             if self.settings.discriminator_batches == "sequential":
                 loss, told = self._one_side_then_the_other(real, fake, step)
@@ -276,6 +276,13 @@ class GAN(Model):
             balance, told["convergence"] = began_balance(self.balance, *errors)
             told["balance"] = self.balance.assign(balance)
         return {"d_loss": loss} | told
+
+    def fakes(self, count: int, draw: tf.Tensor) -> Batch:
+        """Return what a frozen generator makes for the discriminator's update; see `make`."""
+        if self.settings.frozen_batch_norm == "moving":
+            return self.make(count, "discriminator", draw, training=False)
+        with layer_keys(key(self.seed, "dropout/fakes", draw)), practices.frozen(self.generator, "batch"):
+            return self.make(count, "discriminator", draw, training=True)
 
     def _one_side_then_the_other(self, real: Batch, fake: Batch, step: tf.Tensor) -> tuple[tf.Tensor, Metrics]:
         """Update on real images, then on fakes, as documents do that train on the two in turn."""
@@ -298,7 +305,7 @@ class GAN(Model):
         with (
             tf.GradientTape(watch_accessed_variables=False) as tape,
             layer_keys(key(self.seed, "dropout/generator", draw)),
-            practices.frozen(self.discriminator),
+            practices.frozen(self.discriminator, self.settings.frozen_batch_norm),
         ):
             tape.watch(trained)
             count = replicas.share(self.settings.generator_batch_size)

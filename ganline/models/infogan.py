@@ -28,6 +28,7 @@ class InfoGAN(GAN):
     optimizer_names = ("generator", "discriminator")
     image_range = (-1.0, 1.0)
     sizes = (28,)
+    batch_norm = True
     refuses = ("packing", "began")
     readings = {
         "code_agreement": "Share of held-out images whose guessed code is the one matched to their true class, each "

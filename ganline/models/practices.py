@@ -6,6 +6,7 @@ A training step calls those that its parameters switch on; none of them knows th
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import tensorflow as tf
 from tensorflow.keras import layers
@@ -114,14 +115,31 @@ def autoencoder(network: tf.keras.Model, decoder: tf.keras.Model) -> tf.keras.Mo
 
 
 @contextmanager
-def frozen(network: tf.keras.Model) -> Iterator[None]:
-    """Let the network's batch norms use, and keep, their moving statistics while another network learns through it."""
+def frozen(network: tf.keras.Model, batch_norm: str) -> Iterator[None]:
+    """Let nothing change the network while another one learns from it, though it is called in training mode.
+
+    Its batch norms keep their moving statistics. `batch_norm` says what they normalise by: these statistics ("moving",
+    as tf.keras does since TensorFlow 2) or the batch ("batch", as standalone Keras does under train_on_batch).
+    """
+    norms = [layer for layer in network.submodules if isinstance(layer, layers.BatchNormalization)]
+    by_batch = norms if batch_norm == "batch" else []
     network.trainable = False
+    for layer in by_batch:
+        object.__setattr__(layer, "call", partial(normalised_by_batch, layer))  # past Keras, which tracks what is set
     try:
         with replicas.apart():
             yield
     finally:
+        for layer in by_batch:
+            object.__delattr__(layer, "call")
         network.trainable = True
+
+
+def normalised_by_batch(norm: layers.BatchNormalization, inputs: tf.Tensor, **_: object) -> tf.Tensor:
+    """Return inputs (N, ..., C) as the batch norm leaves them in training, its moving statistics untouched."""
+    pixels = tf.reshape(inputs, (-1, 1, 1, inputs.shape[-1]))  # the fused kernel takes four axes
+    normed, _, _ = tf.compat.v1.nn.fused_batch_norm(pixels, norm.gamma, norm.beta, epsilon=norm.epsilon)
+    return tf.ensure_shape(tf.reshape(normed, tf.shape(inputs)), inputs.shape)
 
 
 # Weights

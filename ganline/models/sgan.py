@@ -21,6 +21,7 @@ class SGAN(GAN):
     image_range = (-1.0, 1.0)
     sizes = (28,)
     uses_labels = True
+    batch_norm = True
     refuses = ("packing", "began")
     semi_supervised = True
     readings = {

@@ -20,6 +20,7 @@ class WGAN(GAN):
     network_names = ("generator", "critic")
     image_range = (-1.0, 1.0)
     size_multiple = 4
+    batch_norm = True
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [-1, 1]."""

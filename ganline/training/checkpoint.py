@@ -2,9 +2,9 @@
 
 import hashlib
 import json
+import re
 import shutil
 import sys
-import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -14,23 +14,40 @@ import fsspec
 import numpy as np
 
 from ganline.errors import UserError
-from ganline.files import read_arrays, sha256, whole_file, write_arrays
+from ganline.files import read_sealed, sha256, whole_file, write_sealed
 
 KEPT = 2  # the newest, and one more in case the newest cannot be read
+BEST = "best.npz"
+"""The best weights seen, beside the checkpoints."""
+NAMES = {kind: rf"{kind}-(\d+)\.npz" for kind in ("step", "done")}
 CODE = ("models", "training", "compute.py", "random.py", "replicas.py")
 
 
-def fingerprint(parameters: Mapping[str, Any], data: Iterable[Path]) -> str:
-    """Return a hash of all that decides a training's bits: parameters, data, code and library versions."""
+def deciding(parameters: Mapping[str, Any], data: Iterable[Path]) -> dict[str, Any]:
+    """Return all that decides a training's bits: parameters, data, code and library versions."""
     root = Path(__file__).parents[1]
     code = [path for part in CODE for path in ([root / part] if part.endswith(".py") else (root / part).rglob("*.py"))]
-    facts = {
+    return {
         "parameters": parameters,
         "data": {path.name: sha256(path) for path in data},
         "code": {str(path.relative_to(root)): sha256(path) for path in sorted(code)},
         "versions": {"python": sys.version} | {name: version(name) for name in ("tensorflow", "numpy")},
     }
+
+
+def fingerprint(facts: Mapping[str, Any]) -> str:
+    """Return a hash of what `deciding` returned."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def checkpoints_in(folder: Path, kind: str = "step") -> dict[int, Path]:
+    """Return the checkpoints of a folder by their step, oldest first.
+
+    kind "step" are those that the training itself goes on from, "done" the last one of a training that is finished,
+    which only a longer one goes on from.
+    """
+    found = {int(match[1]): path for path in folder.glob("*.npz") if (match := re.fullmatch(NAMES[kind], path.name))}
+    return dict(sorted(found.items()))
 
 
 class Checkpoints:
@@ -48,31 +65,42 @@ class Checkpoints:
 
     def save(self, step: int, arrays: Mapping[str, np.ndarray]) -> None:
         """Write the state after `step` steps, whole or not at all, and remove all but the newest."""
-        write_arrays(self.folder / f"step-{step:08}.npz", arrays)
-        for old in self._files()[:-KEPT]:
+        write_sealed(self.folder / f"step-{step:08}.npz", arrays)
+        for old in list(checkpoints_in(self.folder).values())[:-KEPT]:
             old.unlink()
         if self.mirror:
             self.mirror.store()
 
-    def newest(self) -> tuple[int, dict[str, np.ndarray]] | None:
-        """Return the step and state of the newest checkpoint that can be read, or None."""
+    def fetch(self) -> None:
+        """Bring what the mirror has, if that is from a later step than what is here."""
         if self.mirror:
             self.mirror.fetch()
-        for path in reversed(self._files()):
+
+    def newest(self) -> tuple[int, dict[str, np.ndarray]] | None:
+        """Return the step and state of the newest checkpoint that can be read, or None."""
+        self.fetch()
+        for step, path in reversed(checkpoints_in(self.folder).items()):
             try:
-                return int(path.stem.removeprefix("step-")), read_arrays(path)
-            except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-                print(f"checkpoint {path.name} cannot be read ({error}); trying the one before it")
+                return step, read_sealed(path)
+            except (OSError, ValueError) as error:
+                print(f"checkpoint {path.name} cannot be read ({error}); trying the one before it", flush=True)
         return None
 
-    def remove(self) -> None:
-        """Delete them all: the training is done and its results are written."""
-        shutil.rmtree(self.folder)
+    def finish(self, step: int | None) -> None:
+        """End with them: the training is done and its results are written.
+
+        All are deleted but that of `step`, which a longer training may go on from; with None, or where there is none of
+        that step, the whole folder is.
+        """
+        own = checkpoints_in(self.folder)
+        if step in own:
+            own.pop(step).replace(self.folder / f"done-{step:08}.npz")
+            for path in own.values():
+                path.unlink()
+        else:
+            shutil.rmtree(self.folder)
         if self.mirror:
             self.mirror.remove()
-
-    def _files(self) -> list[Path]:
-        return sorted(self.folder.glob("step-*.npz"))
 
 
 class Mirror:

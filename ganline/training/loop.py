@@ -10,13 +10,13 @@ import tensorflow as tf
 
 from ganline.diagnosis.probe import Probe
 from ganline.diagnosis.verdict import Verdict, judge
-from ganline.files import write_text
+from ganline.files import read_sealed, write_text
 from ganline.models import Generator
 from ganline.models.base import Model, assign, from_uint8
 from ganline.params import Diagnosis, Train
 from ganline.progress import Bar
 from ganline.report.figures import image_grid, write_png
-from ganline.training.checkpoint import Checkpoints
+from ganline.training.checkpoint import BEST, Checkpoints
 from ganline.training.devices import ONE, Devices
 from ganline.training.feed import Feed
 from ganline.training.stop import Stopped, StopRequest
@@ -201,12 +201,12 @@ def train(
             values = {f"variable/{name}": variable.numpy() for name, variable in variables.items()}
             checkpoints.save(step, values | history.state() | watch.state())
 
-    def look() -> None:
-        history.look(step, watch.look(step))
+    def look(at_end: bool = False) -> None:
+        history.look(step, watch.look(step, at_end))
         on_row(step, _finite(history.looks[-1][1]))
 
     step, diverged = 0, False
-    if checkpoints and (found := checkpoints.newest()):
+    if checkpoints and (found := _resumable(checkpoints, workdir)):
         step, state = found
         assign(variables, {n.removeprefix("variable/"): v for n, v in state.items() if n.startswith("variable/")})
         history.restore(state)
@@ -228,18 +228,25 @@ def train(
             diverged = not all(np.isfinite(values).all() for values in metrics.values())
             bar.advance(count, _summary(history))
             failing = False
-            if devices.chief and (step % settings.sample_every == 0 or step == settings.steps):
+            if devices.chief and step % settings.sample_every == 0:
                 sample(step)
-            if devices.chief and not diverged and (step % watch.every == 0 or step == settings.steps):
+            if devices.chief and not diverged and step % watch.every == 0:
                 look()
                 failing = watch.ends(history.table())
             failing, asked = devices.any_says(failing, stop.signal_number is not None)
             if failing:
                 break
-            if asked or step % settings.checkpoint_every == 0:
+            # Of the last step too: a longer training goes on from there. Not of what diverged: nothing can.
+            if not diverged and (asked or step % settings.checkpoint_every == 0 or step == settings.steps):
                 save()
             if asked:
                 raise Stopped(stop.signal_number or signal.SIGTERM, step)
+    # What only the end of this training calls for comes after its last checkpoint: a longer one would not have it.
+    if devices.chief and step == settings.steps and step % settings.sample_every:
+        sample(step)
+    if devices.chief and step == settings.steps and step % watch.every and not diverged:
+        look(at_end=True)
+        watch.ends(history.table())
     if diverged:
         history.close()
     verdict = judge(history.table(), watch.cannot_judge)
@@ -249,6 +256,18 @@ def train(
     if not devices.chief:
         last = True  # it keeps no best weights: what it has goes nowhere
     return Trained(history, verdict, step, step if last else watch.restore_best(), watch.cannot_judge)
+
+
+def _resumable(checkpoints: Checkpoints, workdir: Path) -> tuple[int, dict[str, np.ndarray]] | None:
+    """Return the step and state to go on from, or None where there is none, or the best weights seen are lost."""
+    if not (found := checkpoints.newest()):
+        return None
+    try:
+        read_sealed(workdir / BEST)
+    except (OSError, ValueError) as error:
+        print(f"the best weights seen before step {found[0]} cannot be read ({error}): starting from 0", flush=True)
+        return None
+    return found
 
 
 def _steps_to_next_event(step: int, settings: Train, look_every: int) -> int:

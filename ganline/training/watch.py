@@ -8,11 +8,12 @@ import tensorflow as tf
 
 from ganline.diagnosis.probe import FIXED, IMAGES, NUDGE, Drawn, Probe
 from ganline.diagnosis.verdict import judge, lasting
-from ganline.files import read_arrays, write_arrays
+from ganline.files import read_sealed, write_sealed
 from ganline.models import Generator
 from ganline.models.base import Model, assign
 from ganline.params import Diagnosis
 from ganline.random import generator
+from ganline.training.checkpoint import BEST
 
 DEVIATION = {"normal": 1.0, "uniform": 3**-0.5, "unit_uniform": 12**-0.5}
 RANGE = {"normal": (-np.inf, np.inf), "uniform": (-1.0, 1.0), "unit_uniform": (0.0, 1.0)}
@@ -24,6 +25,11 @@ LEAST = 100
 """Steps between two looks then: closer, they would mostly see the same again."""
 
 
+def cadence(every: int | None, steps: int) -> int:
+    """Return the steps between two looks, where diagnosis.every says `every` and there are so many steps."""
+    return every or max(LEAST, -(-steps // LOOKS))
+
+
 class Watch:
     """Takes the signals of one look, keeps the best weights seen, and says when to end.
 
@@ -32,11 +38,12 @@ class Watch:
 
     def __init__(self, model: Model, probe: Probe | str, diagnosis: Diagnosis, steps: int, workdir: Path) -> None:
         """Watch `model` train for so many steps, with a probe or the reason why there is none."""
-        self.every = diagnosis.every or max(LEAST, -(-steps // LOOKS))
+        self.every = cadence(diagnosis.every, steps)
         self.cannot_judge = probe if isinstance(probe, str) else ""
         self._probe = None if isinstance(probe, str) else probe
         self._model, self._diagnosis, self._maker = model, diagnosis, Generator(model)
-        self._best, self._best_score = workdir / "best.npz", np.inf
+        self._best, self._best_score = workdir / BEST, np.inf
+        self._ends_best: int | None = None
         self._said = False
         self._fixed = self._maker.latents(FIXED, model.seed, "diagnosis/fixed")
         self._labels = self._maker.labels(FIXED, model.seed, "diagnosis/fixed")
@@ -47,10 +54,11 @@ class Watch:
         self._optimizers = [name for name, rule in model.settings.optimizers.items() if rule.name != "sgd"]
         self._norms = tf.function(self._read_norms)
 
-    def look(self, step: int) -> dict[str, float]:
+    def look(self, step: int, at_end: bool = False) -> dict[str, float]:
         """Return what is seen after `step` steps; keep the weights where the samples are the best so far.
 
-        Without a probe the newest weights are kept.
+        Without a probe the newest weights are kept. A look `at_end` leaves no file: the model has these weights, and a
+        longer training, which goes on from before this look, shall not find them.
         """
         found = self._samples(step) if self._probe else {}
         norms = self._norms().numpy().astype(np.float64) if self._optimizers else []
@@ -60,8 +68,9 @@ class Watch:
         if score < self._best_score:
             weights = {f"variable/{name}": variable.numpy() for name, variable in self._model.weights().items()}
             if all(np.isfinite(values).all() for values in weights.values()):
-                write_arrays(self._best, weights | {"step": np.array(step)})
-                self._best_score = score
+                if not at_end:
+                    write_sealed(self._best, weights | {"step": np.array(step)})
+                self._best_score, self._ends_best = score, step if at_end else None
         return found
 
     def ends(self, table: Mapping[str, np.ndarray]) -> bool:
@@ -74,7 +83,9 @@ class Watch:
 
     def restore_best(self) -> int:
         """Give the model the best weights seen; return the step they are from."""
-        arrays = read_arrays(self._best)
+        if self._ends_best is not None:
+            return self._ends_best
+        arrays = read_sealed(self._best)
         assign(self._model.weights(), {n.removeprefix("variable/"): v for n, v in arrays.items() if n != "step"})
         return int(arrays["step"])
 

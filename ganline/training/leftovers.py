@@ -1,0 +1,88 @@
+"""What trainings left in the folder of checkpoints, and what of it nothing can go on from any more."""
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from filelock import FileLock, Timeout
+
+from ganline.training.checkpoint import checkpoints_in, deciding
+from ganline.training.earlier import differences, read_facts
+
+
+class Leftover(NamedTuple):
+    """The folder of a training that is not under way."""
+
+    folder: Path
+    size: int
+    """Bytes."""
+    what: str
+    """The model, and how far it came."""
+    useless: str
+    """Why nothing can go on from it; empty where something can."""
+
+
+def lock_of(folder: Path) -> FileLock:
+    """Return the lock that whoever writes into a training's folder holds."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder.with_suffix(".lock"))
+
+
+def leftovers(root: Path, data: Iterable[Path]) -> Iterator[Leftover]:
+    """Yield what is in `root` but for what a training is writing at the moment.
+
+    Args:
+        root: the folder of checkpoints, one folder a training.
+        data: the prepared images there are.
+    """
+    now = deciding({}, ())
+    hashes = {found for path in data for found in deciding({}, [path])["data"].values()}
+    for folder in sorted(path for path in root.glob("*") if path.is_dir()):
+        if not _in_use(folder):
+            facts = read_facts(folder)
+            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            yield Leftover(folder, size, _what(folder, facts), _useless(folder, facts, now, hashes))
+
+
+def delete(folder: Path) -> bool:
+    """Delete a training's folder; return False, and leave it, where a training has begun in it meanwhile."""
+    try:
+        with lock_of(folder).acquire(timeout=0):
+            shutil.rmtree(folder)
+    except Timeout:
+        return False
+    return True
+
+
+def _in_use(folder: Path) -> bool:
+    if not folder.with_suffix(".lock").exists():
+        return False
+    try:
+        with lock_of(folder).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _what(folder: Path, facts: Mapping[str, Any] | None) -> str:
+    if facts is None:
+        return "unknown"
+    train, stopped, done = facts["parameters"]["train"], checkpoints_in(folder), checkpoints_in(folder, "done")
+    state = f"stopped after step {max(stopped):,} of" if stopped else "finished," if done else "not begun,"
+    return f"{train['model']}, {state} {train['steps']:,} steps"
+
+
+def _useless(folder: Path, facts: Mapping[str, Any] | None, now: Mapping[str, Any], data: set[str]) -> str:
+    if not (checkpoints_in(folder) or checkpoints_in(folder, "done")):
+        return "it holds no checkpoint"
+    if facts is None:
+        return "it does not say what it is of: an earlier version made it"
+    if code := differences(facts["code"], now["code"]):
+        first = next(iter(code))
+        return f"made by other code ({first}{f' and {len(code) - 1} more' if len(code) > 1 else ''})"
+    if versions := differences(facts["versions"], now["versions"]):
+        return f"made by other versions ({', '.join(versions)})"
+    if facts["data"].get("train_images.npy") not in data:
+        return "made of prepared data that is not here"
+    return ""

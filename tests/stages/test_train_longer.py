@@ -1,0 +1,137 @@
+"""A training goes on from one of another length, to the bits of one that was never interrupted; or says why not."""
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ganline.catalogue import compose_params
+from ganline.files import write_json
+from ganline.training.stop import Stopped
+from stages import paths, train
+
+CONF = Path(__file__).parents[2] / "conf"
+TINY = [
+    "train.batch_size=4", "train.generator_batch_size=4", "train.log_every=2", "train.sample_count=4",
+    "train.sample_every=4", "train.checkpoint_every=4", "train.steps_per_call=3", "diagnosis.every=5",
+    "extractor.kind=inception", "prepare.size=8",
+]  # fmt: skip
+"""A training of 7 steps ends between two looks, two samples and two checkpoints."""
+
+
+class Stopper:
+    """A tracker that asks for a stop at a step, and forgets the rest."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def tags(self, values):
+        pass
+
+    def image(self, path, name, step):
+        pass
+
+    def model(self, path):
+        pass
+
+    def metrics(self, values, step=0):
+        if step == self.at:
+            self.at = None
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def trained(folder, monkeypatch, steps, *overrides, stop_at=None):
+    """Run the stage as runner.main does; return the contents of all that it leaves to later stages."""
+    folder.mkdir(exist_ok=True)
+    monkeypatch.chdir(folder)
+    recipe = ["dataset=digits", *TINY, f"train.steps={steps}", *overrides]
+    params = compose_params("mode-collapse-mnist", recipe, CONF)
+    data = paths.prepared(params)
+    data.mkdir(parents=True, exist_ok=True)
+    images = np.random.default_rng(0).integers(0, 256, (200, 8, 8, 1), np.uint8)
+    np.save(data / "train_images.npy", images)
+    write_json(data / "dataset.json", {"dataset": "digits", "image_shape": [8, 8, 1], "classes": []})
+    if finish := train.run(params, Stopper(stop_at)):
+        finish()
+    files = [path for part in (paths.TRAIN, paths.GAN) for path in part.rglob("*") if path.is_file()]
+    return {path: path.read_bytes() for path in files}
+
+
+def checkpoints():
+    return sorted(path.name for path in paths.CHECKPOINTS.glob("*/*-*.npz"))
+
+
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("select", [pytest.param("last", marks=SLOW), "best"])
+def test_a_longer_training_goes_on_from_a_finished_one(tmp_path, monkeypatch, capsys, select):
+    whole = trained(tmp_path / "whole", monkeypatch, 13, f"train.select={select}")
+    trained(tmp_path / "parts", monkeypatch, 7, f"train.select={select}")
+    assert checkpoints() == ["done-00000007.npz"]
+    capsys.readouterr()
+    longer = trained(tmp_path / "parts", monkeypatch, 13, f"train.select={select}")
+    told = capsys.readouterr().out
+    assert "going on after step 7 of a finished training of 7 steps" in told and "resuming after step 7" in told
+    assert longer == whole
+    assert paths.TRAIN / "samples/step-00000008.png" in longer
+    assert paths.TRAIN / "samples/step-00000007.png" not in longer
+    # The shorter one is not needed any more, and a forced training is no copy.
+    assert checkpoints() == ["done-00000013.npz"]
+    assert trained(tmp_path / "parts", monkeypatch, 13, f"train.select={select}") == whole
+    told = capsys.readouterr().out
+    assert "going on" not in told and "resuming" not in told
+
+
+@pytest.mark.parametrize("steps", [13, pytest.param(5, marks=SLOW)])
+def test_a_stopped_training_serves_a_longer_one_and_a_shorter_one(tmp_path, monkeypatch, capsys, steps):
+    whole = trained(tmp_path / "whole", monkeypatch, steps)
+    with pytest.raises(Stopped, match="saved at step 4"):
+        trained(tmp_path / "parts", monkeypatch, 9, stop_at=4)
+    assert trained(tmp_path / "parts", monkeypatch, steps) == whole
+    assert "going on after step 4 of a stopped training of 9 steps" in capsys.readouterr().out
+    assert "step-00000004.npz" in checkpoints()  # the stopped one may still be gone on with
+
+
+@pytest.mark.parametrize(
+    ("overrides", "reason"),
+    [
+        (["train.instance_noise=0.1"], "Every step depends on train.steps under train.instance_noise = 0.1"),
+        pytest.param(
+            ["train.learning_rate_schedule=cosine"], "on train.steps under train.learning_rate_schedule", marks=SLOW
+        ),
+    ],
+)
+def test_it_starts_anew_where_the_steps_depend_on_their_number_and_says_why(
+    tmp_path, monkeypatch, capsys, overrides, reason
+):
+    with pytest.raises(Stopped):
+        trained(tmp_path / "parts", monkeypatch, 9, *overrides, stop_at=4)
+    longer = trained(tmp_path / "parts", monkeypatch, 13, *overrides)
+    told = capsys.readouterr().out
+    assert "starting from 0. A training of 9 steps that was stopped after step 4 is kept" in told
+    assert "train.steps was 9 and is 13" in told and reason in told and "resuming" not in told
+    assert checkpoints() == ["step-00000004.npz"]  # nothing can go on from the finished one
+    assert longer == trained(tmp_path / "whole", monkeypatch, 13, *overrides)
+
+
+@SLOW
+def test_it_says_what_else_keeps_it_from_a_stopped_training(tmp_path, monkeypatch, capsys):
+    with pytest.raises(Stopped):
+        trained(tmp_path / "parts", monkeypatch, 9, stop_at=4)
+    trained(tmp_path / "parts", monkeypatch, 9, "train.batch_size=2", "train.label_smoothing=0.1")
+    told = capsys.readouterr().out
+    assert "train.batch_size was 4 and is 2; train.label_smoothing was 0.0 and is 0.1." in told
+
+
+@SLOW
+def test_a_training_whose_best_weights_are_lost_starts_anew(tmp_path, monkeypatch, capsys):
+    whole = trained(tmp_path / "whole", monkeypatch, 9)
+    with pytest.raises(Stopped):
+        trained(tmp_path / "parts", monkeypatch, 9, stop_at=4)
+    (best,) = paths.CHECKPOINTS.glob("*/best.npz")
+    best.write_bytes(best.read_bytes()[:-1])
+    assert trained(tmp_path / "parts", monkeypatch, 9) == whole
+    assert "the best weights seen before step 4 cannot be read" in capsys.readouterr().out
