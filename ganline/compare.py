@@ -20,6 +20,8 @@ HARMLESS = {"seed", "asked_for"}
 BETTER = {"fid": "lower", "kid": "lower"}
 """What the protocols of early runs do not say."""
 SHOWN_OF_A_HASH = 12
+TIED = 1.96
+"""Standard errors, both runs' combined, that two runs must differ by: of equally good ones 95 % do not."""
 
 Protocol = Mapping[str, Mapping[str, Any]]
 
@@ -54,7 +56,7 @@ class Row(NamedTuple):
     """Standard error."""
     floor: float | None
     ties: tuple[int, ...]
-    """The ranks in its group that it cannot be told from: they differ by less than both standard errors combined."""
+    """The ranks in its group that it cannot be told from: they differ by less than TIED combined standard errors."""
 
 
 class Group(NamedTuple):
@@ -204,7 +206,7 @@ def _ranked(runs: Sequence[Run], by: str, better: str) -> tuple[Row, ...]:
 
 def _tied(one: Run, other: Run, by: str) -> bool:
     apart = abs(one.numbers[by] - other.numbers[by])
-    return apart == 0 or apart < math.hypot(error_of(one, by) or 0.0, error_of(other, by) or 0.0)
+    return apart == 0 or apart < TIED * math.hypot(error_of(one, by) or 0.0, error_of(other, by) or 0.0)
 
 
 def _numbers(runs: Sequence[Run], by: str) -> dict[str, Mapping[str, Any]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ganline import suite
 from ganline.combinations import model_facts
-from ganline.datasets.prepared import read_split
+from ganline.datasets.prepared import read_facts, read_split
 from ganline.errors import UserError
 from ganline.files import write_arrays, write_json
 from ganline.params import Evaluate, Params
@@ -42,6 +42,7 @@ def run(params: Params, tracker: Tracker) -> None:
     extractor, model = extractors.load(paths.extractor(params)), models.load(paths.GAN)
     train, test = (real_images(params, split) for split in ("train", "test"))
     settings, notices = in_force(params.evaluate, len(train), len(test))
+    notices += extractor.facts.get("doubts", [])
     for notice in notices:
         print(f"evaluate: {notice}")
     count, maker = settings.samples, models.Generator(model)
@@ -49,7 +50,8 @@ def run(params: Params, tracker: Tracker) -> None:
     made |= extractor.extract(made["images"])._asdict()
     write_arrays(paths.EVALUATE / "features.npz", made)
 
-    asked_for = made["labels"] if takes_classes(model, extractor) else None
+    classes = read_facts(paths.prepared(params))["classes"]
+    asked_for = made["labels"] if takes_classes(model, len(classes)) else None
     fake = Sample(made["images"], made["features"], made["probabilities"], asked_for)
     real = drawn(test, count, params.seed, "evaluate/reference")
 
@@ -105,13 +107,13 @@ def drawn(sample: Sample, count: int, seed: int, purpose: str) -> Sample:
     return Sample(sample.images[rows], sample.features[rows], sample.probabilities[rows], labels)
 
 
-def takes_classes(model: "Model", extractor: "Extractor") -> bool:
-    """Return whether the generator can be asked for the data's classes.
+def takes_classes(model: "Model", classes: int) -> bool:
+    """Return whether the generator can be asked for the data's classes, of which there are `classes`.
 
     A code that a model found without labels (InfoGAN) has a number too, but is no class.
     """
     by_class = model_facts()[model.settings.model].get("uses_labels", False)
-    return by_class and model.conditions > 0 and model.conditions == len(extractor.facts["classes"])
+    return by_class and model.conditions > 0 and model.conditions == classes
 
 
 def common(extractor: "Extractor", model: "Model", seed: int, count: int, notices: list[str]) -> dict:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ganline.datasets.prepared import read_facts, read_split
 from ganline.files import whole_folder, write_arrays
+from ganline.metrics import judge
 from ganline.params import Params
 from stages import paths, runner
 from stages.tracking import Tracker
@@ -21,7 +22,8 @@ def run(params: Params, tracker: Tracker) -> None:
     """Train the classifier, or fetch InceptionV3, and run the prepared images through it."""
     data, kind = paths.prepared(params), params.extractor.kind
     extractor = _make(params)
-    quality = {}
+    quality: dict[str, float] = {}
+    doubts: list[str] = []
     with whole_folder(paths.extractor(params)) as folder:
         for split in ("train", "test"):
             images, labels = read_split(data, split)
@@ -29,12 +31,17 @@ def run(params: Params, tracker: Tracker) -> None:
             write_arrays(folder / f"{split}_features.npz", features._asdict())
         # `images`, `labels` and `features` are now those of the test split.
         if kind == "classifier":
-            quality["test_accuracy"] = float(np.mean(features.probabilities.argmax(axis=1) == labels))
+            likeliest = features.probabilities.argmax(axis=1)
+            quality["test_accuracy"] = float(np.mean(likeliest == labels))
+            doubts = judge.doubts(kind, judge.balanced_accuracy(likeliest, np.asarray(labels)), _class_sizes(params))
         elif kind == "rotation":
-            quality["rotation_accuracy"] = _rotation_accuracy(extractor, images)
-        extractor.save(folder, **quality)
+            quality["rotation_accuracy"] = accuracy = _rotation_accuracy(extractor, images)
+            doubts = judge.doubts(kind, accuracy, [sum(read_facts(data)["counts"].values())] * 4)
+        extractor.save(folder, **quality, doubts=doubts)
     for name, value in quality.items():
         print(f"extractor: {name} {value:.4f}")
+    for doubt in doubts:
+        print(f"extractor: {doubt}")
     tracker.metrics({f"extractor_{name}": value for name, value in quality.items()})
 
 
@@ -49,6 +56,13 @@ def _make(params: Params) -> "Extractor":
     if params.extractor.kind == "rotation":
         return extractors.train_rotation(images, params.extractor, params.data_seed)
     return extractors.train_classifier(images, labels, facts["classes"], params.extractor, params.data_seed)
+
+
+def _class_sizes(params: Params) -> list[int]:
+    """Return how many images each class has, in both splits together."""
+    data = paths.prepared(params)
+    labels = np.concatenate([np.asarray(read_split(data, split)[1]) for split in ("train", "test")])
+    return np.bincount(labels, minlength=len(read_facts(data)["classes"])).tolist()
 
 
 def _rotation_accuracy(extractor: "Extractor", images: np.ndarray) -> float:

@@ -18,6 +18,11 @@ def run(params: Params, tracker: Tracker) -> None:
         f"{facts['image_shape']} in {len(facts['classes'])} classes; "
         f"{sum(facts['dropped'].values())} dropped, {facts['duplicates']} exact duplicates"
     )
+    if facts["held_out_repeats"]:
+        print(
+            f"{dataset}: {facts['held_out_repeats']} of the test images are training images again, by the dataset's "
+            "own split; what is said of images never shown leaves them out"
+        )
 
 
 if __name__ == "__main__":

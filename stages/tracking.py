@@ -245,7 +245,8 @@ class Silent(Tracker):
 def told_by(diagnosis: Mapping[str, Any]) -> dict[str, str]:
     """Return the tags that say what diagnosis.json says of the training as a whole."""
     replicas = str(diagnosis.get("replicas", 1))
-    return {"verdict": diagnosis["verdict"], "verdict_kind": diagnosis["kind"], "replicas": replicas}
+    told = {"verdict": diagnosis["verdict"], "verdict_kind": diagnosis["kind"], "replicas": replicas}
+    return told | ({"judge": "; ".join(doubts)} if (doubts := diagnosis.get("doubts")) else {})
 
 
 def _identity(event: Mapping[str, Any]) -> str:

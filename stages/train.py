@@ -1,6 +1,7 @@
 """Train the model: prepared images in; the generator, its curves, its sample grids and a verdict out."""
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -187,8 +188,11 @@ def tell(trained: "Trained", model: "Model", params: Params) -> dict[str, Any]:
         "kept_step": trained.kept,
         "ended_early": trained.step < params.train.steps,
         "cannot_judge": trained.cannot_judge,
+        "doubts": _doubts(params),
     }
     print(f"train: {verdict.title}. {verdict.summary}")
+    for doubt in content["doubts"]:
+        print(f"  beware: {doubt}")
     for cause in content["causes"]:
         print(f"  likely cause: {cause['cause']}")
     for remedy in content["remedies"]:
@@ -196,6 +200,12 @@ def tell(trained: "Trained", model: "Model", params: Params) -> dict[str, Any]:
     if trained.kept != trained.step:
         print(f"  the weights kept are those of step {trained.kept}")
     return content
+
+
+def _doubts(params: Params) -> list[str]:
+    """Return why little is known by the extractor that the samples were held against, and will be judged by."""
+    facts = paths.extractor(params) / "extractor.json"
+    return json.loads(facts.read_text()).get("doubts", []) if facts.exists() else []
 
 
 def decisive(params: Params, facts: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> dict[str, Any]:

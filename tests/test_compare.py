@@ -55,9 +55,9 @@ def test_other_data_parts_runs_and_the_headline_says_what_differs():
 
 
 def test_runs_within_their_errors_are_ties():
-    values = {"a": (1.0, 0.3), "b": (1.4, 0.3), "c": (1.9, 0.3), "d": (1.9, 0.0)}
+    values = {"a": (1.0, 0.3), "b": (1.8, 0.3), "c": (2.7, 0.3), "d": (2.7, 0.0)}
     runs = [run(name, {"kid": value, "kid_stderr": error}) for name, (value, error) in values.items()]
-    # Errors combine to 0.42 (a with b, but b with c differ by 0.5); c and d are equal.
+    # Errors combine to 0.42, and 1.96 of that is 0.83: a ties with b, but b and c differ by 0.9; c and d are equal.
     assert [row.ties for row in compare(runs, "kid").groups[0].rows] == [(2,), (1,), (4,), (3,)]
     assert [row.ties for row in compare([run("a", {"fid": 1.0}), run("b", {"fid": 1.001})], "fid").groups[0].rows] == [
         (), (),

@@ -15,7 +15,7 @@ from ganline.datasets import idx, prepared, quickdraw
 from ganline.datasets.decode import UnusableError, check_shape
 from ganline.datasets.pictures import PictureFolder
 from ganline.datasets.resize import fit
-from ganline.datasets.split import stratified
+from ganline.datasets.split import held_out
 from ganline.errors import UserError
 from ganline.files import whole_folder, write_json
 from ganline.params import Prepare
@@ -42,7 +42,7 @@ def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed:
     """Write the prepared data of `raw` (idx files, bitmaps or pictures) to `destination`, whole or not at all.
 
     Unusable images are left out. Exact duplicates (equal bytes) are marked in the manifest and kept. The dataset's own
-    split is taken where it has one, else a share of every class is held out by `seed`.
+    split is taken where it has one, else a share of every class is held out by `seed`, duplicates on one side.
 
     Returns:
         The facts, as `ganline.datasets.prepared.read_facts` gives them.
@@ -143,7 +143,8 @@ def _splits(images: SourceImages, manifest: pd.DataFrame, labels: np.ndarray, fr
     if images.splits is not None:
         return np.where(kept, images.splits, "")
     splits = np.full(len(manifest), "", dtype="<U5")
-    splits[kept] = np.where(stratified(labels[kept], fraction, seed), "test", "train")
+    pictures = pd.factorize(manifest.loc[kept, "sha256"])[0]
+    splits[kept] = np.where(held_out(labels[kept], pictures, fraction, seed), "test", "train")
     return splits
 
 
@@ -168,4 +169,11 @@ def _facts(dataset: str, image_shape: list[int], classes: list[str], manifest: p
         "source_images": len(manifest),
         "dropped": {str(reason): int(count) for reason, count in reasons.items()},
         "duplicates": int((kept & (manifest["duplicate_of"] != "")).sum()),
+        "held_out_repeats": _held_out_repeats(manifest),
     }
+
+
+def _held_out_repeats(manifest: pd.DataFrame) -> int:
+    """Return how many test images equal a training image, as they may where the dataset has a split of its own."""
+    shown = manifest.loc[manifest["split"] == "train", "sha256"]
+    return int(manifest.loc[manifest["split"] == "test", "sha256"].isin(shown).sum())

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ganline.metrics.repeats import repeats
 from ganline.random import generator
 
 IMAGES = 256
@@ -74,7 +75,9 @@ class Probe:
         distances = _distances(self._real, self._real)
         np.fill_diagonal(distances, np.inf)
         self._radii = np.sort(distances, axis=1)[:, NEIGHBOURS - 1]
-        self._near = float(np.percentile(distances.min(axis=1), NEAR))
+        nearest = distances.min(axis=1)
+        usual = nearest[~repeats(nearest)]  # pictures that the data holds twice would set a limit of 0
+        self._near = float(np.percentile(usual, NEAR)) if len(usual) else 0.0
         self._spread, self._rank = _spread(self._real), _rank(self._real)
         self._pixel_spread = max(_spread(_flat(images[chosen])), 1e-3)
         self._structure = _structure(images[chosen])

@@ -205,14 +205,14 @@ def of_classes(names: Sequence[str], seen: Seen, conditions: int, count: int) ->
     """Return "looks like this class" for the classes that most samples look like: the class is the likeliest.
 
     Args:
-        names: of the columns of the probabilities.
+        names: of the columns of the probabilities; none where these are no classes, and then nothing is returned.
         seen: samples.
         conditions: labels there are; 0 or 1 where the generator takes none.
         count: classes to return at most. Those that no sample looks like are left out, and one that all do.
     """
     found = []
     often = np.bincount(seen.probabilities.argmax(axis=1), minlength=len(names))
-    for column in sorted(np.argsort(-often, kind="stable")[:count]):
+    for column in sorted(np.argsort(-often, kind="stable")[:count]) if names else ():
         score = _leader(column)
         values, zero = score(seen), np.zeros(max(1, conditions))
         if 0 < often[column] < len(seen.probabilities):

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.metrics.repeats import repeats
 from ganline.progress import Bar
 
 BLOCK = 256
@@ -76,14 +77,23 @@ def copying(samples: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
         samples: float, (M,): the distance of each sample to its nearest training image.
         held_out: float, (N,): the same for real images that were not trained on.
 
+    Held-out images that repeat a training image are left out: they were shown (`ganline.metrics.repeats`).
+
     Returns:
-        The two medians, the first percentile of `held_out`, and the share of samples nearer than that (about 0.01
-        where samples behave like held-out images).
+        The two medians, the first percentile of `held_out`, the share of samples nearer than that (about 0.01 where
+        samples behave like held-out images), and how many of `held_out` were left out.
+
+    Raises:
+        ValueError: every held-out image repeats a training image, so none says what new ones are like.
     """
-    threshold = float(np.percentile(held_out, 1))
+    usual = held_out[~repeats(held_out)]
+    if not len(usual):
+        raise ValueError("every held-out image repeats a training image, so none says how near new ones come")
+    threshold = float(np.percentile(usual, 1))
     return {
         "median_distance_samples": float(np.median(samples)),
-        "median_distance_held_out": float(np.median(held_out)),
+        "median_distance_held_out": float(np.median(usual)),
         "first_percentile_held_out": threshold,
         "share_of_samples_nearer": float(np.mean(samples < threshold)),
+        "held_out_left_out": float(len(held_out) - len(usual)),
     }

@@ -7,13 +7,13 @@ found, here by their features and not by eye, tell the size of the support:
     support size = n(n - 1)/2 / pairs of near-duplicates
 
 Two fakes are near-duplicates if they are no farther apart than real images rarely are: the first percentile of the
-distance of a real image to the nearest other one.
+distance of a real image to the nearest other one, real images that come twice left out (`ganline.metrics.repeats`).
 
 How to read it: beside the same number of training images, which have near-duplicates too. Far below it the generator
 keeps coming back to the same pictures. Images that come unevenly often count by how often they come: if half of the
 fakes are one image, the support size is below 4, whatever the other half.
 
-Weakness: the features decide what counts as the same, and the data's own duplicates set the bar.
+Weakness: the features decide what counts as the same.
 """
 
 from typing import NamedTuple
@@ -22,6 +22,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from ganline.metrics import checks, distances
+from ganline.metrics.repeats import repeats
 
 PERCENTILE = 1.0
 """Of the real images' distances to their nearest other real image, below which fakes count as duplicates."""
@@ -50,7 +51,9 @@ def birthday_paradox(fake: np.ndarray, real: np.ndarray) -> BirthdayParadox:
         ValueError: not two finite matrices of as many dimensions, or fewer than two images in one.
     """
     fake, real = checks.pair(fake, real, "birthday paradox", rows=2)
-    threshold = np.percentile(distances.nearest(real, real, 1, same=True).distances, PERCENTILE)
+    nearest = distances.nearest(real, real, 1, same=True).distances[:, 0]
+    usual = nearest[~repeats(nearest)]
+    threshold = np.percentile(usual, PERCENTILE) if len(usual) else 0.0
     limit = threshold**2 + distances.rounding(fake, fake)  # exact repeats count even where real images repeat too
     near = np.concatenate(
         distances.in_blocks(fake, fake, lambda _, block: np.count_nonzero(block <= limit, axis=1) - 1)

@@ -118,7 +118,7 @@ class Extractor:
         self._check(images, np.uint8)
         return np.concatenate([self._infer_maps(batch).numpy() for batch in self._batches(images)])
 
-    def save(self, folder: Path, **more_facts: float) -> None:
+    def save(self, folder: Path, **more_facts: Any) -> None:
         """Write weights.npz and extractor.json (the facts and `more_facts`) into `folder`."""
         weights = {f"weight_{i:03d}": array for i, array in enumerate(self.network.get_weights())}
         write_arrays(folder / "weights.npz", weights)

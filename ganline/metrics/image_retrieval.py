@@ -8,7 +8,8 @@ Evaluation Measures". Held-out real images are the queries, the fakes are the ga
 
 How to read them: a ratio of 1 is as good as training images; it grows with each kind of real image that the generator
 never makes, and with fakes that are off. Precision falls where a class is missing, and its queries find others instead,
-or where classes run into each other. See the floor: real images of other classes are sometimes nearer too.
+or where classes run into each other. See the floor: real images of other classes are sometimes nearer
+too. Queries that repeat a training image (`ganline.metrics.repeats`) are not asked about distances.
 
 Weakness: they ask only for the real images, and do not notice bad fakes beside enough good ones.
 """
@@ -16,6 +17,7 @@ Weakness: they ask only for the real images, and do not notice bad fakes beside 
 import numpy as np
 
 from ganline.metrics import checks, distances
+from ganline.metrics.repeats import repeats
 
 
 def retrieval_distance_ratio(queries: np.ndarray, gallery: np.ndarray, baseline: np.ndarray) -> float:
@@ -28,7 +30,7 @@ def retrieval_distance_ratio(queries: np.ndarray, gallery: np.ndarray, baseline:
 
     Raises:
         ValueError: not three finite matrices of as many dimensions, a baseline of another size than the gallery, or a
-            baseline that holds a copy of every query.
+            baseline that every query repeats.
     """
     queries, gallery = checks.pair(queries, gallery, "image retrieval")
     queries, baseline = checks.pair(queries, baseline, "image retrieval")
@@ -37,10 +39,11 @@ def retrieval_distance_ratio(queries: np.ndarray, gallery: np.ndarray, baseline:
             f"image retrieval: {len(gallery)} images in the gallery and {len(baseline)} in the baseline; "
             "as many of both are needed"
         )
-    found, usual = (distances.nearest(queries, images, 1).distances.mean() for images in (gallery, baseline))
-    if usual == 0:
+    found, usual = (distances.nearest(queries, images, 1).distances[:, 0] for images in (gallery, baseline))
+    new = ~repeats(usual)
+    if not new.any():
         raise ValueError("image retrieval: the training images hold a copy of every query, so no ratio can be taken")
-    return float(found / usual)
+    return float(found[new].mean() / usual[new].mean())
 
 
 def retrieval_precision(

@@ -1,7 +1,8 @@
 """Memorisation: are the fakes copies of training images?
 
 `memorisation` compares how near fakes come to the training images with how near held-out real images come, which no one
-has seen. Let t(x) be the distance of x to its nearest training image:
+has seen. Let t(x) be the distance of x to its nearest training image (`ganline.metrics.repeats` says which held-out
+images are training images again; they were seen, and are left out of all that is usual here):
 
     copied share            = share of fakes with t no larger than the first percentile of t of the held-out images
     nearest distance ratio  = median t of the fakes / median t of the held-out images
@@ -29,6 +30,7 @@ import numpy as np
 
 from ganline.metrics import checks, distances
 from ganline.metrics.frechet import frechet_distance
+from ganline.metrics.repeats import repeats
 
 PERCENTILE = 1.0
 """Of the held-out images' distances to the training images, up to which a fake counts as copied."""
@@ -45,6 +47,8 @@ class Memorisation(NamedTuple):
     """0 to 1."""
     nearest_distance_ratio: float
     """0 or more."""
+    left_out: int
+    """Held-out images that repeat a training image."""
 
 
 class Mifid(NamedTuple):
@@ -61,16 +65,15 @@ def memorisation(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> M
     """Return how near fake features (M, d) and held-out ones (N, d) come to those of training images (T, d).
 
     Raises:
-        ValueError: not three finite matrices of as many dimensions, or more than half of the held-out images equal a
-            training image.
+        ValueError: not three finite matrices of as many dimensions, or every held-out image repeats a training image.
     """
     fake, held_out, train = _three(fake, held_out, train)
     t_fake, t_held_out = (distances.nearest(images, train, 1).distances[:, 0] for images in (fake, held_out))
-    usual = np.median(t_held_out)
-    if usual == 0:
-        raise ValueError("memorisation: more than half of the held-out images equal a training image in all features")
+    usual = _unseen(t_held_out)
     return Memorisation(
-        float(np.mean(t_fake <= np.percentile(t_held_out, PERCENTILE))), float(np.median(t_fake) / usual)
+        float(np.mean(t_fake <= np.percentile(usual, PERCENTILE))),
+        float(np.median(t_fake) / np.median(usual)),
+        len(t_held_out) - len(usual),
     )
 
 
@@ -78,15 +81,24 @@ def mifid(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> Mifid:
     """Return FID of fake features (M, d) against held-out ones (N, d), punished for nearness to training ones (T, d).
 
     Raises:
-        ValueError: not three finite matrices of as many dimensions, fewer than two fakes or held-out images, or
-            an image whose features are all 0 and so have no direction.
+        ValueError: not three finite matrices of as many dimensions, fewer than two fakes or held-out images, every
+            held-out image repeats a training image, or an image whose features are all 0 and so have no direction.
     """
     fake, held_out, train = _three(fake, held_out, train, rows=2)
     unit = [_unit(images) for images in (fake, held_out, train)]
+    t_fake, t_held_out = (distances.nearest(images, unit[2], 1).distances[:, 0] for images in unit[:2])
     # Of unit vectors the cosine distance is half the squared Euclidean one.
-    found, usual = (float(np.mean(distances.nearest(images, unit[2], 1).distances ** 2) / 2) for images in unit[:2])
+    found, usual = (float(np.mean(distance**2) / 2) for distance in (t_fake, _unseen(t_held_out)))
     fid, threshold = frechet_distance(fake, held_out).distance, PART * usual
     return Mifid(fid / max(found, SMALLEST) if found < threshold else fid, found, threshold)
+
+
+def _unseen(nearest: np.ndarray) -> np.ndarray:
+    """Return the distances of the held-out images that repeat no training image."""
+    usual = nearest[~repeats(nearest)]
+    if not len(usual):
+        raise ValueError("memorisation: every held-out image repeats a training image, so none is new to the generator")
+    return usual
 
 
 def _three(

@@ -38,7 +38,7 @@ def since(diagnosis: Mapping[str, Any]) -> int | None:
 
 
 def remarks(diagnosis: Mapping[str, Any]) -> list[str]:
-    """Return what a reader must know of the samples: which step they are from, and whether they were looked at."""
+    """Return what a reader must know of the samples: their step, whether they were looked at, and how well by."""
     steps, kept = diagnosis["steps"], diagnosis["kept_step"]
     told = []
     if diagnosis["ended_early"]:
@@ -47,6 +47,7 @@ def remarks(diagnosis: Mapping[str, Any]) -> list[str]:
         told.append(f"The samples, and all that is measured on them, are those of step {kept:,}, not of the last.")
     if reason := diagnosis["cannot_judge"]:
         told.append(f"The samples were not looked at while it trained: {reason}.")
+    told += [f"Beware: {doubt}." for doubt in diagnosis.get("doubts", [])]
     return told
 
 

@@ -179,13 +179,17 @@ MEASURES: tuple[Measure, ...] = (
                 "About 0 for equal distributions, and then negative as often as positive; more is worse. It does not "
                 "drift with the count, so it is the one to trust for few images.",
             ),
-            "kid_stderr": _error("KID", "kid", "over the subsets, which share images, so it errs on the small side"),
+            "kid_stderr": _error(
+                "KID",
+                "kid",
+                "by a jackknife over the images; where fakes are as good as real ones it errs on the large side",
+            ),
         },
         compute=_kid,
         answers="How far are fakes from real images, where there are few of them?",
         misleads="It sees three moments and no more, and its unit depends on the extractor.",
         source="Binkowski et al. 2018, Demystifying MMD GANs",
-        cost="2 s",
+        cost="4 s",
         default=True,
         protocol=lambda case: {
             "subsets": case.settings.kid_subsets,

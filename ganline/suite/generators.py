@@ -4,8 +4,10 @@ import numpy as np
 
 from ganline.latent.inversion import invert
 from ganline.latent.paths import from_normal
+from ganline.metrics import distances
 from ganline.metrics.perceptual_path_length import arc, perceptual_path_length
 from ganline.metrics.reconstruction_error import reconstruction_error
+from ganline.metrics.repeats import repeats
 from ganline.random import generator
 from ganline.suite.base import Case, Measure, Number
 
@@ -48,7 +50,6 @@ def _perceptual_path_length(case: Case) -> dict[str, float]:
 
 
 def _reconstruction_error(case: Case) -> dict[str, float]:
-
     assert case.generator is not None
     maker, random = case.generator, generator(case.seed, "reconstruction_error")
     count = min(IMAGES, len(case.real), len(case.train))
@@ -61,7 +62,9 @@ def _reconstruction_error(case: Case) -> dict[str, float]:
         labels = np.repeat(np.arange(maker.conditions, dtype=np.int32)[:, None], 2 * count, axis=1)
     starts = random.standard_normal((*labels.shape, maker.latent_dim)).astype(np.float32)
     errors = invert(maker.unrounded, images, labels, starts, STEPS, LEARNING_RATE, maker.prior).errors
-    found = reconstruction_error(errors[:count], errors[count:])
+    held_out = case.real.features[rows[0]]
+    seen = repeats(distances.nearest(held_out, case.train.features, 1).distances[:, 0])
+    found = reconstruction_error(errors[:count][~seen], errors[count:])
     return {
         "reconstruction_error": found.error,
         "reconstruction_ratio": found.ratio,

@@ -9,6 +9,7 @@ from ganline.metrics import geometry_score as geometry
 from ganline.metrics import memorisation as copies
 from ganline.metrics.image_retrieval import retrieval_distance_ratio, retrieval_precision
 from ganline.metrics.precision_recall import precision_recall
+from ganline.metrics.repeats import SAME
 from ganline.metrics.two_sample_test import FOLDS, linear_test, nearest_neighbour_test
 from ganline.random import generator
 from ganline.suite.base import Case, Measure, Number
@@ -59,7 +60,12 @@ def _birthday_paradox(case: Case) -> dict[str, float]:
 
 def _memorisation(case: Case) -> dict[str, float]:
     found = copies.memorisation(case.sample.features, case.real.features, case.train.features)
-    return found._asdict() | {"copied_share_stderr": _binomial_error(found.copied_share, len(case.sample))}
+    return {
+        "copied_share": found.copied_share,
+        "nearest_distance_ratio": found.nearest_distance_ratio,
+        "copied_share_stderr": _binomial_error(found.copied_share, len(case.sample)),
+        "held_out_repeats": found.left_out,
+    }
 
 
 def _mifid(case: Case) -> dict[str, float]:
@@ -271,6 +277,14 @@ MEASURES: tuple[Measure, ...] = (
                 "like new real images; below: copies; above: far from all real images.",
             ),
             "copied_share_stderr": _error("Copied share", "novelty", "copied_share", BINOMIAL),
+            "held_out_repeats": Number(
+                "Held-out images that repeat a training image",
+                "novelty",
+                "",
+                f"How many held-out images are training images again (nearer than {100 * SAME:g} % of the mean "
+                "distance). The generator was shown them, so no threshold for copies rests on them.",
+                ranks=False,
+            ),
         },
         compute=_memorisation,
         answers="Are the fakes copies of training images?",

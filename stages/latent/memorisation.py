@@ -36,7 +36,11 @@ def find(space: Space) -> Finding:
     }
     distances = {name: neighbours.distances[:, 0] for name, neighbours in found.items()}
     held_out = distances.pop("held-out images")
-    share, between = (copying(values, held_out)["share_of_samples_nearer"] for values in distances.values())
+    try:
+        samples_are, midpoints_are = (copying(values, held_out) for values in distances.values())
+    except ValueError as reason:
+        raise LeftOut(str(reason)) from None
+    share, between = (each["share_of_samples_nearer"] for each in (samples_are, midpoints_are))
     figures = {
         "nearest": _beside(
             space, samples.images, found["samples"], "The nearest training images",
@@ -46,9 +50,16 @@ def find(space: Space) -> Finding:
             space, midpoints.images, found["midpoints"], "Half-way between two samples",
             "images half-way between the latents of two samples, the first of them, not picked",
         ),
-        "distances": _chart(distances | {"held-out images": held_out}),
+        "distances": _chart(distances | {"held-out images": held_out}, samples_are["first_percentile_held_out"]),
     }  # fmt: skip
-    return Finding(figures, _numbers(share, between), [_sentence(share, between, len(train), len(held_out))])
+    left_out = int(samples_are["held_out_left_out"])
+    words = [_sentence(share, between, len(train), len(held_out) - left_out)]
+    if left_out:
+        words.append(
+            f"{left_out:,} of {len(held_out):,} held-out images are training images again, so the generator was shown "
+            "them: they are left out of what held-out images do."
+        )
+    return Finding(figures, _numbers(share, between), words)
 
 
 def _midpoints(space: Space) -> Drawn:
@@ -73,8 +84,7 @@ def _beside(space: Space, images: np.ndarray, found: Neighbours, title: str, wha
     )
 
 
-def _chart(distances: dict[str, np.ndarray]) -> Figure:
-    threshold = float(np.percentile(distances["held-out images"], 1))
+def _chart(distances: dict[str, np.ndarray], threshold: float) -> Figure:
     return Figure(
         histograms(
             distances, "distance to the nearest training image, in features", (threshold, "1 % of held-out images")

@@ -6,7 +6,7 @@ from ganline.latent.paths import truncate
 from ganline.metrics.precision_recall import precision_recall
 from ganline.report.figures import labelled_grid
 from ganline.report.plots import curves
-from stages.latent.base import Figure, Finding, Number, Space
+from stages.latent.base import Figure, Finding, LeftOut, Number, Space
 
 TITLE = "Truncation"
 LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
@@ -23,6 +23,11 @@ def find(space: Space) -> Finding:
     """Return samples and their precision and recall as latents are cut off to the middle of the prior."""
     space.must_draw_fast()
     count = min(space.settings.samples, MOST, len(space.test))
+    if count <= NEIGHBOURS:
+        raise LeftOut(
+            f"precision and recall by {NEIGHBOURS} neighbours need {NEIGHBOURS + 1} held-out images, and there are "
+            f"{count}; a larger prepare.test_fraction holds out more"
+        )
     real = space.test.features[np.linspace(0, len(space.test) - 1, count).astype(int)]
     scores = np.array([_score(space, psi, real) for psi in LEVELS])
     precision, recall = scores.T

@@ -61,6 +61,7 @@ def test_every_source_image_is_accounted_for(tmp_path: Path) -> None:
             "wrong shape: one side 20 times the other or more": 1,
         },
         "duplicates": 1,
+        "held_out_repeats": 0,
     }
     rows = manifest(tmp_path / "out")
     assert list(rows.columns) == COLUMNS
@@ -154,6 +155,26 @@ def test_idx_data_keeps_its_own_split_and_is_resized(tmp_path: Path) -> None:
     test, labels = prepared.read_split(tmp_path / "out", "test")
     assert labels is not None and labels.tolist() == [3, 4]
     assert np.abs(test[..., 0] - images[3:].reshape(2, 8, 2, 8, 2).mean((2, 4))).max() <= 0.5
+
+
+def test_duplicates_are_held_out_together_or_not_at_all(tmp_path: Path) -> None:
+    twice = {f"{i}-{copy}.png": content for i in range(20) for content in [png(8, 8, 3)] for copy in "ab"}
+    for seed in range(5):
+        facts = prepare(put(tmp_path / f"raw{seed}", twice), tmp_path / f"out{seed}", "twice", SETTINGS, seed)
+        assert (facts["counts"], facts["duplicates"]) == ({"train": 30, "test": 10}, 20)
+        assert facts["held_out_repeats"] == 0
+        rows = manifest(tmp_path / f"out{seed}")
+        assert (rows.groupby("sha256")["split"].nunique() == 1).all()
+
+
+def test_what_a_split_of_the_datasets_own_repeats_is_counted(tmp_path: Path) -> None:
+    images = RANDOM.integers(0, 256, (6, 16, 16), np.uint8)
+    (tmp_path / "raw").mkdir()
+    for name, rows in (("train", [0, 1, 2, 3]), ("t10k", [3, 4, 0])):
+        idx.write(tmp_path / f"raw/{name}{idx.IMAGES}", images[rows])
+        idx.write(tmp_path / f"raw/{name}{idx.LABELS}", np.array(rows, np.uint8))
+    facts = prepare(tmp_path / "raw", tmp_path / "out", "idx", SETTINGS.model_copy(update={"channels": 1}), 1)
+    assert facts["counts"] == {"train": 4, "test": 3} and facts["held_out_repeats"] == 2
 
 
 def test_bitmaps_are_unlabelled_and_split(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ganline.datasets.split import stratified
+from ganline.datasets.split import held_out, stratified
 from ganline.errors import UserError
 
 
@@ -32,3 +32,30 @@ def test_the_choice_depends_on_the_seed_alone() -> None:
 def test_too_few_images_are_refused() -> None:
     with pytest.raises(UserError, match="1 usable image"):
         stratified(np.zeros(1, int), 0.5, 0)
+
+
+@pytest.mark.parametrize("fraction", [0.05, 0.2, 0.5, 0.95])
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_copies_of_a_picture_stay_on_one_side(times: int, fraction: float) -> None:
+    random = np.random.default_rng(times)
+    pictures = random.permutation(np.repeat(np.arange(60), times))
+    labels = np.where(pictures < 10, np.arange(len(pictures)) % 3, pictures % 3)  # ten pictures are in three classes
+    test = held_out(labels, pictures, fraction, seed=5)
+    assert not set(pictures[test]) & set(pictures[~test])
+    assert abs(test.sum() - fraction * len(labels)) <= 3 * times
+    shares = np.bincount(labels[test], minlength=3) - fraction * np.bincount(labels)
+    assert (np.abs(shares) <= max(times, 1)).all()
+    if times == 1:
+        assert np.array_equal(test, stratified(labels, fraction, seed=5))
+
+
+def test_pictures_that_come_more_often_than_their_share_still_leave_both_sides_something() -> None:
+    for pictures in ([0] * 9 + [1] * 7, [0, 0, 1, 1], [0, 0, 0, 1]):
+        for fraction in (0.01, 0.5, 0.99):
+            test = held_out(np.zeros(len(pictures), int), np.array(pictures), fraction, seed=1)
+            assert 0 < test.sum() < len(test) and test.sum() in (pictures.count(0), pictures.count(1))
+
+
+def test_copies_of_one_picture_cannot_be_split() -> None:
+    with pytest.raises(UserError, match="all 5 usable images are copies of one picture"):
+        held_out(np.arange(5) % 2, np.zeros(5, int), 0.5, 0)

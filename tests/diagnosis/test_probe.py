@@ -49,6 +49,12 @@ def test_a_collapse_shows_in_variety(probe):
     assert few[-1]["precision"] == 1  # one image that looks real: the probe says so, and that it is one
 
 
+def test_repeated_images_show_although_the_data_repeats_itself():
+    twice = Probe(np.concatenate([REAL[:120], REAL[:120]]), describe, seed=1)
+    assert twice.measure(drawn(FRESH[:20]))["duplicates"] == 1
+    assert twice.measure(drawn(FRESH))["duplicates"] < 0.2
+
+
 def test_noise_shows_in_quality(probe):
     noise = np.random.default_rng(0).integers(0, 256, FRESH.shape, np.uint8)
     by_degree = [probe.measure(drawn((FRESH * (1 - share) + noise * share).astype(np.uint8))) for share in (0, 0.4, 1)]

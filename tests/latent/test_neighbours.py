@@ -54,3 +54,14 @@ def test_copies_are_seen_and_fair_samples_are_not(rng):
     assert fair["share_of_samples_nearer"] == pytest.approx(0.01, abs=0.01)
     assert copied["share_of_samples_nearer"] == pytest.approx(0.3, abs=0.02)
     assert fair["median_distance_held_out"] == np.median(held_out)
+
+
+@pytest.mark.parametrize("repeated", [0, 4, 11, 50, 900])
+def test_copies_are_seen_although_held_out_images_repeat_training_images(rng, repeated):
+    held_out = rng.uniform(1, 2, 1000)
+    held_out[:repeated] = rng.uniform(0, 1e-3, repeated)
+    found = copying(np.r_[np.full(300, 1e-4), rng.uniform(1, 2, 700)], held_out)
+    assert found["share_of_samples_nearer"] == pytest.approx(0.3, abs=0.03)
+    assert found["held_out_left_out"] == repeated
+    with pytest.raises(ValueError, match="every held-out image repeats a training image"):
+        copying(held_out, np.zeros(9))

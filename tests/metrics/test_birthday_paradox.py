@@ -56,6 +56,15 @@ def test_sees_repetition_and_not_copies_or_noise(digits):
     assert found("noise", 0.3).duplicate_share <= shares[0]
 
 
+def test_it_sees_repetition_although_the_data_repeats_itself(digits):
+    real, train = digits.real.features[:300], digits.train.features
+    fakes = train[np.arange(300) % 100] + np.random.default_rng(3).normal(0, 1e-3, (300, train.shape[1]))
+    for repeated in (0, 1, 4, 7, 20):
+        twice = np.concatenate([real[: 300 - repeated], real[:repeated]])
+        found = birthday_paradox(fakes, twice)
+        assert found.duplicate_share == 1 and found.support_size == pytest.approx(150, rel=0.05)
+
+
 def test_refusals():
     with pytest.raises(ValueError, match="birthday paradox: needs at least 2 images, got 1"):
         birthday_paradox(features(1), features(5))

@@ -34,6 +34,13 @@ def test_sees_missing_classes_and_not_copies(digits):
     assert retrieval_distance_ratio(real.features, copied.features, whole) == pytest.approx(1, abs=0.02)
 
 
+def test_queries_that_were_trained_on_are_not_asked_about_distances():
+    queries, gallery, baseline = features(200), features(300, seed=1), features(300, seed=2)
+    alone = retrieval_distance_ratio(queries, gallery, baseline)
+    repeated = np.concatenate([queries, baseline[:50] + 1e-4])
+    assert retrieval_distance_ratio(repeated, gallery, baseline) == pytest.approx(alone, rel=1e-12)
+
+
 def test_refusals():
     queries, gallery = features(5), features(4)
     with pytest.raises(ValueError, match="4 images in the gallery and 5 in the baseline"):

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from ganline.compare import Run, compare
 from ganline.metrics.kid import kernel_distance, squared_mmd
+from ganline.random import generator
 
 
 def features(n, d=8, seed=0, shift=0.0):
@@ -52,11 +56,42 @@ def test_is_a_function_of_the_seed():
     assert found != kernel_distance(first, second, subsets=5, subset_size=30, seed=8)
 
 
-def test_whole_sets_as_subsets_differ_in_nothing():
-    first, second = features(40), features(40, seed=1)
-    found = kernel_distance(first, second, subsets=3, subset_size=40, seed=0)
-    assert found.mean == pytest.approx(squared_mmd(first, second), rel=1e-9)
-    assert found.standard_error == pytest.approx(0.0, abs=1e-12)
+def test_the_standard_error_is_that_of_leaving_out_one_image_after_the_other():
+    first, second = features(12, 4), features(9, 4, seed=1, shift=0.3)
+    found = kernel_distance(first, second, subsets=3, subset_size=9, seed=0)
+    one, other = (
+        [squared_mmd(np.delete(first, i, axis=0), second) for i in range(12)],
+        [squared_mmd(first, np.delete(second, i, axis=0)) for i in range(9)],
+    )
+    jackknife = 11 * np.var(one) + 8 * np.var(other)
+    values = [
+        squared_mmd(first[random.choice(12, 9, replace=False)], second[random.choice(9, 9, replace=False)])
+        for random in [generator(0, "kid")]
+        for _ in range(3)
+    ]
+    assert found.standard_error == pytest.approx(np.sqrt(jackknife + np.var(values, ddof=1) / 3), rel=1e-9)
+
+
+@pytest.mark.parametrize(("subsets", "subset_size"), [(2, 100), (3, 95), (20, 20)])
+@pytest.mark.parametrize("shift", [0.0, 0.3])
+def test_equally_good_generators_are_tied_at_95_percent(subsets, subset_size, shift):
+    """Whatever the subsets, as large as the sets too, and whether both are good or both are bad."""
+    runs = []
+    for seed in range(0, 400, 2):
+        fakes, real = features(100, seed=seed, shift=shift), features(100, seed=seed + 1)
+        found = kernel_distance(fakes, real, subsets, subset_size, seed=0)
+        numbers = {"kid": found.mean, "kid_stderr": found.standard_error}
+        runs.append(Run(str(seed), "", "", "", "digits", "", {}, numbers, {"kid": {"better": "lower"}}))
+    ties = [bool(compare(pair, "kid").groups[0].rows[0].ties) for pair in zip(runs[::2], runs[1::2], strict=True)]
+    spread = np.std([run.numbers["kid"] for run in runs], ddof=1)
+    assert np.mean(ties) >= 0.88  # of 100 pairs: 0.95 less three standard errors of that
+    errors = np.mean([run.numbers["kid_stderr"] for run in runs])
+    assert 0.8 < errors / spread < 1.7  # too large by the root of 2 where the distributions are equal
+    assert not compare([runs[0], _worse(runs[0], 10 * errors)], "kid").groups[0].rows[0].ties
+
+
+def _worse(run, by):
+    return replace(run, id="worse", numbers=run.numbers | {"kid": run.numbers["kid"] + by})
 
 
 @pytest.mark.parametrize(
@@ -66,6 +101,11 @@ def test_whole_sets_as_subsets_differ_in_nothing():
 def test_refusals(subsets, subset_size, message):
     with pytest.raises(ValueError, match=message):
         kernel_distance(features(40), features(30), subsets, subset_size, seed=0)
+
+
+def test_of_two_images_no_standard_error_is_known():
+    with pytest.raises(ValueError, match="kernel distance: needs at least 3 images, got 2"):
+        kernel_distance(features(40), features(2), 5, 2, seed=0)
 
 
 @pytest.mark.parametrize("kind", ["noise", "blur", "dropped", "repeated"])

@@ -19,9 +19,10 @@ def test_copies_count_and_only_they():
     train, held_out = features(500, seed=2), features(300, seed=1)
     fakes = np.concatenate([train[:40], features(160) + 100])
     assert memorisation(fakes, held_out, train).copied_share == 40 / 200
-    assert memorisation(train, held_out, train) == (1, 0)
+    assert memorisation(train, held_out, train) == (1, 0, 0)
     doubled = np.concatenate([train, held_out[:10]])  # more than 1 % of the held-out images are in the training split
-    assert memorisation(fakes, held_out, doubled).copied_share == 40 / 200
+    found = memorisation(fakes, held_out, doubled)
+    assert (found.copied_share, found.left_out) == (40 / 200, 10)
 
 
 def test_mifid_by_hand():
@@ -44,13 +45,43 @@ def test_it_sees_copies(digits):
     held_out, train = digits.real.features, digits.train.features
     fakes = [digits.corrupted("memorised", degree).features for degree in (0, 0.1, 0.3, 1)]
     found = [memorisation(fake, held_out, train) for fake in fakes]
-    shares, ratios = zip(*found, strict=True)
+    shares, ratios, left_out = zip(*found, strict=True)
+    assert set(left_out) == {0}
     assert shares == tuple(sorted(shares))
     assert shares[0] == pytest.approx(0.01, abs=0.003)
     assert shares[2] == pytest.approx(0.3, abs=0.02)
     assert ratios[0] > ratios[1] > ratios[2] > ratios[3] == 0
     distances = [mifid(fake, held_out, train).memorisation_distance for fake in fakes]
     assert distances[0] > distances[1] > distances[2] > distances[3] == pytest.approx(0, abs=1e-9)
+
+
+def repeating(digits, repeated, saved_anew=0.0):
+    """Copies of the training images, and held-out images of which some are training images, as they are or nearly."""
+    random, train = np.random.default_rng(3), digits.train.features
+    held_out = digits.real.features[:359].copy()
+    held_out[:repeated] = train[:repeated] + random.normal(0, saved_anew, (repeated, train.shape[1]))
+    return train[:300] + random.normal(0, 1e-3, (300, train.shape[1])), held_out, train
+
+
+@pytest.mark.parametrize("repeated", range(21))
+def test_it_sees_copies_although_the_data_repeats_itself(digits, repeated):
+    found = memorisation(*repeating(digits, repeated))
+    assert found.copied_share > 0.99 and found.left_out == repeated
+
+
+def test_what_is_usual_of_new_images_does_not_hang_on_those_that_are_not_new(digits):
+    fakes, held_out, train = repeating(digits, 20, saved_anew=1e-3)
+    assert memorisation(fakes, held_out, train).copied_share > 0.99
+    new = memorisation(held_out[20:], held_out, train)
+    assert new.copied_share == pytest.approx(0.01, abs=0.005) and new.nearest_distance_ratio == 1
+    assert mifid(fakes, held_out, train).threshold == mifid(fakes, held_out[20:], train).threshold
+
+
+def test_most_held_out_images_may_be_training_images(digits):
+    train = digits.train.features
+    held_out = np.concatenate([digits.real.features[:300], train[:800]])
+    assert memorisation(digits.real.features[300:], held_out, train).copied_share < 0.05
+    assert memorisation(train + 1e-3, held_out, train).copied_share > 0.99
 
 
 def test_it_does_not_take_noise_for_copies(digits):
@@ -66,8 +97,10 @@ def test_it_does_not_take_noise_for_copies(digits):
 
 def test_refusals():
     train = features(20)
-    with pytest.raises(ValueError, match="more than half of the held-out images equal a training image"):
+    with pytest.raises(ValueError, match="every held-out image repeats a training image"):
         memorisation(features(5), train, train)
+    with pytest.raises(ValueError, match="every held-out image repeats a training image"):
+        mifid(features(5), train, train)
     with pytest.raises(ValueError, match="features are all 0"):
         mifid(np.zeros((5, 6)), train, train)
     with pytest.raises(ValueError, match="6 and 5 dimensions"):

@@ -235,6 +235,28 @@ def test_the_page_says_which_samples_it_shows_and_whether_they_were_looked_at():
         assert text in page
 
 
+def test_a_judge_that_knows_nothing_is_told_of_at_the_verdict_and_beside_its_numbers():
+    doubt = "the extractor knows little of these images: try extractor.kind=rotation"
+    page = render(
+        dataclasses.replace(
+            content(),
+            extractor={"kind": "classifier", "feature_dim": 16, "test_accuracy": 0.0, "doubts": [doubt]},
+            diagnosis=diagnosis() | {"doubts": [doubt]},
+        )
+    )
+    verdict, quality = page.index('class="card verdict"'), page.index('<section id="quality">')
+    told = [match.start() for match in re.finditer(f"Beware: {doubt}.", page)]
+    assert len(told) == 2 and verdict < told[0] < quality < told[1] < page.index('<section id="compare">')
+
+
+def test_pictures_that_both_splits_hold_are_counted():
+    told = "Held out, but also trained on"
+    assert told not in render(content())
+    repeating = content()
+    page = render(dataclasses.replace(repeating, dataset=dict(repeating.dataset) | {"held_out_repeats": 7}))
+    assert f"<dt>{told}</dt><dd>7</dd>" in page
+
+
 def test_a_class_a_row():
     shown = images(6, (4, 4, 1))
     np.testing.assert_array_equal(panel(shown, conditions=3), image_grid(shown, 2))

@@ -1,7 +1,6 @@
 import dataclasses
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from ganline import models, suite
 from ganline.catalogue import compose_params
 from ganline.errors import UserError
-from ganline.files import read_arrays, sha256, write_arrays
+from ganline.files import read_arrays, sha256, write_arrays, write_json
 from ganline.metrics import extractors
 from stages import evaluate, paths
 
@@ -69,6 +68,7 @@ def project(extractor, experiment, *overrides):
     prepared, folder = paths.prepared(params), paths.extractor(params)
     prepared.mkdir(parents=True)
     network.save(folder)
+    write_json(prepared / "dataset.json", {"classes": ["dark", "light"]})
     for split, part in (("train", slice(150)), ("test", slice(150, None))):
         np.save(prepared / f"{split}_images.npy", images[part])
         np.save(prepared / f"{split}_labels.npy", labels[part])
@@ -125,10 +125,22 @@ def test_classes_that_a_model_learned_are_asked_for_and_its_own_figures_join(tmp
     assert protocol["test_accuracy"]["how_to_read"] and protocol["test_accuracy"]["group"] == "own"
 
 
+def test_what_is_doubted_of_the_extractor_stands_in_every_protocol(extractor, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    params = project(extractor, "gan-mnist", "prepare.size=8", "evaluate.metrics=[kid,precision_recall]")
+    extractor[0].save(paths.extractor(params), doubts=["the extractor knows little of these images"])
+    models.save(models.build(params.train, (8, 8, 1), params.seed), paths.GAN)
+    evaluate.run(params, Recorder())
+    protocol = json.loads((paths.EVALUATE / "protocol.json").read_text())
+    assert {"kid", "precision", "coverage"} <= set(protocol)
+    assert all(entry["notices"] == ["the extractor knows little of these images"] for entry in protocol.values())
+    assert "evaluate: the extractor knows little of these images" in capsys.readouterr().out
+
+
 def test_which_generators_can_be_asked_for_the_datas_classes():
     def asked(experiment, classes=10):
         model = models.build(compose_params(experiment, [], CONF).train, (28, 28, 1), 1, 10)
-        return evaluate.takes_classes(model, SimpleNamespace(facts={"classes": ["c"] * classes}))
+        return evaluate.takes_classes(model, classes)
 
     assert asked("cgan-mnist") and not asked("cgan-mnist", classes=9)
     assert not asked("gan-mnist") and not asked("infogan-mnist")  # InfoGAN's codes are no classes

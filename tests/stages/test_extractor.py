@@ -48,7 +48,7 @@ def test_digits(tmp_path, monkeypatch):
         "test_features.npz",
     }
     facts = json.loads((folder / "extractor.json").read_text())
-    assert facts["test_accuracy"] > 0.95
+    assert facts["test_accuracy"] > 0.95 and facts["doubts"] == []
     assert recorder.told == {"extractor_test_accuracy": facts["test_accuracy"]}
     assert facts["weights_sha256"] == sha256(folder / "weights.npz")
 
@@ -75,7 +75,7 @@ def test_unlabelled_data_is_for_the_rotation_extractor(tmp_path, monkeypatch):
     extractor.run(params.model_copy(update={"extractor": rotation}), recorder)
     facts = json.loads((paths.extractor(params) / "extractor.json").read_text())
     assert recorder.told == {"extractor_rotation_accuracy": facts["rotation_accuracy"]}
-    assert facts["kind"] == "rotation" and 0.7 < facts["rotation_accuracy"] <= 1
+    assert facts["kind"] == "rotation" and 0.7 < facts["rotation_accuracy"] <= 1 and facts["doubts"] == []
 
 
 @pytest.mark.parametrize("dataset", ["flags", "quickdraw", "anime_faces", "human_faces"])
@@ -90,3 +90,20 @@ def test_accuracy_on_the_real_sets(tmp_path, monkeypatch, dataset, least):
     params, recorder = prepared(dataset, tmp_path, monkeypatch), Recorder()
     extractor.run(params, recorder)
     assert recorder.told["extractor_test_accuracy"] >= least
+
+
+def test_a_class_a_picture_makes_a_judge_that_says_it_knows_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    params = compose_params("gan-mnist", ["dataset=digits", "prepare.size=8", "extractor.epochs=1"], ROOT / "conf")
+    data, names = paths.prepared(params), [f"picture {i}" for i in range(60)]
+    data.mkdir(parents=True)
+    images = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 1), np.uint8)
+    for split, rows in (("train", slice(54)), ("test", slice(54, 60))):
+        np.save(data / f"{split}_images.npy", images[rows])
+        np.save(data / f"{split}_labels.npy", np.arange(60, dtype=np.int32)[rows])
+    counts = {"train": 54, "test": 6}
+    (data / "dataset.json").write_text(json.dumps({"classes": names, "counts": counts, "image_shape": [8, 8, 1]}))
+    extractor.run(params, Recorder())
+    (doubt,) = json.loads((paths.extractor(params) / "extractor.json").read_text())["doubts"]
+    assert "class of 0.0 % of held-out images" in doubt and "60 of 60 classes have under 5 images" in doubt
+    assert "extractor.kind=rotation" in doubt and doubt in capsys.readouterr().out

@@ -9,6 +9,7 @@ from ganline.datasets.prepared import read_facts
 from ganline.errors import UserError
 from ganline.files import write_json
 from stages import paths, train
+from stages.tracking import told_by
 
 CONF = Path(__file__).parents[2] / "conf"
 LABELS = np.arange(200, dtype=np.int32) % 4
@@ -115,6 +116,18 @@ def test_constant_images_one_class_and_batch_one_are_trained_and_not_judged(tmp_
     assert found["verdict"] == told["verdict"] == "too_short" and found["cannot_judge"] in found["summary"]
     assert found["steps"] == found["kept_step"] == 6 and not found["ended_early"]
     assert "train: Too short to judge." in capsys.readouterr().out
+
+
+def test_what_is_doubted_of_the_judge_is_said_at_the_verdict_and_tagged(tmp_path, monkeypatch, capsys):
+    doubt = "the extractor knows little of these images: try extractor.kind=rotation"
+    folder = tmp_path / "models/extractor/digits"
+    folder.mkdir(parents=True)
+    write_json(folder / "extractor.json", {"kind": "inception", "doubts": [doubt]})
+    found, told = trained(tmp_path, monkeypatch)
+    assert found["doubts"] == [doubt] and told["judge"] == doubt
+    verdict, _, rest = capsys.readouterr().out.partition("train: Too short to judge.")
+    assert f"  beware: {doubt}\n" in rest and doubt not in verdict
+    assert "judge" not in told_by(found | {"doubts": []})
 
 
 WILD = [
