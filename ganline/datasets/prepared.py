@@ -3,15 +3,17 @@
 train_images.npy, test_images.npy   uint8 (N, H, W, C), the order of the manifest's kept rows of that split
 train_labels.npy, test_labels.npy   int32 (N,), only where labelled
 dataset.json                        what `read_facts` returns
-manifest.csv                        one row a source image
+manifest.csv                        one row a source image, and one a file that is no picture; `read_manifest` reads it
 """
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ganline.errors import UserError
 from ganline.files import sha256
@@ -55,6 +57,30 @@ def read_split(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]
         return images, np.load(labels, mmap_mode="r") if labels.exists() else None
     except FileNotFoundError:
         raise UserError(f"{folder} holds no prepared split {split!r}: run `dvc repro prepare`") from None
+
+
+def read_manifest(folder: Path) -> pd.DataFrame:
+    """Return manifest.csv, all columns as text: a class named NA or None is a name, and what is not known is "".
+
+    Raises:
+        UserError: the folder holds no prepared data.
+    """
+    try:
+        return pd.read_csv(folder / MANIFEST, keep_default_na=False, dtype=str)
+    except FileNotFoundError:
+        raise UserError(f"{folder} holds no prepared data: run `dvc repro prepare`") from None
+
+
+def new_array(path: Path, shape: tuple[int, ...]) -> np.memmap:
+    """Return a new .npy of uint8 zeros to write to, memory-mapped, with its room on the disk taken.
+
+    Raises:
+        OSError: the disk is full. Found out later, by writing, that would kill the process with SIGBUS.
+    """
+    array = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    with path.open("r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
 
 
 def digest(folder: Path) -> str:

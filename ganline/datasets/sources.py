@@ -5,14 +5,13 @@ import hashlib
 import tempfile
 import zlib
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Annotated, Any, Literal
-from zipfile import BadZipFile
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ganline import yaml_files
 from ganline.datasets import emoji, idx, quickdraw
+from ganline.datasets.damage import FULL, DamagedError
 from ganline.datasets.fetchers import ARCHIVE, FETCH, SourceError
 from ganline.errors import UserError
 from ganline.files import whole_folder
@@ -155,8 +154,8 @@ class QuickdrawList(SourceList):
         found = _unpack(_find(FETCH[source.kind](source.value, [name], work), name), folder / name, expected)
         try:
             quickdraw.read(folder / name)
-        except ValueError as error:
-            raise SourceError(f"{name}: {error}") from None
+        except DamagedError as error:
+            raise SourceError(str(error).removeprefix(f"{folder}/")) from None
         if not expected:
             print(f"{name}: sha256 {found} (not pinned; the source list can pin it under sha256)", flush=True)
 
@@ -227,7 +226,9 @@ def fetch(dataset: str, listing: Path, destination: Path, manual: Path, category
             with whole_folder(destination) as folder, _work_folder(destination) as work:
                 wanted.write(source, category, folder, Path(work))
             return name
-        except (SourceError, OSError, EOFError, zlib.error, BadZipFile, UnpicklingError) as error:
+        except (SourceError, DamagedError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
             failures.append(f"  - {name}: {error}")
             print(f"{dataset}: {name} did not work: {error}", flush=True)
     raise UserError("\n".join([f"{dataset}: no source worked", *failures, wanted.by_hand(category, manual)]))

@@ -52,14 +52,16 @@ def test_every_source_image_is_accounted_for(tmp_path: Path) -> None:
         "image_shape": [8, 8, 3],
         "classes": ["bag", "shoe"],
         "counts": {"train": 9, "test": 3},
-        "source_images": 18,
+        "source_images": 17,
         "dropped": {
             "truncated or damaged": 1,
             "empty file": 1,
-            "not an image": 2,
+            "not an image": 1,
             "wrong shape: a side under 4 pixels": 1,
             "wrong shape: one side 20 times the other or more": 1,
         },
+        "ignored": {"not a picture": 1},
+        "said": [],
         "duplicates": 1,
     }
     rows = manifest(tmp_path / "out")
@@ -69,6 +71,7 @@ def test_every_source_image_is_accounted_for(tmp_path: Path) -> None:
     assert row["shoe/05.png"]["duplicate_of"] == "bag/02.png" and row["bag/02.png"]["duplicate_of"] == ""
     assert row["shoe/05.png"]["status"] == "kept"
     assert row["shoe/thin.png"].tolist()[:4] == ["shoe", "60", "3", "1"]
+    assert row["labels.csv"].tolist() == ["", "", "", "", "", "", "ignored: not a picture", ""]
     assert row["bag/cut.png"].tolist()[1:4] == ["", "", ""]
     assert row["bag/cut.png"]["status"] == "dropped: truncated or damaged" and row["bag/cut.png"]["split"] == ""
 

@@ -36,7 +36,7 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_digits_come_with_scikit_learn() -> None:
     assert run("digits", LISTS / "digits.yaml") == {"data.source": "package scikit-learn"}
-    raw = Path("data/raw/digits")
+    raw = Path("data/downloaded/digits")
     assert sorted(path.name for path in raw.iterdir()) == [
         "classes.txt", "digits-images-idx3-ubyte", "digits-labels-idx1-ubyte",
     ]  # fmt: skip
@@ -47,7 +47,7 @@ def test_a_folder_of_pictures_is_copied() -> None:
     Path("mine/cats").mkdir(parents=True)
     Path("mine/cats/1.png").write_bytes(b"picture")
     assert run("pets", "mine") == {"data.source": "folder"}
-    assert Path("data/raw/pets/cats/1.png").read_bytes() == b"picture"
+    assert Path("data/downloaded/pets/cats/1.png").read_bytes() == b"picture"
 
 
 def test_a_zip_of_pictures_is_unpacked() -> None:
@@ -55,8 +55,8 @@ def test_a_zip_of_pictures_is_unpacked() -> None:
         packed.writestr("100k/100k/1.jpg", b"picture")
         packed.writestr("__MACOSX/100k/._1.jpg", b"extra")
     assert run("human_faces", "faces.ZIP") == {"data.source": "zip"}
-    files = [path.as_posix() for path in Path("data/raw").rglob("*") if path.is_file()]
-    assert files == ["data/raw/human_faces/100k/100k/1.jpg"]
+    files = [path.as_posix() for path in Path("data/downloaded").rglob("*") if path.is_file()]
+    assert files == ["data/downloaded/human_faces/100k/100k/1.jpg"]
 
 
 def test_drawings_supplied_by_hand_are_found_by_category() -> None:
@@ -64,7 +64,7 @@ def test_drawings_supplied_by_hand_are_found_by_category() -> None:
     np.save("data/manual/quickdraw/see saw.npy", np.zeros((3, 784), np.uint8))
     used = run("quickdraw", LISTS / "quickdraw.yaml", "see saw")
     assert used == {"data.source": "folder data/manual/quickdraw"}
-    assert Path("data/raw/quickdraw/see saw.npy").exists()
+    assert Path("data/downloaded/quickdraw/see saw.npy").exists()
     with pytest.raises(UserError, match="download.category = null: say what is drawn"):
         run("quickdraw", LISTS / "quickdraw.yaml")
 
@@ -91,4 +91,4 @@ def test_a_source_that_cannot_be_is_refused() -> None:
     Path("empty").mkdir()
     with pytest.raises(UserError, match="there are no files"):
         run("image_folder", "empty")
-    assert not list(Path().glob("data/raw/*"))
+    assert not list(Path().glob("data/downloaded/*"))
