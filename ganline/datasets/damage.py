@@ -10,13 +10,13 @@ from ganline.errors import UserError
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class DamagedError(UserError):
-    """A file is cut off, garbled or of another kind; the message names it and the reason."""
+class UnreadableError(UserError):
+    """A file cannot be taken: cut off, garbled, of another kind, too large. The message names it and the reason."""
 
 
 @contextmanager
 def reading(path: Path | str, failure: str = ": cannot be read") -> Iterator[None]:
-    """Turn all that reading `path` may raise into DamagedError; a full disk is no damage and stays an OSError.
+    """Turn all that reading `path` may raise into UnreadableError; a full disk is no damage and stays an OSError.
 
     The message begins with the path and `failure`.
 
@@ -31,10 +31,12 @@ def reading(path: Path | str, failure: str = ": cannot be read") -> Iterator[Non
     except OSError as error:
         if error.errno in FULL:
             raise
-        raise DamagedError(f"{shown(path)}{failure}: {error.strerror or error}") from None
+        raise UnreadableError(f"{shown(path)}{failure}: {error.strerror or error}") from None
     except Exception as error:
         kind = type(error).__name__
-        raise DamagedError(f"{shown(path)}{failure} (damaged, cut off or of another kind): {kind}: {error}") from None
+        raise UnreadableError(
+            f"{shown(path)}{failure} (damaged, cut off or of another kind): {kind}: {error}"
+        ) from None
 
 
 def shown(path: Path | str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ganline.datasets.damage import DamagedError, reading
+from ganline.datasets.damage import UnreadableError, reading
 from ganline.errors import UserError
 
 NAME = "dataset.json"
@@ -30,7 +30,7 @@ def read(path: Path) -> dict[str, int] | None:
             case [str(file), label] if file not in classes:
                 classes[file] = _number(path, file, label)
             case _:
-                raise DamagedError(f"{path}: labels has {row!r}; allowed is [file, class], each file once")
+                raise UnreadableError(f"{path}: labels has {row!r}; allowed is [file, class], each file once")
     return classes
 
 

@@ -5,7 +5,7 @@ import json
 import shutil
 from pathlib import Path, PurePosixPath
 
-from ganline.datasets.damage import DamagedError, reading
+from ganline.datasets.damage import UnreadableError, reading
 from ganline.datasets.fetchers import SourceError
 from ganline.errors import UserError
 from ganline.files import sha256
@@ -30,7 +30,7 @@ def write(found: Path, vendor: str, expected: str, category: str | None, folder:
 
     Raises:
         SourceError: files are missing or have other content.
-        DamagedError: emoji.json is no table of emoji.
+        UnreadableError: emoji.json is no table of emoji.
         UserError: there is no such category; names those there are.
     """
     package = _package(found)
@@ -83,8 +83,10 @@ def _files(package: Path, vendor: str) -> dict[str, list[str]]:
         for emoji in json.loads((package / TABLE).read_text("utf-8")):
             if emoji[f"has_img_{vendor}"] and emoji["category"] != LEFT_OUT:
                 files.setdefault(emoji["category"], []).append(emoji["image"])
+    if not files:
+        raise UnreadableError(f"{package / TABLE}: there is no picture of {vendor} in it")
     # They become paths.
     for name in (name for category, images in files.items() for name in (category, *images)):
         if not isinstance(name, str) or PurePosixPath(name).name != name:
-            raise DamagedError(f"{package / TABLE}: {name!r} is no name of a category or picture")
+            raise UnreadableError(f"{package / TABLE}: {name!r} is no name of a category or picture")
     return files

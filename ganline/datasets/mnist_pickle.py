@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ganline.datasets import idx
-from ganline.datasets.damage import DamagedError, reading
+from ganline.datasets.damage import UnreadableError, reading
 
 NAME = "mnist.pkl.gz"
 ALLOWED = {
@@ -57,7 +57,9 @@ def _checked(source: Path, images: Any, labels: Any) -> tuple[np.ndarray, np.nda
     for values, kind, shape, most in ((images, "f", (len(images), 784), 255 / 256), (labels, "i", (len(images),), 9)):
         if not isinstance(values, np.ndarray) or values.dtype.kind != kind or values.shape != shape:
             found = f"{values.dtype} {values.shape}" if isinstance(values, np.ndarray) else type(values).__name__
-            raise DamagedError(f"{source}: expected {'images' if kind == 'f' else 'labels'} {shape}, found {found}")
+            raise UnreadableError(f"{source}: expected {'images' if kind == 'f' else 'labels'} {shape}, found {found}")
         if not np.all((values >= 0) & (values <= most)):
-            raise DamagedError(f"{source}: values from {values.min()} to {values.max()}, allowed are 0 to {most:.4g}")
+            raise UnreadableError(
+                f"{source}: values from {values.min()} to {values.max()}, allowed are 0 to {most:.4g}"
+            )
     return images, labels

@@ -7,12 +7,9 @@ import numpy as np
 
 from ganline.datasets import dataset_json, layout, listing
 from ganline.datasets.damage import reading
-from ganline.datasets.decode import UnusableError, decode
+from ganline.datasets.decode import decode
 from ganline.files import whole_folder
 from ganline.progress import track
-
-MOST_BYTES = 2**30
-"""Of one file: it is read whole, by several threads at once."""
 
 
 class PictureFolder:
@@ -53,17 +50,10 @@ class PictureFolder:
             self.said.append(f"{table} names {absent} pictures that are not there")
 
     def read(self, index: int) -> bytes:
-        """Return the bytes of one file.
-
-        Raises:
-            UnusableError: it is larger than any picture.
-            UserError: it cannot be read.
-        """
+        """Return the bytes of one file; UserError where it cannot be read."""
         path = self._folder / self.files[index]
         with reading(path):
-            if path.stat().st_size <= MOST_BYTES:
-                return path.read_bytes()
-        raise UnusableError(f"a file of more than {MOST_BYTES >> 20} MiB")
+            return path.read_bytes()
 
     def decode(self, data: bytes) -> np.ndarray:
         """Return the picture; see `ganline.datasets.decode.decode`."""

@@ -99,10 +99,10 @@ def _decode_all(images: SourceImages, settings: Prepare, pixels: np.ndarray) -> 
 
 
 def _decode_one(images: SourceImages, index: int, settings: Prepare, pixels: np.ndarray) -> Record:
-    digest, width, height, channels = "", None, None, None
+    data = images.read(index)
+    digest = hashlib.sha256(data).hexdigest()
+    width = height = channels = None
     try:
-        data = images.read(index)
-        digest = hashlib.sha256(data).hexdigest()
         image = images.decode(data)
         height, width = image.shape[:2]
         channels = image.shape[2] if image.ndim == 3 else 1
@@ -118,7 +118,7 @@ def _manifest(images: SourceImages, records: list[Record]) -> pd.DataFrame:
     manifest = manifest.astype(dict.fromkeys(["width", "height", "channels"], "Int64"))
     manifest["file"], manifest["label"] = images.files, images.labels
     first = manifest.groupby("sha256")["file"].transform("first")
-    manifest["duplicate_of"] = first.where((first != manifest["file"]) & (manifest["sha256"] != ""), "")
+    manifest["duplicate_of"] = first.where(first != manifest["file"], "")
     return manifest
 
 

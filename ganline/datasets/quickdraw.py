@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganline.datasets.damage import DamagedError, reading
+from ganline.datasets.damage import UnreadableError, reading
 from ganline.errors import UserError
 
 SIDE = 28
@@ -61,11 +61,11 @@ def read(path: Path) -> np.ndarray:
     with reading(path):
         array = np.lib.format.open_memmap(path, mode="r")
     if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] != SIDE**2:
-        raise DamagedError(f"{path}: expected an array of uint8 (N, {SIDE**2}), found {array.dtype} {array.shape}")
+        raise UnreadableError(f"{path}: expected an array of uint8 (N, {SIDE**2}), found {array.dtype} {array.shape}")
     if array.offset + array.nbytes != path.stat().st_size:
-        raise DamagedError(f"{path}: the file is longer than its {len(array)} drawings")
+        raise UnreadableError(f"{path}: the file is longer than its {len(array)} drawings")
     if len(array) < 2:
-        raise DamagedError(f"{path}: {len(array)} drawing(s): at least 2 are needed")
+        raise UnreadableError(f"{path}: {len(array)} drawing(s): at least 2 are needed")
     return array
 
 

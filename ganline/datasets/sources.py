@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ganline import yaml_files
 from ganline.datasets import emoji, idx, quickdraw
-from ganline.datasets.damage import FULL, DamagedError
+from ganline.datasets.damage import FULL, UnreadableError
 from ganline.datasets.fetchers import ARCHIVE, FETCH, SourceError
 from ganline.errors import UserError
 from ganline.files import whole_folder
@@ -154,7 +154,7 @@ class QuickdrawList(SourceList):
         found = _unpack(_find(FETCH[source.kind](source.value, [name], work), name), folder / name, expected)
         try:
             quickdraw.read(folder / name)
-        except DamagedError as error:
+        except UnreadableError as error:
             raise SourceError(str(error).removeprefix(f"{folder}/")) from None
         if not expected:
             print(f"{name}: sha256 {found} (not pinned; the source list can pin it under sha256)", flush=True)
@@ -226,7 +226,7 @@ def fetch(dataset: str, listing: Path, destination: Path, manual: Path, category
             with whole_folder(destination) as folder, _work_folder(destination) as work:
                 wanted.write(source, category, folder, Path(work))
             return name
-        except (SourceError, DamagedError, OSError) as error:
+        except (SourceError, UnreadableError, OSError) as error:
             if isinstance(error, OSError) and error.errno in FULL:
                 raise
             failures.append(f"  - {name}: {error}")

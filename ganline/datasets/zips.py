@@ -1,20 +1,19 @@
 """Unpack a zip that may be damaged or made to do harm: nothing is written outside, twice or without end."""
 
-import os
+import shutil
 import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile, ZipInfo
 
 from ganline.datasets import layout, listing
-from ganline.datasets.damage import DamagedError, reading
-from ganline.errors import UserError
+from ganline.datasets.damage import UnreadableError, reading
+from ganline.datasets.room import refuse_without_room
 from ganline.files import whole_folder
 from ganline.progress import track
 
-MOST_MEMBERS = 5_000_000
-SPARE_BYTES = 2**30
-"""That stay free on the disk."""
-BLOCK = 2**20
+FAILURE = " cannot be unpacked"
 
 
 def unzip(source: Path, destination: Path, category: str | None = None) -> list[str]:
@@ -32,15 +31,24 @@ def unzip(source: Path, destination: Path, category: str | None = None) -> list[
         UserError: it is damaged, encrypted or empty; a member is a link, is there twice, or would lie outside the
             folder; it is larger than the disk has room for; or the category does not fit.
     """
-    with reading(source, " cannot be unpacked"), ZipFile(source) as packed:
+    with _opened(source) as packed:
         members, ignored = _members(source, packed)
         files = layout.one_side(str(source), list(members), category)
         with whole_folder(destination) as folder:
-            _refuse_too_large(source, [members[file] for file in files], folder)
-            for file in track(files, f"unzip {source}", len(files), "files"):
-                with reading(f"{file} in {source}", " cannot be unpacked"):
-                    _unpack(packed, members[file], folder / file)
+            _extract(source, packed, {file: members[file] for file in files}, folder)
     return listing.told(ignored)
+
+
+def extract(source: Path, folder: Path) -> None:
+    """Unpack all of a zip but hidden files into an existing folder; refuses (UserError) what `unzip` does."""
+    with _opened(source) as packed:
+        _extract(source, packed, _members(source, packed)[0], folder)
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[ZipFile]:
+    with reading(source, FAILURE), ZipFile(source) as packed:
+        yield packed
 
 
 def _members(source: Path, packed: ZipFile) -> tuple[dict[str, ZipInfo], dict[str, str]]:
@@ -52,13 +60,13 @@ def _members(source: Path, packed: ZipFile) -> tuple[dict[str, ZipInfo], dict[st
         if any(listing.hidden(part) for part in path.parts if part != ".."):
             ignored[str(path)] = "hidden"
         elif why := _unfit(member, path):
-            raise UserError(f"{source} cannot be unpacked: {member.filename} {why}")
+            raise UnreadableError(f"{source}{FAILURE}: {member.filename} {why}")
         elif not member.is_dir():
             if str(path) in members:
-                raise UserError(f"{source} cannot be unpacked: {path} is there twice")
+                raise UnreadableError(f"{source}{FAILURE}: {path} is there twice")
             members[str(path)] = member
     if not members:
-        raise UserError(f"{source}: there are no files in this zip")
+        raise UnreadableError(f"{source}: there are no files in this zip")
     _refuse_files_as_folders(source, members)
     return members, ignored
 
@@ -72,34 +80,20 @@ def _unfit(member: ZipInfo, path: PurePosixPath) -> str:
 def _refuse_files_as_folders(source: Path, members: dict[str, ZipInfo]) -> None:
     folders = {str(parent) for path in members for parent in PurePosixPath(path).parents}
     if both := sorted(folders & members.keys()):
-        raise UserError(f"{source} cannot be unpacked: {both[0]} is both a file and a folder")
+        raise UnreadableError(f"{source}{FAILURE}: {both[0]} is both a file and a folder")
 
 
-def _refuse_too_large(source: Path, members: list[ZipInfo], folder: Path) -> None:
-    """Refuse what the disk has no room for, by the declared sizes; `_unpack` holds each member to its own."""
-    if len(members) > MOST_MEMBERS:
-        raise UserError(f"{source}: {len(members):,} files; allowed are {MOST_MEMBERS:,}")
-    if sum(member.compress_size for member in members) > source.stat().st_size:
-        raise DamagedError(f"{source} cannot be unpacked: its files overlap, so that more comes out than was packed")
-    size, disk = sum(member.file_size for member in members), os.statvfs(folder)
-    room = disk.f_bavail * disk.f_frsize - SPARE_BYTES
-    if size > room:
-        raise UserError(
-            f"{source}: it unpacks to {size / 2**30:,.1f} GiB, and the disk of {folder.parent} has room for "
-            f"{max(room, 0) / 2**30:,.1f} GiB"
-        )
-    if disk.f_files and len(members) > disk.f_favail:  # some file systems count no files
-        raise UserError(f"{source}: {len(members):,} files, and the disk takes {disk.f_favail:,} more")
+def _extract(source: Path, packed: ZipFile, members: Mapping[str, ZipInfo], folder: Path) -> None:
+    if sum(member.compress_size for member in members.values()) > source.stat().st_size:
+        raise UnreadableError(f"{source}{FAILURE}: its files overlap, so that more comes out than was packed")
+    refuse_without_room(source, sum(member.file_size for member in members.values()), len(members), folder)
+    for file, member in track(members.items(), f"unzip {source.name}", len(members), "files"):
+        with reading(f"{file} in {source}", FAILURE):
+            _unpack(packed, member, folder / file)
 
 
 def _unpack(packed: ZipFile, member: ZipInfo, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    left = member.file_size
+    # Python's zipfile gives no more bytes than a file declares, and checks their sum.
     with packed.open(member) as content, target.open("xb") as copied:
-        while block := content.read(min(BLOCK, left + 1)):
-            left -= len(block)
-            if left < 0:
-                raise ValueError(f"it unpacks to more than the {member.file_size} bytes that it declares")
-            copied.write(block)
-    if left:
-        raise ValueError(f"it unpacks to {left} bytes less than it declares")
+        shutil.copyfileobj(content, copied)

@@ -39,7 +39,9 @@ def test_shards_are_no_classes_and_the_table_is_no_picture(tmp_path: Path, label
 @pytest.mark.parametrize("one_hot", [False, True])
 def test_classes_are_those_of_the_table_in_the_order_of_their_numbers(tmp_path: Path, one_hot: bool) -> None:
     numbers = [10, 2, 2, 10, 0, 0, 10, 2, 2, 10, 0, 0]
-    labels = [[file, np.eye(11)[number].tolist() if one_hot else number] for file, number in zip(FILES, numbers, strict=True)]
+    labels = [
+        [file, np.eye(11)[number].tolist() if one_hot else number] for file, number in zip(FILES, numbers, strict=True)
+    ]
     zips.unzip(stylegan_zip(tmp_path / "faces.zip", labels), tmp_path / "raw")
     facts = prepare(tmp_path / "raw", tmp_path / "out", "faces", SETTINGS, 1)
     assert facts["classes"] == ["0", "2", "10"]
