@@ -1,13 +1,10 @@
 """One kind of error for a file whose content a reader cannot read, whatever the reader's library raises."""
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ganline.errors import UserError
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
+from ganline.errors import FULL, UserError
 
 
 class UnreadableError(UserError):

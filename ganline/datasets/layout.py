@@ -74,8 +74,8 @@ def _take_sides(found: Layout, parts: Parts) -> Parts:
     if all(matches):  # as if they were A/train and so on
         sides = [match[2].upper() for match in matches if match]
         parts = [(match[1], *rest[1:]) for match, rest in zip(matches, parts, strict=True) if match]
-    elif {name.upper() for name in names} == set(SIDES):
-        sides = [name.upper() for name in names]
+    elif set(names) == set(SIDES):
+        sides = names
         if not _are_sides(found, sides, parts):
             return parts
         parts = [rest[1:] for rest in parts]
@@ -144,7 +144,7 @@ def _take_classes(found: Layout, where: str, files: Sequence[str], parts: Parts)
         found.said.append(f"{parts[0][0]}/ and so on are shards of {SHARD_SIZE} numbered pictures, no classes")
         return
     found.labels = [rest[0] for rest in parts]
-    if {label.upper() for label in found.labels} == set(SIDES):
+    if set(found.labels) == set(SIDES):
         found.said.append("A/ and B/ are two classes; for the sides of a translation name them trainA/ and trainB/")
     if found.splits:
         _refuse_unseen(where, found.labels, found.splits)
@@ -193,7 +193,8 @@ def one_side(where: str, files: Sequence[str], category: str | None) -> list[str
         counts = " and ".join(f"{sides.count(side)} pictures of {side}" for side in SIDES)
         raise UserError(
             f"{where}: these are the two sides of a translation, {counts}. A generator that draws from noise "
-            f"learns one: set download.category=A or B (it is {'null' if category is None else repr(category)})"
+            f"learns one: set download.category=A or B (it is {'null' if category is None else repr(category)}). "
+            "If A and B are two classes, give their folders other names"
         )
     other = {file for file, side in zip(pictures, sides, strict=True) if side != category}
     return [file for file in files if file not in other]

@@ -7,18 +7,24 @@ import zlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ganline import yaml_files
 from ganline.datasets import emoji, idx, quickdraw
-from ganline.datasets.damage import FULL, UnreadableError
+from ganline.datasets.damage import UnreadableError
 from ganline.datasets.fetchers import ARCHIVE, FETCH, SourceError
-from ganline.errors import UserError
+from ganline.errors import FULL, UserError
 from ganline.files import whole_folder
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _each_once(names: list[str]) -> list[str]:
+    if again := {name for number, name in enumerate(names) if name in names[:number]}:
+        raise ValueError(f"each name once, found again: {', '.join(sorted(again))}")
+    return names
 
 
 class _Strict(BaseModel):
@@ -84,7 +90,7 @@ class IdxList(SourceList):
     """Images and labels in the format of MNIST."""
 
     layout: Literal["idx"]
-    classes: Annotated[list[Text], Field(min_length=1)]
+    classes: Annotated[list[Text], Field(min_length=1), AfterValidator(_each_once)]
     """Class names in the order of their numbers."""
     files: Annotated[dict[FileName, Sha256], Field(min_length=1)]
     """The sha256 of every file's decompressed content."""

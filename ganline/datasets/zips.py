@@ -94,6 +94,8 @@ def _extract(source: Path, packed: ZipFile, members: Mapping[str, ZipInfo], fold
 
 def _unpack(packed: ZipFile, member: ZipInfo, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Python's zipfile gives no more bytes than a file declares, and checks their sum.
+    # Python's zipfile gives no more bytes than a file declares, and checks their sum; fewer pass it.
     with packed.open(member) as content, target.open("xb") as copied:
         shutil.copyfileobj(content, copied)
+        if copied.tell() != member.file_size:
+            raise ValueError(f"{copied.tell()} bytes came out where {member.file_size} were declared")

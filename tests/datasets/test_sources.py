@@ -119,6 +119,7 @@ def test_a_new_fetch_replaces_the_old_files_only_when_it_succeeds(server: str, t
             "give exactly one of web, debian, pypi, npm, package, folder",
         ),
         ({"sources": []}, "sources = "),
+        ({"classes": ["a", "b", "a"]}, "classes = .*: Value error, each name once, found again: a"),
         ({"files": {"../evil": "0" * 64}}, "files"),
         ({"files": {"name": "0" * 63}}, "files.name = "),
         ({"sources": [{"npm": "--workspace=x"}]}, "sources.0.npm = '--workspace=x'"),

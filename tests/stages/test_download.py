@@ -92,3 +92,27 @@ def test_a_source_that_cannot_be_is_refused() -> None:
     with pytest.raises(UserError, match="there are no files"):
         run("image_folder", "empty")
     assert not list(Path().glob("data/downloaded/*"))
+
+
+def test_pictures_that_people_keep_in_data_raw_stay_theirs() -> None:
+    """dvc empties the folder that a stage writes before it runs, without a word; nobody keeps pictures in that one."""
+    Path("data/raw/image_folder/cats").mkdir(parents=True)
+    Path("data/raw/image_folder/cats/1.png").write_bytes(b"mine")
+    assert run("image_folder", "data/raw/image_folder") == {"data.source": "folder"}
+    assert Path("data/downloaded/image_folder/cats/1.png").read_bytes() == b"mine"
+    assert Path("data/raw/image_folder/cats/1.png").read_bytes() == b"mine"
+
+
+def test_what_is_left_out_is_told_and_one_side_of_a_translation_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for folder in ("trainA", "trainB", "testA", "testB"):
+        Path("maps", folder).mkdir(parents=True)
+        Path("maps", folder, "1.jpg").write_bytes(folder.encode())
+    Path("maps/.DS_Store").touch()
+    with pytest.raises(UserError, match="2 pictures of A and 2 pictures of B(.|\n)*set download.category=A or B"):
+        run("maps", "maps")
+    run("maps", "maps", "B")
+    assert "maps: left out as hidden: .DS_Store" in capsys.readouterr().out
+    kept = sorted(path.read_text() for path in Path("data/downloaded/maps").rglob("*.jpg"))
+    assert kept == ["testB", "trainB"]
