@@ -53,7 +53,7 @@ class Download(Section):
     source: str
     """A file of conf/sources (a known dataset), or a folder or zip of your own pictures (one subfolder a class)."""
     category: str | None
-    """The part of the dataset to take, where it has parts (emoji: a category; quickdraw: what is drawn)."""
+    """The part to take, where there are parts (emoji: a category; quickdraw: what is drawn; translation: A or B)."""
 
 
 class Prepare(Section):

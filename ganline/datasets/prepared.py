@@ -12,14 +12,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ganline.datasets.damage import reading
 from ganline.errors import UserError
 from ganline.files import sha256
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SPLITS = ("train", "test")
 FACTS = "dataset.json"
@@ -59,12 +61,14 @@ def read_split(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]
         return array, np.load(labels, mmap_mode="r") if labels.exists() else None
 
 
-def read_manifest(folder: Path) -> pd.DataFrame:
+def read_manifest(folder: Path) -> "pd.DataFrame":
     """Return manifest.csv, all columns as text: a class named NA or None is a name, and what is not known is "".
 
     Raises:
         UserError: the folder holds no prepared data, or it is damaged.
     """
+    import pandas as pd  # slow to import, and most stages have no use for it
+
     with _prepared(folder / MANIFEST, "data"):
         return pd.read_csv(folder / MANIFEST, keep_default_na=False, dtype=str)
 
