@@ -172,6 +172,11 @@ def _with_ignored(manifest: pd.DataFrame, ignored: Mapping[str, str]) -> pd.Data
     return pd.concat([manifest[COLUMNS], rows]).sort_values("file", kind="stable")
 
 
+def _lost_classes(classes: list[str], manifest: pd.DataFrame) -> list[str]:
+    lost = sorted(set(manifest["label"]) - {*classes, ""})
+    return [f"no class is made of {', '.join(lost)}: no picture in it is usable"] if lost else []
+
+
 def _facts(
     dataset: str, image_shape: list[int], classes: list[str], manifest: pd.DataFrame, images: SourceImages
 ) -> dict[str, Any]:
@@ -185,6 +190,6 @@ def _facts(
         "source_images": len(manifest),
         "dropped": {str(reason): int(count) for reason, count in reasons.items()},
         "ignored": dict(sorted(Counter(images.ignored.values()).items())),
-        "said": list(images.said),
+        "said": [*images.said, *_lost_classes(classes, manifest)],
         "duplicates": int((kept & (manifest["duplicate_of"] != "")).sum()),
     }

@@ -139,7 +139,8 @@ def test_unlabelled_and_single_class_data(tmp_path: Path) -> None:
 
 def test_class_without_a_usable_picture_is_no_class(tmp_path: Path) -> None:
     raw = put(tmp_path / "raw", {"a/1.png": b"", "b/1.png": png(8, 8), "b/2.png": png(8, 8)})
-    assert prepare(raw, tmp_path / "out", "mine", SETTINGS, 1)["classes"] == ["b"]
+    facts = prepare(raw, tmp_path / "out", "mine", SETTINGS, 1)
+    assert facts["classes"] == ["b"] and facts["said"] == ["no class is made of a: no picture in it is usable"]
 
 
 def test_idx_data_keeps_its_own_split_and_is_resized(tmp_path: Path) -> None:
