@@ -10,6 +10,8 @@ from ganline.errors import UserError
 TRAIN, HELD_OUT = ("train", "training"), ("val", "valid", "validation", "test", "testing")
 SPLITS = dict.fromkeys(TRAIN, "train") | dict.fromkeys(HELD_OUT, "test")
 """Folders that mean a split, and what becomes of it: what is not trained on is held out."""
+SPLIT = re.compile(rf"(|.*[_ -])({'|'.join(SPLITS)})(|[_ -].*)", re.IGNORECASE)
+"""Alone, or in names that are otherwise equal: training_set and test_set, seg_train and seg_test."""
 SIDE = re.compile(rf"({'|'.join(SPLITS)})[_-]?(a|b)", re.IGNORECASE)
 """trainA, trainB, testA, testB: the folders of CycleGAN."""
 SIDES = ("A", "B")
@@ -102,14 +104,23 @@ def _are_sides(found: Layout, sides: list[str], parts: Parts) -> bool:
 
 def _is_split(names: Sequence[str]) -> bool:
     """Return whether these folders are splits: one to train on, one at least to hold out, and nothing else."""
-    return {SPLITS.get(name.lower()) for name in names} == {"train", "test"}
+    matches = [SPLIT.fullmatch(name) for name in set(names)]
+    around = {(match[1].lower(), match[3].lower()) for match in matches if match}
+    return all(matches) and len(around) == 1 and {_split(name) for name in names} == {"train", "test"}
+
+
+def _split(name: str) -> str:
+    """Return what becomes of a folder that is a split."""
+    match = SPLIT.fullmatch(name)
+    assert match
+    return SPLITS[match[2].lower()]
 
 
 def _take_splits(found: Layout, parts: Parts) -> Parts:
     for depth in (0, 1):  # train/cat as well as cat/train
         names = _names(parts, depth)
         if names and _is_split(names):
-            found.splits = [SPLITS[name.lower()] for name in names]
+            found.splits = [_split(name) for name in names]
             found.said.append(_about_splits(sorted(set(names))))
             return _unwrapped_each(names, [rest[:depth] + rest[depth + 1 :] for rest in parts])
     return parts
@@ -125,9 +136,7 @@ def _unwrapped_each(groups: Sequence[str], parts: Parts) -> Parts:
 
 
 def _about_splits(names: list[str]) -> str:
-    trained, held = (
-        " and ".join(f"{name}/" for name in names if SPLITS[name.lower()] == split) for split in ("train", "test")
-    )
+    trained, held = (" and ".join(f"{name}/" for name in names if _split(name) == split) for split in ("train", "test"))
     return f"the collection's own split is kept: {trained} to train on, {held} held out"
 
 

@@ -21,6 +21,8 @@ def by_folder(files: Sequence[str], values: Sequence[str] | None) -> dict[str, s
         (["train", "val", "test"], ["train"], ["test", "val"]),
         (["Training", "Validation"], ["Training"], ["Validation"]),
         (["train", "valid", "testing"], ["train"], ["testing", "valid"]),
+        (["training_set", "test_set"], ["training_set"], ["test_set"]),
+        (["seg_train", "seg_test"], ["seg_train"], ["seg_test"]),
     ],
 )
 def test_folders_that_are_splits_are_no_classes(names: list[str], trained: list[str], held_out: list[str]) -> None:
@@ -56,7 +58,14 @@ def test_splits_may_lie_in_the_classes() -> None:
 
 
 @pytest.mark.parametrize(
-    "folders", [["train", "bus", "car"], ["test", "val"], ["train", "training"], ["train", "extra"]]
+    "folders",
+    [
+        ["train", "bus", "car"],
+        ["test", "val"],
+        ["train", "training"],
+        ["train", "extra"],
+        ["bullet train", "driving test"],
+    ],
 )
 def test_what_is_no_split_stays_classes(folders: list[str]) -> None:
     found = read("mine", placed(*folders))

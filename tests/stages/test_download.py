@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from ganline.errors import UserError
 from ganline.files import sha256
@@ -101,6 +102,13 @@ def test_pictures_that_people_keep_in_data_raw_stay_theirs() -> None:
     assert run("image_folder", "data/raw/image_folder") == {"data.source": "folder"}
     assert Path("data/downloaded/image_folder/cats/1.png").read_bytes() == b"mine"
     assert Path("data/raw/image_folder/cats/1.png").read_bytes() == b"mine"
+
+
+def test_no_stage_writes_where_people_keep_pictures() -> None:
+    """A folder that a stage lists among its outs is deleted by dvc before the stage runs."""
+    stages = yaml.safe_load((LISTS.parents[1] / "dvc.yaml").read_text())["stages"]
+    outs = [out for stage in stages.values() for out in stage.get("outs", []) if out.startswith("data/")]
+    assert sorted(outs) == ["data/downloaded/${download.dataset}", "data/prepared/${download.dataset}"]
 
 
 def test_what_is_left_out_is_told_and_one_side_of_a_translation_is_asked_for(
