@@ -1,8 +1,23 @@
 """The one exception that stands for a user's mistake."""
 
+import errno
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What systems say where a disk, or a user's share of it, is full."""
+
 
 class UserError(Exception):
     """Something the user can mend: the message says what was wrong, where, and what is allowed.
 
     Command lines and stages print the message without a traceback and exit with 1.
     """
+
+
+def mistake(error: UserError | OSError) -> UserError:
+    """Return what the user can mend: the mistake itself, or a full disk. Any other OSError is raised again."""
+    if isinstance(error, UserError):
+        return error
+    if error.errno not in FULL:
+        raise error
+    where = f" ({error.filename})" if error.filename else ""
+    return UserError(f"{error.strerror}{where}: free some space and run again; nothing was left half written")

@@ -49,11 +49,11 @@ class Download(Section):
     """Where the raw data comes from."""
 
     dataset: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
-    """Names data/raw/<dataset> and data/prepared/<dataset>."""
+    """Names data/downloaded/<dataset> and data/prepared/<dataset>."""
     source: str
     """A file of conf/sources (a known dataset), or a folder or zip of your own pictures (one subfolder a class)."""
     category: str | None
-    """The part of the dataset to take, where it has parts (emoji: a category; quickdraw: what is drawn)."""
+    """The part to take, where there are parts (emoji: a category; quickdraw: what is drawn; translation: A or B)."""
 
 
 class Prepare(Section):

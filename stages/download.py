@@ -1,8 +1,8 @@
-"""Stage download: the dataset's source files, from the first source that works, in data/raw/<dataset>."""
+"""Stage download: the dataset's source files, from the first source that works, in data/downloaded/<dataset>."""
 
 from pathlib import Path
 
-from ganline.datasets import pictures, sources
+from ganline.datasets import layout, pictures, sources, zips
 from ganline.errors import UserError
 from ganline.params import Params
 from stages import paths, runner
@@ -12,19 +12,25 @@ from stages.tracking import Tracker
 def run(params: Params, tracker: Tracker) -> None:
     """Fetch a known dataset, or copy a folder or unpack a zip of pictures."""
     dataset, source, category = params.download.dataset, Path(params.download.source), params.download.category
+    said: list[str] = []
+    if category not in (None, *layout.SIDES) and (source.is_dir() or source.suffix.lower() == ".zip"):
+        raise UserError(
+            f"download.category = {category!r}: {dataset} has no categories: set download.category=null "
+            "(or A or B, where the pictures are the two sides of a translation)"
+        )
     if source.is_dir():
-        sources.no_category(dataset, category)
-        pictures.copy(source, paths.raw(params))
+        said = pictures.copy(source, paths.raw(params), category)
         used = "folder"
     elif source.is_file() and source.suffix.lower() == ".zip":
-        sources.no_category(dataset, category)
-        pictures.unzip(source, paths.raw(params))
+        said = zips.unzip(source, paths.raw(params), category)
         used = "zip"
     elif source.is_file():
         used = sources.fetch(dataset, source, paths.raw(params), paths.MANUAL / dataset, category)
     else:
         raise UserError(_missing(params.download.source))
     tracker.tags({"data.source": used})
+    for sentence in said:
+        print(f"{dataset}: {sentence}")
     print(f"{dataset}: {paths.raw(params)} is complete ({used})")
 
 

@@ -14,6 +14,7 @@ from ganline.combinations import model_facts
 from ganline.datasets.prepared import read_facts, read_split
 from ganline.errors import UserError
 from ganline.files import write_arrays, write_json
+from ganline.metrics.frechet import LEAST_FOR_ERROR
 from ganline.params import Evaluate, Params
 from ganline.progress import Bar
 from ganline.random import generator
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ganline.models import Generator
     from ganline.models.base import Model
 
+HOLD_OUT_MORE = "where the data brings no test split of its own, a larger prepare.test_fraction holds out more"
 AT_ONCE = 500
 """Fakes made between two signs of progress."""
 IMAGES_PER_SPLIT = 10
@@ -86,7 +88,10 @@ def in_force(settings: Evaluate, train_images: int, test_images: int) -> tuple[E
         notices.append(
             f"{count} images instead of evaluate.samples = {settings.samples}: "
             f"the splits hold {train_images} training and {test_images} test images"
+            + (f"; {HOLD_OUT_MORE}" if test_images < train_images else "")
         )
+    if count < LEAST_FOR_ERROR:
+        notices.append(f"FID has no standard error: that takes {LEAST_FOR_ERROR} images, and there are {count}")
     if settings.kid_subset_size > count:
         # Half, so that the subsets differ and their spread says something.
         changes["kid_subset_size"] = size = max(2, count // 2)

@@ -15,8 +15,8 @@ MANUAL = Path("data/manual")
 
 
 def raw(params: Params) -> Path:
-    """Return the folder of the dataset's source files."""
-    return Path("data/raw") / params.download.dataset
+    """Return the folder of the dataset's source files. It is the pipeline's: dvc empties it without asking."""
+    return Path("data/downloaded") / params.download.dataset
 
 
 def prepared(params: Params) -> Path:

@@ -1,10 +1,14 @@
 """Stage prepare: source images become arrays of one size in data/prepared/<dataset>."""
 
+from collections.abc import Sequence
+
 from ganline.datasets import prepared
 from ganline.datasets.prepare import prepare
 from ganline.params import Params
 from stages import paths, runner
 from stages.tracking import Tracker
+
+SHOWN = 20
 
 
 def run(params: Params, tracker: Tracker) -> None:
@@ -13,16 +17,26 @@ def run(params: Params, tracker: Tracker) -> None:
     facts = prepare(paths.raw(params), folder, dataset, params.prepare, params.data_seed)
     tracker.dataset(dataset, prepared.digest(folder), facts["counts"])
     tracker.artifact(folder / prepared.FACTS)
+    for sentence in facts["said"]:
+        print(f"{dataset}: {sentence}")
     print(
         f"{dataset}: {facts['counts']['train']} training and {facts['counts']['test']} test images of shape "
-        f"{facts['image_shape']} in {len(facts['classes'])} classes; "
-        f"{sum(facts['dropped'].values())} dropped, {facts['duplicates']} exact duplicates"
+        f"{facts['image_shape']}, {named(facts['classes'])}; {sum(facts['dropped'].values())} dropped, "
+        f"{sum(facts['ignored'].values())} other files ignored, {facts['duplicates']} exact duplicates"
     )
     if facts["held_out_repeats"]:
         print(
             f"{dataset}: {facts['held_out_repeats']} of the test images are training images again, by the dataset's "
             "own split; what is said of images never shown leaves them out"
         )
+
+
+def named(classes: Sequence[str]) -> str:
+    """Return how many classes there are, and the names of the first twenty."""
+    if not classes:
+        return "without classes"
+    more = f" and {len(classes) - SHOWN} more" if len(classes) > SHOWN else ""
+    return f"{len(classes)} classes ({', '.join(classes[:SHOWN])}{more})"
 
 
 if __name__ == "__main__":

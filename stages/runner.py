@@ -5,11 +5,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets every start with lines about absent GPUs
 os.environ.setdefault("PYTHONWARNINGS", "ignore")  # tensorflow-addons greets each import with its end of life
 
-from ganline.errors import UserError
+from ganline.errors import UserError, mistake
 from ganline.params import Params, load
 from ganline.replicas import cluster
 from ganline.training.stop import Stopped
@@ -31,9 +32,11 @@ def main(stage: str, work: Work) -> None:
         helper = stage == "train" and not cluster(params.compute).chief
         with (Silent if helper else Tracker)(stage, params) as tracker:
             _work(work, params, tracker)
-    except UserError as error:
-        report_mistake(stage, error)
-        print(f"{stage}: {error}", file=sys.stderr)
+    except (UserError, OSError) as error:
+        told = mistake(error)
+        print(f"{stage}: {told}", file=sys.stderr)
+        with suppress(OSError):  # on a full disk
+            report_mistake(stage, told)
         sys.exit(1)
 
 

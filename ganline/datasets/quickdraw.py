@@ -1,10 +1,12 @@
 """Quick, Draw! (Ha and Eck 2018) as bitmaps: one .npy a category, uint8 (N, 784), 28x28 drawings on background 0."""
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from ganline.datasets.damage import UnreadableError, reading
 from ganline.errors import UserError
 
 SIDE = 28
@@ -15,19 +17,19 @@ class QuickdrawImages:
     """The drawings of a folder with one <category>.npy, memory-mapped and unlabelled.
 
     Attributes: `files` names an image (apple.npy#17), `labels` are "" for all, `splits` is None, `classes` is empty.
+    Nothing is `ignored` or `said`.
 
     Raises:
         UserError: the file is no such array.
     """
 
     splits = None
+    ignored: Mapping[str, str] = {}
+    said: Sequence[str] = ()
 
     def __init__(self, folder: Path) -> None:
         (path,) = _visible(folder)
-        try:
-            self._array = read(path)
-        except ValueError as error:
-            raise UserError(f"{path}: {error}") from None
+        self._array = read(path)
         self.files = [f"{path.name}#{index}" for index in range(len(self._array))]
         self.labels = [""] * len(self._array)
         self.classes: list[str] = []
@@ -54,15 +56,16 @@ def read(path: Path) -> np.ndarray:
     """Return a .npy of drawings as a memory-mapped uint8 array (N, 784).
 
     Raises:
-        ValueError: it is no .npy, is cut off, or its array is of another type or shape, or holds under 2 images.
+        UserError: it is no .npy, is cut off, or its array is of another type or shape, or holds under 2 images.
     """
-    array = np.lib.format.open_memmap(path, mode="r")
+    with reading(path):
+        array = np.lib.format.open_memmap(path, mode="r")
     if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] != SIDE**2:
-        raise ValueError(f"expected an array of uint8 (N, {SIDE**2}), found {array.dtype} {array.shape}")
+        raise UnreadableError(f"{path}: expected an array of uint8 (N, {SIDE**2}), found {array.dtype} {array.shape}")
     if array.offset + array.nbytes != path.stat().st_size:
-        raise ValueError(f"the file is longer than its {len(array)} drawings")
+        raise UnreadableError(f"{path}: the file is longer than its {len(array)} drawings")
     if len(array) < 2:
-        raise ValueError(f"{len(array)} drawing(s): at least 2 are needed")
+        raise UnreadableError(f"{path}: {len(array)} drawing(s): at least 2 are needed")
     return array
 
 

@@ -5,21 +5,26 @@ import hashlib
 import tempfile
 import zlib
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Annotated, Any, Literal
-from zipfile import BadZipFile
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ganline import yaml_files
 from ganline.datasets import emoji, idx, quickdraw
+from ganline.datasets.damage import UnreadableError
 from ganline.datasets.fetchers import ARCHIVE, FETCH, SourceError
-from ganline.errors import UserError
+from ganline.errors import FULL, UserError
 from ganline.files import whole_folder
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _each_once(names: list[str]) -> list[str]:
+    if again := {name for number, name in enumerate(names) if name in names[:number]}:
+        raise ValueError(f"each name once, found again: {', '.join(sorted(again))}")
+    return names
 
 
 class _Strict(BaseModel):
@@ -85,7 +90,7 @@ class IdxList(SourceList):
     """Images and labels in the format of MNIST."""
 
     layout: Literal["idx"]
-    classes: Annotated[list[Text], Field(min_length=1)]
+    classes: Annotated[list[Text], Field(min_length=1), AfterValidator(_each_once)]
     """Class names in the order of their numbers."""
     files: Annotated[dict[FileName, Sha256], Field(min_length=1)]
     """The sha256 of every file's decompressed content."""
@@ -155,8 +160,8 @@ class QuickdrawList(SourceList):
         found = _unpack(_find(FETCH[source.kind](source.value, [name], work), name), folder / name, expected)
         try:
             quickdraw.read(folder / name)
-        except ValueError as error:
-            raise SourceError(f"{name}: {error}") from None
+        except UnreadableError as error:
+            raise SourceError(str(error).removeprefix(f"{folder}/")) from None
         if not expected:
             print(f"{name}: sha256 {found} (not pinned; the source list can pin it under sha256)", flush=True)
 
@@ -227,7 +232,9 @@ def fetch(dataset: str, listing: Path, destination: Path, manual: Path, category
             with whole_folder(destination) as folder, _work_folder(destination) as work:
                 wanted.write(source, category, folder, Path(work))
             return name
-        except (SourceError, OSError, EOFError, zlib.error, BadZipFile, UnpicklingError) as error:
+        except (SourceError, UnreadableError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
             failures.append(f"  - {name}: {error}")
             print(f"{dataset}: {name} did not work: {error}", flush=True)
     raise UserError("\n".join([f"{dataset}: no source worked", *failures, wanted.by_hand(category, manual)]))

@@ -25,6 +25,8 @@ from ganline.metrics import checks
 
 BLOCKS = 10
 """Of the jackknife."""
+LEAST_FOR_ERROR = 2 * BLOCKS
+"""Images that a standard error takes."""
 SEEN = 1e-8
 """Share of the distance that rounding may take in the fast way; beyond it the distance is computed the slow way."""
 
@@ -62,9 +64,9 @@ def frechet_standard_error(first: np.ndarray, second: np.ndarray) -> float:
     by half at 30 images a dimension, less where there are more.
 
     Raises:
-        ValueError: not two finite matrices of as many dimensions, or fewer than 20 images in one.
+        ValueError: not two finite matrices of as many dimensions, or fewer than LEAST_FOR_ERROR images in one.
     """
-    return _jackknife(*checks.pair(first, second, "Frechet distance's standard error", rows=2 * BLOCKS))
+    return _jackknife(*checks.pair(first, second, "Frechet distance's standard error", rows=LEAST_FOR_ERROR))
 
 
 def class_frechet_distance(
@@ -88,7 +90,7 @@ def class_frechet_distance(
     first, second = checks.pair(first, second, measure)
     first_classes = checks.labels(first_classes, len(first), measure, "the first classes")
     second_classes = checks.labels(second_classes, len(second), measure, "the second classes")
-    least = max(first.shape[1] + 1, 2 * BLOCKS)
+    least = max(first.shape[1] + 1, LEAST_FOR_ERROR)
     classes = np.union1d(first_classes, second_classes)
     pairs = [(first[first_classes == number], second[second_classes == number]) for number in classes]
     kept = [pair for pair in pairs if min(map(len, pair)) >= least]

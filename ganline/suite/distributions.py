@@ -1,7 +1,15 @@
 """The measures of how far apart two clouds of features lie as wholes."""
 
+import numpy as np
+
 from ganline.metrics.extrapolated_frechet import MOST_PARTS, extrapolated_frechet_distance
-from ganline.metrics.frechet import BLOCKS, class_frechet_distance, frechet_distance, frechet_standard_error
+from ganline.metrics.frechet import (
+    BLOCKS,
+    LEAST_FOR_ERROR,
+    class_frechet_distance,
+    frechet_distance,
+    frechet_standard_error,
+)
 from ganline.metrics.kid import kernel_distance
 from ganline.metrics.wasserstein_critic import STEPS, wasserstein_critic
 from ganline.suite.base import Case, Group, Measure, Number
@@ -9,12 +17,8 @@ from ganline.suite.base import Case, Group, Measure, Number
 
 def _fid(case: Case) -> dict[str, float]:
     found = frechet_distance(case.sample.features, case.real.features)
-    return {
-        "fid": found.distance,
-        "fid_mean": found.mean,
-        "fid_cov": found.covariance,
-        "fid_stderr": frechet_standard_error(case.sample.features, case.real.features),
-    }
+    numbers = {"fid": found.distance, "fid_mean": found.mean, "fid_cov": found.covariance}
+    return numbers | _stderr("fid", case.sample.features, case.real.features)
 
 
 def _class_fid(case: Case) -> dict[str, float]:
@@ -32,10 +36,13 @@ def _class_fid(case: Case) -> dict[str, float]:
 def _spatial_fid(case: Case) -> dict[str, float]:
     assert case.extractor is not None
     fake, real = (case.extractor.spatial(part.images) for part in (case.sample, case.real))
-    return {
-        "spatial_fid": frechet_distance(fake, real).distance,
-        "spatial_fid_stderr": frechet_standard_error(fake, real),
-    }
+    return {"spatial_fid": frechet_distance(fake, real).distance} | _stderr("spatial_fid", fake, real)
+
+
+def _stderr(name: str, fake: np.ndarray, real: np.ndarray) -> dict[str, float]:
+    """Return the distance's standard error, or nothing where the images are too few for one."""
+    few = min(len(fake), len(real)) < LEAST_FOR_ERROR
+    return {} if few else {f"{name}_stderr": frechet_standard_error(fake, real)}
 
 
 def _fid_infinity(case: Case) -> dict[str, float]:

@@ -88,3 +88,25 @@ def test_label_without_a_class_name_and_unequal_sizes_are_refused(tmp_path: Path
     (tmp_path / "classes.txt").write_text("shoe\nbag\n")
     with pytest.raises(UserError, match="names 2 classes, but there is a label 2"):
         idx.IdxImages(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"shoe\nbag\nshoe\n", "classes.txt: line 3 is 'shoe'; allowed are names, each once"),
+        (b"shoe\n\nhat\n", "classes.txt: line 2 is ''"),
+        ("Schürze\nbag\nhat\n".encode("latin-1"), "classes.txt: cannot be read .*UnicodeDecodeError"),
+        (b"", "classes.txt: line 1 is ''"),
+    ],
+)
+def test_class_files_that_are_no_list_of_names_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    write_pair(tmp_path, "train")
+    (tmp_path / "classes.txt").write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        idx.IdxImages(tmp_path)
+
+
+def test_class_files_of_other_systems_are_read(tmp_path: Path) -> None:
+    write_pair(tmp_path, "train")
+    (tmp_path / "classes.txt").write_bytes("\ufeffSchürze\r\nbag\r\nNA\r\n".encode())
+    assert idx.IdxImages(tmp_path).classes == ["Schürze", "bag", "NA"]

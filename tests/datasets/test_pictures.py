@@ -5,7 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-from ganline.datasets.pictures import PictureFolder, copy, unzip
+from ganline.datasets.pictures import PictureFolder, copy
+from ganline.datasets.zips import unzip
 from ganline.errors import UserError
 
 PICTURE = cv2.imencode(".png", np.zeros((8, 8), np.uint8))[1].tobytes()
@@ -21,8 +22,9 @@ def test_the_first_folder_is_the_class_and_hidden_files_are_passed_over(tmp_path
     put(tmp_path, "b/2.png", "a/deep/er/1.png", "B/3.png", ".hidden.png", "a/.thumbnails/x.png", "b/10.png")
     put(tmp_path, "readme.txt", content=b"text")
     images = PictureFolder(tmp_path)
-    assert images.files == ["B/3.png", "a/deep/er/1.png", "b/10.png", "b/2.png", "readme.txt"]
-    assert images.labels == ["B", "a", "b", "b", ""]
+    assert images.files == ["B/3.png", "a/deep/er/1.png", "b/10.png", "b/2.png"]
+    assert images.labels == ["B", "a", "b", "b"]
+    assert images.ignored == {".hidden.png": "hidden", "a/.thumbnails/": "hidden", "readme.txt": "not a picture"}
 
 
 def test_pictures_in_the_root_are_unlabelled(tmp_path: Path) -> None:
@@ -34,13 +36,13 @@ def test_pictures_in_the_root_are_unlabelled(tmp_path: Path) -> None:
 def test_a_single_folder_is_no_class(tmp_path: Path, inside: str) -> None:
     put(tmp_path, f"{inside}/1.jpg", f"{inside}/2.jpg")
     put(tmp_path, "readme.txt", content=b"text")
-    assert PictureFolder(tmp_path).labels == ["", "", ""]
+    assert PictureFolder(tmp_path).labels == ["", ""]
 
 
 def test_classes_may_lie_in_a_single_folder(tmp_path: Path) -> None:
     put(tmp_path, "pets/cat/1.png", "pets/dog/deep/2.png")
     put(tmp_path, "pets/labels.csv", content=b"text")
-    assert PictureFolder(tmp_path).labels == ["cat", "dog", ""]
+    assert PictureFolder(tmp_path).labels == ["cat", "dog"]
     put(tmp_path, "pets/3.png")
     with pytest.raises(UserError, match=r"1 picture\(s\) beside the class subfolders, such as pets/3.png"):
         PictureFolder(tmp_path)

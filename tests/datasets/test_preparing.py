@@ -2,7 +2,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pandas as pd
 import pytest
 
 from ganline.datasets import idx, prepared
@@ -40,8 +39,7 @@ def pictures(folder: Path) -> Path:
     return put(folder, files | broken)
 
 
-def manifest(folder: Path) -> pd.DataFrame:
-    return pd.read_csv(folder / "manifest.csv", keep_default_na=False, dtype=str)
+manifest = prepared.read_manifest
 
 
 def test_every_source_image_is_accounted_for(tmp_path: Path) -> None:
@@ -52,14 +50,16 @@ def test_every_source_image_is_accounted_for(tmp_path: Path) -> None:
         "image_shape": [8, 8, 3],
         "classes": ["bag", "shoe"],
         "counts": {"train": 9, "test": 3},
-        "source_images": 18,
+        "source_images": 17,
         "dropped": {
             "truncated or damaged": 1,
             "empty file": 1,
-            "not an image": 2,
+            "not an image": 1,
             "wrong shape: a side under 4 pixels": 1,
             "wrong shape: one side 20 times the other or more": 1,
         },
+        "ignored": {"not a picture": 1},
+        "said": [],
         "duplicates": 1,
         "held_out_repeats": 0,
     }
@@ -70,6 +70,7 @@ def test_every_source_image_is_accounted_for(tmp_path: Path) -> None:
     assert row["shoe/05.png"]["duplicate_of"] == "bag/02.png" and row["bag/02.png"]["duplicate_of"] == ""
     assert row["shoe/05.png"]["status"] == "kept"
     assert row["shoe/thin.png"].tolist()[:4] == ["shoe", "60", "3", "1"]
+    assert row["labels.csv"].tolist() == ["", "", "", "", "", "", "ignored: not a picture", ""]
     assert row["bag/cut.png"].tolist()[1:4] == ["", "", ""]
     assert row["bag/cut.png"]["status"] == "dropped: truncated or damaged" and row["bag/cut.png"]["split"] == ""
 
@@ -139,7 +140,8 @@ def test_unlabelled_and_single_class_data(tmp_path: Path) -> None:
 
 def test_class_without_a_usable_picture_is_no_class(tmp_path: Path) -> None:
     raw = put(tmp_path / "raw", {"a/1.png": b"", "b/1.png": png(8, 8), "b/2.png": png(8, 8)})
-    assert prepare(raw, tmp_path / "out", "mine", SETTINGS, 1)["classes"] == ["b"]
+    facts = prepare(raw, tmp_path / "out", "mine", SETTINGS, 1)
+    assert facts["classes"] == ["b"] and facts["said"] == ["no class is made of a: no picture in it is usable"]
 
 
 def test_idx_data_keeps_its_own_split_and_is_resized(tmp_path: Path) -> None:
@@ -205,3 +207,72 @@ def test_missing_prepared_data_is_a_users_mistake(tmp_path: Path) -> None:
         prepared.read_facts(tmp_path)
     with pytest.raises(UserError, match="no prepared split 'train'"):
         prepared.read_split(tmp_path, "train")
+
+
+def test_a_class_may_be_called_na_or_none(tmp_path: Path) -> None:
+    """pandas reads these as missing unless told otherwise, and an empty name too."""
+    names = ["NA", "None", "nan", "null", "x"]
+    files = {f"{name}/{i}.png": png(8, 8) for name in names for i in range(4)}
+    facts = prepare(put(tmp_path / "raw", files), tmp_path / "out", "mine", SETTINGS, 1)
+    assert facts["classes"] == sorted(names)
+    rows = prepared.read_manifest(tmp_path / "out")
+    assert {*rows["label"]} == set(names) and all(rows["label"] == rows["file"].str.split("/").str[0])
+    for split in prepared.SPLITS:
+        labels = prepared.read_split(tmp_path / "out", split)[1]
+        assert labels is not None
+        assert [facts["classes"][label] for label in labels] == list(rows[rows["split"] == split]["label"])
+
+
+@pytest.mark.parametrize("layout", ["{}.png", "shoe/{}.png", "a/{0}.png b/{0}.png"])
+@pytest.mark.filterwarnings("error")
+def test_nothing_that_pandas_warns_of_is_asked_of_it(tmp_path: Path, layout: str) -> None:
+    """pandas 2.3 and 3 warn that a category that is not listed will be an error in 4; stages hide warnings."""
+    files = {name.format(i): png(8, 8) for i in range(4) for name in layout.split()}
+    raw = put(tmp_path / "raw", files | {"broken.png" if layout == "{}.png" else "a/broken.png": b"", "notes.txt": b""})
+    prepare(raw, tmp_path / "out", "mine", SETTINGS, 1)
+
+
+def test_a_split_of_the_pictures_own_is_kept(tmp_path: Path) -> None:
+    counts = {"train/circle": 5, "train/square": 4, "val/circle": 1, "test/circle": 2, "test/square": 1}
+    files = {f"{folder}/{i}.png": png(8, 8) for folder, count in counts.items() for i in range(count)}
+    facts = prepare(put(tmp_path / "raw", files), tmp_path / "out", "shapes", SETTINGS, 1)
+    assert facts["classes"] == ["circle", "square"] and facts["counts"] == {"train": 9, "test": 4}
+    assert facts["said"] == ["the collection's own split is kept: train/ to train on, test/ and val/ held out"]
+    rows = manifest(tmp_path / "out")
+    assert all((rows["split"] == "train") == rows["file"].str.startswith("train/"))
+    other = prepare(tmp_path / "raw", tmp_path / "other", "shapes", SETTINGS, 2)
+    assert other == facts and prepared.digest(tmp_path / "other") == prepared.digest(tmp_path / "out")
+
+
+def test_a_split_without_a_usable_picture_is_refused(tmp_path: Path) -> None:
+    files = {"train/1.png": png(8, 8), "train/2.png": png(8, 8), "test/1.png": b""}
+    with pytest.raises(UserError, match="the dataset's own split has no usable image in: test"):
+        prepare(put(tmp_path / "raw", files), tmp_path / "out", "mine", SETTINGS, 1)
+
+
+def test_files_that_are_no_pictures_never_stop_a_run(tmp_path: Path) -> None:
+    others = {
+        f"{folder}{name}": b"x" for folder in ("", "a/", "b/") for name in ("Thumbs.db", "desktop.ini", ".DS_Store")
+    }
+    files = (
+        others | {"README": b"", "labels.csv": b"a,b"} | {f"{name}/{i}.png": png(8, 8) for name in "ab" for i in (1, 2)}
+    )
+    strict = SETTINGS.model_copy(update={"max_dropped": 0.0})
+    facts = prepare(put(tmp_path / "raw", files), tmp_path / "out", "mine", strict, 1)
+    assert facts["dropped"] == {} and facts["source_images"] == 4
+    assert facts["ignored"] == {"hidden": 3, "not a picture": 8}
+    rows = manifest(tmp_path / "out")
+    assert rows[rows["status"] != "kept"].set_index("file")["status"].to_dict() == {
+        name: "ignored: hidden" if name.endswith(".DS_Store") else "ignored: not a picture"
+        for name in [*others, "README", "labels.csv"]
+    }
+
+
+@pytest.mark.parametrize("name", ["dataset.json", "train_images.npy", "train_labels.npy", "manifest.csv"])
+def test_damaged_prepared_data_is_a_sentence(tmp_path: Path, name: str) -> None:
+    prepare(pictures(tmp_path / "raw"), tmp_path / "out", "mine", SETTINGS, 1)
+    (tmp_path / "out" / name).write_bytes(b"{\xff\n\x00")
+    with pytest.raises(UserError, match=f"out/{name}: cannot be read"):
+        prepared.read_facts(tmp_path / "out")
+        prepared.read_split(tmp_path / "out", "train")
+        prepared.read_manifest(tmp_path / "out")

@@ -118,6 +118,12 @@ def test_every_metric_stands_beside_its_floor():
     assert "Read new_score." in rows["new_score"]
 
 
+def test_what_was_made_of_the_pictures_folders_is_told():
+    told = content()
+    told.dataset["said"] = ["train/ to train on, <val>/ held out"]  # type: ignore[index]
+    assert '<p class="soft">train/ to train on, &lt;val&gt;/ held out</p>' in render(told)
+
+
 def test_nothing_is_asked_of_the_network():
     page = render(content())
     for _, attributes in Outline(page).tags:

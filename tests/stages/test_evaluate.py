@@ -44,6 +44,9 @@ def test_settings_shrink_to_the_smaller_split_and_say_so():
     assert evaluate.in_force(settings(), 30, 359)[0].samples == 30
     found, notices = evaluate.in_force(settings(), 1438, 25)
     assert found.inception_splits == 2 and "2 Inception Score splits instead of 10" in notices[2]
+    assert "a larger prepare.test_fraction holds out more" in notices[0] and len(notices) == 3
+    found, notices = evaluate.in_force(settings(), 1438, 19)
+    assert notices[1] == "FID has no standard error: that takes 20 images, and there are 19"
 
 
 def dark_and_light(size):

@@ -27,7 +27,13 @@ class Recorder:
         self.told.append((path, path.exists()))
 
 
-def test_digits_from_download_to_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_names_of_classes_are_shown_up_to_twenty() -> None:
+    assert prepare.named([]) == "without classes" and prepare.named(["NA", "cat"]) == "2 classes (NA, cat)"
+    names = [f"{number:02}" for number in range(22)]
+    assert prepare.named(names) == f"22 classes ({', '.join(names[:20])} and 2 more)"
+
+
+def test_digits_from_download_to_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     params = Params.model_construct(
         data_seed=42,
@@ -37,6 +43,7 @@ def test_digits_from_download_to_arrays(tmp_path: Path, monkeypatch: pytest.Monk
     recorder = Recorder()
     download.run(params, recorder)  # type: ignore[arg-type]
     prepare.run(params, recorder)  # type: ignore[arg-type]
+    assert "[16, 16, 1], 10 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9); 0 dropped, 0 other" in capsys.readouterr().out
     folder = Path("data/prepared/digits")
     (train, train_labels), (test, test_labels) = (prepared.read_split(folder, split) for split in prepared.SPLITS)
     assert train.shape == (1438, 16, 16, 1) and test.shape == (359, 16, 16, 1)

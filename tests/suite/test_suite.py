@@ -50,6 +50,14 @@ def test_every_number_has_one_name_and_words_of_its_own():
         assert not [n for n in measure.numbers if n.endswith("_stderr") and measure.numbers[n].ranks], measure.name
 
 
+def test_below_20_images_fid_is_given_without_its_standard_error():
+    (fid,) = suite.chosen(["fid"])
+    for count, errors in ((19, set()), (20, {"fid_stderr"})):
+        few = dataclasses.replace(case_of(images_of(count, 0)), real=images_of(count, 1))
+        found = fid.compute(few)
+        assert found.keys() == {"fid", "fid_mean", "fid_cov"} | errors and found["fid"] > 0
+
+
 def test_names_stand_for_measures():
     every = list(suite.measures().values())
     assert suite.chosen(["all"]) == every
