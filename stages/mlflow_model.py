@@ -1,11 +1,18 @@
 """The generator as an MLflow model. This file is the model's code: MLflow runs it when the model is loaded."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
+
+CODE = Path(__file__).with_name("code")
+"""Where MLflow lays the code that was logged with the model; absent while it is being logged."""
 
 
 class GeneratorModel(PythonModel):
@@ -15,16 +22,42 @@ class GeneratorModel(PythonModel):
     """
 
     def load_context(self, context: Any) -> None:
-        """Load the weights that were logged with the model."""
-        from ganline.models import load_generator
+        """Load the weights that were logged with the model, by the code that was logged with it."""
+        with own_code() as self.modules:
+            from ganline.models import load_generator
 
-        self.generator = load_generator(Path(context.artifacts["generator"]))
+            self.generator = load_generator(Path(context.artifacts["generator"]))
+            # All that making images takes is imported and traced now, while `ganline` means this model's code.
+            self.predict(context, np.zeros((1, self.generator.latent_dim), np.float32))
 
     def predict(self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None) -> np.ndarray:
         """Return one image for each latent vector."""
         latents, label = np.asarray(model_input, np.float32), (params or {}).get("label", -1)
         in_turn = np.arange(len(latents)) % max(1, self.generator.conditions)
         return self.generator.images(latents, in_turn if label < 0 else np.full(len(latents), label))
+
+
+@contextmanager
+def own_code() -> Iterator[dict[str, ModuleType]]:
+    """Let `ganline` mean this model's code inside, whatever the process and its other models have imported so far.
+
+    MLflow (3.17.2) puts the code in front of sys.path, but Python imports a name once: without this the second model
+    of a process would run the first one's code. Yields what is filled, on leaving, with the modules imported inside.
+    """
+    others, path = _take_out(), sys.path
+    sys.path = [str(CODE), *path]
+    own: dict[str, ModuleType] = {}
+    try:
+        yield own
+    finally:
+        own |= _take_out()
+        sys.modules |= others
+        sys.path = path
+
+
+def _take_out() -> dict[str, ModuleType]:
+    names = [name for name in sys.modules if name.partition(".")[0] == "ganline"]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 set_model(GeneratorModel())
