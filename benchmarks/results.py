@@ -136,7 +136,10 @@ after how many of the preset's steps. In brackets: the floor, what training imag
 and the rest are made with the extractor named (a classifier of the dataset's own classes, or of four rotations where it
 has none), so compare within one dataset only. Such a classifier has never seen blur: it takes most of the VAE's blurred
 digits for ones, so that row's FID and classes tell of blur, not of variety. Runs this short do not show what these
-models can do; they show that each learns, or fails as it should.
+models can do; those of some hundred steps show that a model learns, or fails as it should, those of some tens that the
+line runs. Nor can a run's curves be held against a document's log number by number: a row of history.csv is a mean over
+`train.log_every` steps, most documents print single ones. Of sources without a test split of their own (Quick, Draw!,
+faces, flags) part is held out here, while the documents train on all.
 
 Made by `python -m benchmarks.results` (all numbers: docs/results/*.json).
 

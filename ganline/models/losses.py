@@ -89,7 +89,8 @@ LOSSES = {
     "wasserstein_gp": Loss(minus, plus, minus, 1.0, None),
     # Mao et al. 2017: D minimises E (D(x) - 1)^2 + E D(G(z))^2, G E (D(G(z)) - 1)^2; linear output.
     "least_squares": Loss(squared, squared, near_one, 0.5, 0.5),
-    # Kodali et al. 2017: minimax, plus 10 E (|grad D(x^)| - 1)^2 at x^ = x + noise (as Lucic et al. 2018 tabulate it).
+    # Kodali et al. 2017: minimax, plus 10 E (|grad D(x^)| - 1)^2 at x^ = x + noise: that of their code
+    # (see `around`), where the table of Lucic et al. 2018 has normal noise.
     "dragan": Loss(cross_entropy, cross_entropy, saturating, 0.5, 0.0, probability=True),
     # Lim and Ye 2017, Miyato et al. 2018: D minimises E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))), G -E D(G(z)).
     "hinge": Loss(above_one, below_minus_one, minus, 1.0, 0.0),
