@@ -85,7 +85,7 @@ def differences(there: Any, here: Any, name: str = "") -> dict[str, tuple[Any, A
     """Return the leaves of two nested dicts that are not equal, by dotted name; None where one has none."""
     if not (isinstance(there, Mapping) and isinstance(here, Mapping)):
         return {} if there == here else {name: (there, here)}
-    found = {}
+    found: dict[str, tuple[Any, Any]] = {}
     for key in sorted({*there, *here}):
         found |= differences(there.get(key), here.get(key), f"{name}.{key}" if name else key)
     return found
