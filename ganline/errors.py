@@ -1,6 +1,8 @@
-"""The one exception that stands for a user's mistake."""
+"""The one exception that stands for a user's mistake, and what others say in short."""
 
 import errno
+
+from ganline.addresses import masked
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What systems say where a disk, or a user's share of it, is full."""
@@ -21,3 +23,10 @@ def mistake(error: UserError | OSError) -> UserError:
         raise error
     where = f" ({error.filename})" if error.filename else ""
     return UserError(f"{error.strerror}{where}: free some space and run again; nothing was left half written")
+
+
+def in_short(error: BaseException) -> str:
+    """Return what an error says, without secrets: a user's mistake whole, of others the first line."""
+    if isinstance(error, UserError):
+        return masked(str(error))
+    return masked(next(iter(str(error).splitlines()), ""))[:300] or type(error).__name__

@@ -19,7 +19,7 @@ def publish(session: str) -> None:
     if metrics:
         create_table_artifact([{"metric": name, "value": metrics[name]} for name in metrics], key="metrics")
     create_markdown_artifact(_summary(metrics), key="report")
-    state = spool.read_state(spool.runs(spool.project_root()) / session)
+    state = spool.read_state(spool.named(spool.project_root(), session))
     if "run_id" in state:
         address = spool.run_address(state, LOCAL_UI)
         note = "" if state["uri"].startswith("http") else " (once `make ui` runs)"

@@ -22,7 +22,8 @@ import psutil
 import typer
 from dvc.config import Config
 
-from ganline.errors import UserError
+from ganline.addresses import masked
+from ganline.errors import UserError, in_short
 from ganline.files import write_json
 from pipelines import gpus, terminal
 from pipelines.workspace import PROJECT
@@ -154,13 +155,17 @@ def _watchman() -> "AutomationCore":
 
 def _initialise_mlflow() -> None:
     """Make the tables of MLflow's store before several processes find it empty, and fall over each other."""
+    from stages import store
     from stages.delivery import MlflowClient
 
     uri = spool.tracking_uri(PROJECT)
     try:
+        store.ready(uri, PROJECT)
         MlflowClient(uri).search_experiments(max_results=1)
+    except UserError:
+        raise
     except Exception as error:
-        raise UserError(f"the MLflow store {uri} does not answer: {error}") from None
+        raise UserError(f"the MLflow store {masked(uri)} does not answer: {in_short(error)}") from None
 
 
 def _ensure_remote() -> None:

@@ -9,7 +9,6 @@ import io
 import json
 import logging
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,11 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganline.addresses import masked
 from ganline.compare import Comparison, Run, as_rows
 from ganline.datasets.prepared import digest, read_facts, read_split
-from ganline.errors import UserError
+from ganline.errors import UserError, in_short
 from ganline.files import write_text
-from stages import spool
+from stages import names, spool
 
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
@@ -60,8 +60,10 @@ def read_runs(experiments: Sequence[str] = (), group: str | None = None) -> list
     if uri.startswith("sqlite:///") and not database.exists():
         raise UserError(f"there is no MLflow store yet ({database}): `dvc repro` makes one, in the project's root")
     with readable(uri):
+        from stages import store
         from stages.delivery import EXPERIMENT, MlflowClient  # which also keeps MLflow from phoning home
 
+        store.ready(uri, root)
         client = MlflowClient(uri)
         experiment = client.get_experiment_by_name(EXPERIMENT)
         found = list(_finished(client, experiment.experiment_id, group)) if experiment else []
@@ -71,7 +73,7 @@ def read_runs(experiments: Sequence[str] = (), group: str | None = None) -> list
     if not found:
         wanted = f" of {group!r}" if group else ""
         raise UserError(
-            f"{_without_password(uri)} holds no finished runs{wanted}: `dvc repro` makes one; "
+            f"{masked(uri)} holds no finished runs{wanted}: `dvc repro` makes one; "
             "`python -m stages.courier` delivers what a server that was down has missed"
         )
     if unknown := sorted(set(experiments) - set(known)):
@@ -133,15 +135,10 @@ def readable(uri: str) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:
-        reason = (str(error).splitlines() or [""])[0][:300] or type(error).__name__
         raise UserError(
-            f"the MLflow store {_without_password(uri)} cannot be read: {_without_password(reason)}\n"
+            f"the MLflow store {masked(uri)} cannot be read: {in_short(error)}\n"
             "Is the server up, and MLFLOW_TRACKING_URI right? Without it the project's own mlflow.db is read."
         ) from None
-
-
-def _without_password(text: str) -> str:
-    return re.sub(r"//[^/@\s]*@", "//", text)
 
 
 def _finished(client: "MlflowClient", experiment: str, group: str | None) -> Iterator["mlflow.entities.Run"]:
@@ -169,8 +166,8 @@ def _as_run(run: "mlflow.entities.Run", protocol: dict[str, Any]) -> Run:
         started=f"{datetime.fromtimestamp(run.info.start_time / 1000, UTC):%Y-%m-%d %H:%M}",
         dataset=data.name if data else run.data.params.get("download.dataset", "?"),
         digest=data.digest if data else "",
-        parameters=run.data.params,
-        numbers=run.data.metrics,
+        parameters={names.decode(name): value for name, value in run.data.params.items()},
+        numbers={names.decode(name): value for name, value in run.data.metrics.items()},
         protocol=protocol,
     )
 

@@ -10,10 +10,13 @@ from contextlib import suppress
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets every start with lines about absent GPUs
 os.environ.setdefault("PYTHONWARNINGS", "ignore")  # tensorflow-addons greets each import with its end of life
 
+import stages
+from ganline.addresses import mask_tracebacks, masked
 from ganline.errors import UserError, mistake
 from ganline.params import Params, load
 from ganline.replicas import cluster
 from ganline.training.stop import Stopped
+from stages import spool
 from stages.tracking import Silent, Tracker, report_mistake
 
 PR_SET_PDEATHSIG = 1
@@ -25,7 +28,8 @@ Work = Callable[[Params, Tracker], Callable[[], None] | None]
 
 def main(stage: str, work: Work) -> None:
     """Run one stage in the current directory; exit with 1 and one clear message on a user's mistake."""
-    _stop_with_parent()
+    mask_tracebacks()
+    _stop_with_parent(stage)
     try:
         params = load()
         # Of machines that train together the chief alone tells of the run.
@@ -34,7 +38,7 @@ def main(stage: str, work: Work) -> None:
             _work(work, params, tracker)
     except (UserError, OSError) as error:
         told = mistake(error)
-        print(f"{stage}: {told}", file=sys.stderr)
+        print(masked(f"{stage}: {told}"), file=sys.stderr)
         with suppress(OSError):  # on a full disk
             report_mistake(stage, told)
         sys.exit(1)
@@ -49,7 +53,9 @@ def _work(work: Work, params: Params, tracker: Tracker) -> None:
         sys.exit(128 + stopped.signal_number)
 
 
-def _stop_with_parent() -> None:
+def _stop_with_parent(stage: str) -> None:
     """Ask Linux for a SIGTERM when dvc dies: a killed pipeline must not leave a training behind."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != stages.PARENT or spool.orphaned():  # while this process was importing
+        sys.exit(f"{stage}: dvc has ended; nothing would record what this stage makes, so it makes nothing")

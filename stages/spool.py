@@ -8,41 +8,83 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
+import socket
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
 
 from ganline import files
+from ganline.addresses import masked, masked_within, without_user
 
 SESSION = "GANLINE_SESSION"
+TRACKING = "MLFLOW_TRACKING_URI"
 WORKSPACES = Path(".ganline/workspaces")
 """Where scheduled runs work, below the project's root (pipelines.workspace)."""
 CLOCK_TOLERANCE = 60.0  # seconds; a process's start time, counted from boot, moves when the clock is set
+LONGEST_NAME = 100  # characters of a session that was given a name
+FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "begun": {"process": list, "stage": str},
+    "start": {"process": list, "owner": (list, type(None)), "stage": str, "workspace": str, "uri": str, "name": str,
+              "params": dict, "tags": dict},
+    "end": {"process": list, "status": str, "error": str},
+    "closed": {"owner": list},
+    "metrics": {"values": dict, "step": int},
+    "image": {"file": str, "key": str, "step": int},
+    "artifact": {"file": str, "folder": str},
+    "tags": {"values": dict},
+    "dataset": {"name": str, "digest": str, "counts": dict},
+    "model": {"file": str, "code": str, "latent_dim": int, "image_shape": list, "requirements": list},
+}  # fmt: skip
+"""What each kind of event holds, besides its time."""
+
+
+@cache
+def place() -> str:
+    """Return where this process's number means something: the machine, its boot, the container (namespace) in it."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    numbers = Path("/proc/self/ns/pid")
+    known = (boot.read_text().strip() if boot.exists() else "", str(numbers.readlink()) if numbers.exists() else "")
+    return " ".join((socket.gethostname(), *known))
 
 
 class Origin(NamedTuple):
-    """A process, told apart from a later one with the same number by when it started (seconds since 1970)."""
+    """A process, told apart from a later one with the same number by when it started, from others by its place."""
 
     pid: int
     born: float
+    """Seconds since 1970."""
+    place: str = ""
+    """See `place`; "" in what early versions wrote, which was always here."""
 
     @classmethod
     def of(cls, process: psutil.Process) -> "Origin":
         """Return the origin of a living process."""
-        return cls(process.pid, process.create_time())
+        return cls(process.pid, process.create_time(), place())
 
     @classmethod
     def of_this_process(cls) -> "Origin":
         """Return the origin of the calling process."""
         return cls.of(psutil.Process())
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it belongs to another machine or container, so that nobody here can see whether it lives."""
+        ours, theirs = place().split(" "), self.place.split(" ")
+        booted_since = ours[0] == theirs[0] and ours[1:2] != theirs[1:2]
+        return bool(self.place) and ours != theirs and not booted_since
+
     def alive(self) -> bool:
-        """Return whether this very process still runs."""
+        """Return whether this very process still runs here."""
+        if self.place not in ("", place()):
+            return False
         try:
             process = psutil.Process(self.pid)
             dead = process.status() == psutil.STATUS_ZOMBIE
@@ -60,14 +102,49 @@ def project_root() -> Path:
     return here
 
 
+def orphaned() -> bool:
+    """Return whether DVC has started this stage and nothing that can be DVC is there any more."""
+    if "DVC_STAGE" not in os.environ:
+        return False
+    with suppress(psutil.Error):
+        programs = [Path(part).name for above in psutil.Process().parents() for part in above.cmdline()[:1]]
+        return dvc_process() is None and not any(name.startswith("python") for name in programs)
+    return False
+
+
 def runs(root: Path) -> Path:
     """Return the folder of all sessions."""
     return root / ".ganline/runs"
 
 
+def sessions(root: Path) -> list[Path]:
+    """Return the folders of all sessions; whatever else lies among them is none."""
+    return sorted(folder for folder in runs(root).glob("[!.]*") if folder.is_dir())
+
+
 def tracking_uri(root: Path) -> str:
     """Return the absolute address of the MLflow store: MLFLOW_TRACKING_URI, or a database in the project."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root}/mlflow.db"
+    return os.environ.get(TRACKING) or own_store(root)
+
+
+def own_store(root: Path) -> str:
+    """Return the address of the database in the project, wherever that lies today."""
+    return f"sqlite:///{root}/mlflow.db"
+
+
+def address(start: Mapping[str, Any], root: Path) -> str:
+    """Return where a session goes whose first event is `start`, whatever has been moved since.
+
+    The spool holds no password: of an address with one, the environment still knows it.
+    """
+    noted, workspace = start.get("uri", ""), Path(start.get("workspace", root))
+    database = Path(noted.removeprefix("sqlite:///"))
+    # Early versions wrote down where the project's own lay.
+    was_own = database.name == "mlflow.db" and workspace.is_relative_to(database.parent) and not database.exists()
+    if not noted or noted.startswith("sqlite:///") and was_own:
+        return own_store(root)
+    given = os.environ.get(TRACKING, "")
+    return given if masked(given) == noted else noted
 
 
 def dvc_process() -> Origin | None:
@@ -87,23 +164,27 @@ def session_folder(root: Path) -> Path:
     if name:
         return named(root, name)
     origin = dvc_process() or Origin.of_this_process()
-    for folder in runs(root).glob(f"*-{origin.pid}"):
-        started = _started(folder.name)
-        if started is not None and abs(started - origin.born) < CLOCK_TOLERANCE:
-            return folder
-    return runs(root) / f"{datetime.fromtimestamp(origin.born, UTC):%Y%m%d-%H%M%S}-{origin.pid}"
+    identity = hashlib.sha256(f"{origin.place} {origin.pid} {_started(origin)}".encode()).hexdigest()[:8]
+    # All processes of the session find its folder by the identity. The rest makes its name one that nobody else has:
+    # containers count their processes from 1, and machines that were copied are the same in everything.
+    found = next(runs(root).glob(f"*-{identity}-*"), None)
+    own = f"{datetime.fromtimestamp(origin.born, UTC):%Y%m%d-%H%M%S}-{identity}-{secrets.token_hex(4)}"
+    return found or runs(root) / own
 
 
 def named(root: Path, session: str) -> Path:
-    """Return the folder of a session that was given a name."""
-    return runs(root) / re.sub(r"[^A-Za-z0-9._-]", "-", session)
+    """Return the folder of a session that was given a name: another one for each name."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "-", session)[:LONGEST_NAME].lstrip(".")
+    told_apart = f"{plain}-{hashlib.sha256(session.encode(errors='replace')).hexdigest()[:8]}"
+    return runs(root) / (session if plain == session != "" else told_apart)
 
 
-def _started(name: str) -> float | None:
+def _started(origin: Origin) -> str:
+    """Return when a process started, in a number that stays when the clock is set where there is one (Linux)."""
     try:
-        return datetime.strptime(name[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return None
+        return Path(f"/proc/{origin.pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return str(origin.born)
 
 
 class Writer:
@@ -111,7 +192,7 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # a tracking address may hold a password
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what a stage's error says is its user's own
         path = folder / "events.jsonl"
         self._file = path.open("ab", buffering=0)
         if path.read_bytes()[-1:] not in (b"", b"\n"):
@@ -119,8 +200,10 @@ class Writer:
 
     def append(self, kind: str, **content: Any) -> None:
         """Append one event in one write, so that several processes may write to one session."""
-        event = {"kind": kind, "time": int(time.time() * 1000), **content}
-        self._file.write(json.dumps(event).encode() + b"\n")
+        line = json.dumps(event := {"kind": kind, "time": int(time.time() * 1000), **content})
+        if "://" in line:
+            line = json.dumps(masked_within(event))
+        self._file.write(line.encode() + b"\n")
 
     def keep(self, path: Path) -> str:
         """Copy a file or folder into the session as it is now; return the copy's path inside the session."""
@@ -141,6 +224,21 @@ class Writer:
         self._file.close()
 
 
+def tell_begun(stage: str) -> None:
+    """Note in its session, if that has a run already, that a stage has begun: should it die before it can say more."""
+    tell_here("begun", process=Origin.of_this_process(), stage=stage)
+
+
+def tell_here(kind: str, **content: Any) -> None:
+    """Append an event to the session of this process, unless it has none; no full disk or the like stops the caller."""
+    with suppress(OSError, psutil.Error):
+        folder = session_folder(project_root())
+        if (folder / "events.jsonl").exists():
+            writer = Writer(folder)
+            writer.append(kind, **content)
+            writer.close()
+
+
 def digest(path: Path) -> str:
     """Return the hex sha256 of a file, or of a folder's file names and contents (byte-code left out)."""
     if path.is_file():
@@ -157,7 +255,7 @@ def contents(folder: Path) -> list[Path]:
 def read_events(folder: Path, offset: int = 0) -> list[tuple[dict[str, Any], int]]:
     """Return the events written whole from byte `offset` on, each with the offset behind it.
 
-    A line that cannot be read (its writer was killed) comes back as an event of kind "torn".
+    A line that is no such event (its writer was killed, or somebody edited it) comes back as one of kind "torn".
     """
     path = folder / "events.jsonl"
     if not path.exists() or path.stat().st_size <= offset:
@@ -166,10 +264,9 @@ def read_events(folder: Path, offset: int = 0) -> list[tuple[dict[str, Any], int
         source.seek(offset)
         content = source.read()
     found = []
-    for line in content.splitlines(keepends=True):
-        if not line.endswith(b"\n"):
-            break
-        offset += len(line)
+    *lines, _unfinished = content.split(b"\n")
+    for line in lines:
+        offset += len(line) + 1
         found.append((_parse(line), offset))
     return found
 
@@ -177,26 +274,66 @@ def read_events(folder: Path, offset: int = 0) -> list[tuple[dict[str, Any], int
 def _parse(line: bytes) -> dict[str, Any]:
     try:
         event = json.loads(line)
-    except ValueError:
-        event = None
-    return event if isinstance(event, dict) and "kind" in event else {"kind": "torn", "time": 0}
+        fields = {"time": int, **FIELDS[event["kind"]]}
+        whole = all(isinstance(event[name], kind) for name, kind in fields.items())
+        origins = [event[name] for name in ("process", "owner") if event.get(name)]
+        whole = whole and all(_is_origin(values) for values in origins)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        whole = False
+    return event if whole else {"kind": "torn", "time": 0}
+
+
+def _is_origin(values: list[Any]) -> bool:
+    pid, born, where = (*values, "")[:3] if len(values) in (2, 3) else (None, None, None)
+    return isinstance(pid, int) and isinstance(born, int | float) and isinstance(where, str)
 
 
 def read_state(folder: Path) -> dict[str, Any]:
-    """Return how far the courier has come: offset, and once known run_id, experiment_id, uri and problem."""
-    try:
-        return json.loads((folder / "state.json").read_text())
-    except (FileNotFoundError, ValueError):
+    """Return how far the courier has come: offset, and once known run_id, experiment_id, uri, problem and refused.
+
+    A state that cannot be read, or not be true, is none: all is delivered again, which changes nothing. `doubt` then
+    says why.
+    """
+    path = folder / "state.json"
+    if not path.exists():
         return {"offset": 0}
+    try:
+        state = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return {"offset": 0, "doubt": "state.json cannot be read"}
+    if not isinstance(state, dict) or not isinstance(offset := state.get("offset"), int):
+        return {"offset": 0, "doubt": "state.json holds no offset"}
+    if offset < 0 or not _ends_line(folder / "events.jsonl", offset):
+        return {"offset": 0, "doubt": f"state.json says {offset} bytes are delivered, where no event ends"}
+    if offset and not {"run_id", "experiment_id", "uri"} <= set(state):
+        return {"offset": 0, "doubt": "state.json names no run"}
+    return state
 
 
-def write_state(folder: Path, state: dict[str, Any]) -> None:
+def _ends_line(path: Path, offset: int) -> bool:
+    if offset == 0:
+        return True
+    try:
+        with path.open("rb") as source:
+            source.seek(offset - 1)
+            return source.read(1) == b"\n"
+    except OSError:
+        return False
+
+
+def write_state(folder: Path, state: Mapping[str, Any]) -> None:
     """Write what `read_state` reads, whole or not at all."""
-    files.write_json(folder / "state.json", state)
+    files.write_json(folder / "state.json", masked_within(state))
+
+
+def refused(state: Mapping[str, Any]) -> dict[str, str]:
+    """Return what MLflow would not take of a session -> why."""
+    found = state.get("refused")
+    return found if isinstance(found, dict) else {}
 
 
 def run_address(state: dict[str, Any], local_ui: str = "") -> str:
     """Return the web address of a session's MLflow run; of a store on this machine, the one below `local_ui`."""
-    server = re.sub(r"//[^/@]*@", "//", state["uri"])  # without a password
+    server = without_user(state["uri"])
     base = server if server.startswith("http") else local_ui
     return f"{base.rstrip('/')}/#/experiments/{state['experiment_id']}/runs/{state['run_id']}"

@@ -22,6 +22,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ganline.addresses import masked
 from ganline.datasets import prepared
 from ganline.errors import UserError
 from ganline.params import Params
@@ -37,9 +38,10 @@ MODEL_PACKAGES = ("mlflow", "tensorflow", "tensorflow-addons", "numpy", "pydanti
 
 
 def report_mistake(stage: str, error: UserError) -> None:
-    """Tell whoever runs the pipeline (pipelines/run.py) that the user must mend something: retrying is no use."""
+    """Tell the run, and the flow (pipelines/run.py), that the user must mend something: retrying is no use."""
+    spool.tell_here("end", process=spool.Origin.of_this_process(), status="FAILED", error=f"{stage}: {error}")
     if path := os.environ.get(MISTAKE):
-        Path(path).write_text(f"{stage}: {error}")
+        Path(path).write_text(masked(f"{stage}: {error}"))
 
 
 def record_lock(session: str) -> None:
@@ -101,7 +103,7 @@ class Tracker:
         first = "start" not in self._kinds
         self._append(
             "start", stage=self.stage, process=self._process, owner=spool.dvc_process(), workspace=str(Path.cwd()),
-            uri=spool.tracking_uri(self._root), name=self._name(first),
+            uri=os.environ.get(spool.TRACKING, ""), name=self._name(first),
             params=mlflow_view.flat(self.params.model_dump()), tags=_tags(self.params) | (_git_tags() if first else {}),
         )  # fmt: skip
         _ensure_courier(self._root)
@@ -211,7 +213,7 @@ class Tracker:
     def _keep_diff(self) -> None:
         if diff := _git("diff", "HEAD"):
             path = self._folder / "uncommitted.diff"
-            path.write_text(diff + "\n")
+            path.write_text(masked(diff) + "\n")
             self.artifact(path, "git")
 
     def _keep(self, path: Path) -> str:
@@ -239,7 +241,7 @@ class Silent(Tracker):
         pass
 
     def _end(self, error: BaseException | None) -> None:
-        pass
+        spool.tell_here("end", process=self._process, status="FINISHED", error="")  # of what stages/__init__.py told
 
 
 def told_by(diagnosis: Mapping[str, Any]) -> dict[str, str]:
@@ -316,7 +318,10 @@ def _ensure_courier(root: Path) -> None:
         return
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DVC_")}
     environment["PYTHONPATH"] = os.pathsep.join([str(CODE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
-    with (root / ".ganline/courier.log").open("ab") as log:
+    log_path = root / ".ganline/courier.log"
+    log_path.touch(mode=0o600)
+    log_path.chmod(0o600)
+    with log_path.open("ab") as log:
         # A session of its own: Ctrl-C and whoever stops the stage's process group do not reach it.
         subprocess.Popen(
             [sys.executable, "-m", "stages.courier", "--follow"], cwd=root, env=environment, stdin=subprocess.DEVNULL,
@@ -327,13 +332,14 @@ def _ensure_courier(root: Path) -> None:
 def _await_delivery(folder: Path) -> str:
     """Wait until all that was recorded so far is delivered, or cannot be; return one line that says which."""
     end, deadline = (folder / "events.jsonl").stat().st_size, time.monotonic() + WAIT
-    while time.monotonic() < deadline:
-        state = spool.read_state(folder)
-        if state["offset"] >= end:
-            address = spool.run_address(state)
-            return f"MLflow holds this run: {address if address.startswith('http') else 'make ui'}"
-        if state.get("problem"):
-            break
+    state = spool.read_state(folder)
+    while state["offset"] < end and not state.get("problem") and time.monotonic() < deadline:
         time.sleep(0.1)
-    reason = spool.read_state(folder).get("problem") or "it takes its time"
+        state = spool.read_state(folder)
+    if state["offset"] >= end:
+        address = spool.run_address(state)
+        lacks = [f"{what} ({why})" for what, why in spool.refused(state).items()]
+        but = f", but for what it refused: {'; '.join(lacks)}" if lacks else ""
+        return f"MLflow holds this run{but}: {address if address.startswith('http') else 'make ui'}"
+    reason = state.get("problem") or "it takes its time"
     return f"MLflow does not hold all of this run yet ({reason}); the next run, or `python -m stages.courier`, goes on"

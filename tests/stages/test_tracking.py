@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -10,70 +9,17 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import waiting
+from delivered import PARAMS, REPOSITORY, artifacts, deliver, find_run, picture
 from filelock import FileLock
 
-from ganline.catalogue import compose_params
 from ganline.errors import UserError
 from ganline.files import write_json, write_text
 from stages import paths, spool
 from stages.courier import Courier
 from stages.tracking import MISTAKE, Tracker, report_mistake
-
-REPOSITORY = Path(__file__).parents[2]
-PARAMS = compose_params("gan-mnist", ["dataset=digits", "train.latent_dim=10"], REPOSITORY / "conf")
-
-
-@pytest.fixture(scope="module")
-def empty_store(tmp_path_factory):
-    """A database with MLflow's tables, which take seconds to make."""
-    from mlflow import MlflowClient
-
-    path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    MlflowClient(f"sqlite:///{path}").search_experiments()
-    return path
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch, empty_store):
-    """A project without runs, in which the test, and no courier in the background, delivers."""
-    shutil.copyfile(empty_store, tmp_path / "mlflow.db")
-    for name in ("MLFLOW_TRACKING_URI", "DVC_ROOT", "DVC_STAGE", "DVC_EXP_NAME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("GANLINE_SESSION", "run-1")
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".ganline").mkdir()
-    with FileLock(tmp_path / ".ganline/courier.lock"):
-        yield tmp_path
-
-
-def deliver(root):
-    assert Courier(root).run(linger=0, give_up=0)
-
-
-def find_run(root, uri=None):
-    from mlflow import MlflowClient
-
-    client = MlflowClient(uri or f"sqlite:///{root}/mlflow.db")
-    experiment = client.get_experiment_by_name("ganline")
-    runs = client.search_runs([experiment.experiment_id])
-    assert len(runs) == 1
-    return client, runs[0]
-
-
-def artifacts(client, run, folder=None):
-    found = client.list_artifacts(run.info.run_id, folder)
-    inner = [name for item in found if item.is_dir for name in artifacts(client, run, item.path)]
-    return sorted(inner + [item.path for item in found if not item.is_dir])
-
-
-def picture(path, value):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), np.full((32, 32), value, np.uint8))
-    return path
 
 
 def finished_files():
@@ -253,13 +199,17 @@ def test_a_killed_stage_is_noticed_and_a_later_one_reopens_the_run(project):
 
 def test_a_refused_event_does_not_hold_up_the_others(project, capsys):
     with Tracker("train", PARAMS) as tracker:
-        tracker.metrics({"no such name: *": 1.0})
+        tracker.metrics({"no such name: *": 1.0, "no number": 2.0})
         tracker.image(picture(Path("a.png"), 1), "samples", 0)
         tracker.metrics({"d_loss": 0.5}, 1)
-    (spool.session_folder(project) / json.loads(_lines(project)[2])["file"]).unlink()
+    events = spool.session_folder(project) / "events.jsonl"
+    (events.parent / json.loads(_lines(project)[2])["file"]).unlink()
+    events.write_text(events.read_text().replace("2.0", '"two"', 1))
     deliver(project)
-    assert "metrics was refused" in capsys.readouterr().out
-    assert find_run(project)[1].data.metrics == {"d_loss": 0.5}
+    said = capsys.readouterr().out
+    assert "metric no number was refused" in said
+    assert "a.png was refused" in said
+    assert find_run(project)[1].data.metrics == {"no such name_x003A_ _x002A_": 1.0, "d_loss": 0.5}
 
 
 def _lines(project):
