@@ -42,6 +42,8 @@ class BirthdayParadox(NamedTuple):
     """Pairs of near-duplicates."""
     duplicate_share: float
     """Share of the fakes that have a near-duplicate, 0 to 1."""
+    duplicate_share_error: float
+    """Its standard error by the same assumption; fakes have near-duplicates in pairs."""
 
 
 def birthday_paradox(fake: np.ndarray, real: np.ndarray) -> BirthdayParadox:
@@ -59,11 +61,12 @@ def birthday_paradox(fake: np.ndarray, real: np.ndarray) -> BirthdayParadox:
         distances.in_blocks(fake, fake, lambda _, block: np.count_nonzero(block <= limit, axis=1) - 1)
     )
     collisions, pairs = int(near.sum()) // 2, len(fake) * (len(fake) - 1) / 2
-    support = pairs / max(collisions, 1)
+    support, share = pairs / max(collisions, 1), float(np.mean(near > 0))
     return BirthdayParadox(
         support,
         support / np.sqrt(max(collisions, 1)),
         float(pairs / (chi2.ppf(0.95, 2 * (collisions + 1)) / 2)),
         collisions,
-        float(np.mean(near > 0)),
+        share,
+        max(share, 2 / len(fake)) / float(np.sqrt(max(collisions, 1))),
     )

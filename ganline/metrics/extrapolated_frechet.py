@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ganline.metrics import checks
-from ganline.metrics.frechet import frechet_distance
+from ganline.metrics.frechet import BLOCKS, frechet_distance
 from ganline.random import generator
 
 MOST_PARTS = 15
@@ -30,7 +30,7 @@ LEAST_PARTS = 3
 
 
 class ExtrapolatedFrechet(NamedTuple):
-    """The intercept, and its standard error as far as the fit goes."""
+    """The intercept, and its standard error over other images."""
 
     distance: float
     standard_error: float
@@ -39,8 +39,9 @@ class ExtrapolatedFrechet(NamedTuple):
 def extrapolated_frechet_distance(first: np.ndarray, second: np.ndarray, seed: int) -> ExtrapolatedFrechet:
     """Return the Frechet distance between features (N, d) and (M, d), extrapolated to endlessly many images.
 
-    Of the larger set as many rows are taken, at random, as the smaller one has. The standard error is that of the
-    fit; over independent sets the distance spreads about twice as far, since all sizes share their images.
+    Of the larger set as many rows are taken, at random, as the smaller one has. The standard error is a delete-block
+    jackknife of the line through the largest and the smallest size alone, which spreads about as much. (That of the fit
+    is no use: all sizes share their images, and three points may lie on a line by luck.)
 
     Raises:
         ValueError: not two finite matrices of as many dimensions, or fewer than 3(d + 1) images in one: parts must have
@@ -58,10 +59,24 @@ def extrapolated_frechet_distance(first: np.ndarray, second: np.ndarray, seed: i
     random = generator(seed, "extrapolated_frechet")
     first, second = (features[random.permutation(len(features))[:count]] for features in (first, second))
     inverse_sizes = 1.0 / (count // parts)
-    (slope, intercept), variances = np.polyfit(
-        inverse_sizes, [_mean_distance(first, second, number) for number in parts], 1, cov=True
-    )
-    return ExtrapolatedFrechet(float(intercept), float(np.sqrt(variances[1, 1])))
+    distances = [_mean_distance(first, second, number) for number in parts]
+    intercept = np.polyfit(inverse_sizes, distances, 1)[1]
+    return ExtrapolatedFrechet(float(intercept), _jackknife(first, second, smallest))
+
+
+def _jackknife(first: np.ndarray, second: np.ndarray, smallest: int) -> float:
+    """Return the standard error of the extrapolated distance of two sets of one size; parts are `smallest` or more."""
+    block = np.arange(len(first)) % BLOCKS
+    without = [_through_two(first[block != i], second[block != i], smallest) for i in range(BLOCKS)]
+    return float(np.sqrt((BLOCKS - 1) * np.var(without)))
+
+
+def _through_two(first: np.ndarray, second: np.ndarray, smallest: int) -> float:
+    """Return where the line through the distances of the whole and of the smallest parts meets 1/n = 0."""
+    parts = min(MOST_PARTS, len(first) // smallest)
+    whole, part = (_mean_distance(first, second, number) for number in (1, parts))
+    share = len(first) // parts / len(first)
+    return (whole - share * part) / (1.0 - share)
 
 
 def _mean_distance(first: np.ndarray, second: np.ndarray, parts: int) -> float:

@@ -21,6 +21,7 @@ import numpy as np
 
 from ganline.metrics import checks
 from ganline.metrics.log_likelihood import FOR_BANDWIDTH, best_bandwidth, log_densities
+from ganline.metrics.shares import standard_error
 from ganline.random import generator
 
 MASS = 0.95
@@ -52,4 +53,4 @@ def mass_coverage(fake: np.ndarray, real: np.ndarray, seed: int) -> MassCoverage
     bandwidth = best_bandwidth(fake[:FOR_BANDWIDTH], fake, own=True)
     edge = np.quantile(log_densities(fake, fake, [bandwidth], own=True)[0], 1.0 - MASS)
     share = float(np.mean(log_densities(real, fake, [bandwidth])[0] > edge))
-    return MassCoverage(share, float(np.sqrt(share * (1.0 - share) / len(real))))
+    return MassCoverage(share, standard_error(share, len(real)))

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from ganline.metrics.am_score import am_score
 from ganline.metrics.bin_differences import IMAGES_PER_BIN, MOST_FITTED, SIGNIFICANCE, bin_differences
 from ganline.metrics.boundary_distortion import boundary_distortion
@@ -12,6 +10,7 @@ from ganline.metrics.classification import COMPONENTS, SIDE, Labelled, classific
 from ganline.metrics.inception_score import inception_score
 from ganline.metrics.mode_score import mode_score
 from ganline.metrics.modified_inception_score import modified_inception_score
+from ganline.metrics.shares import standard_error
 from ganline.suite.base import Case, Measure, Number, Sample
 
 BINS = 100
@@ -48,7 +47,7 @@ def _condition_accuracy(case: Case) -> dict[str, float]:
     if case.sample.labels is None:
         raise ValueError("condition_accuracy: needs the class of each image, got none")
     share = class_agreement(case.sample.probabilities, case.sample.labels)
-    return {"condition_accuracy": share, "condition_accuracy_stderr": _binomial_error(share, len(case.sample))}
+    return {"condition_accuracy": share, "condition_accuracy_stderr": standard_error(share, len(case.sample))}
 
 
 def _bins(case: Case) -> dict[str, float]:
@@ -70,9 +69,9 @@ def _classification(case: Case) -> dict[str, float]:
     found = classification(*_labelled(case), case.seed)
     return {
         "train_on_fakes_accuracy": found.train_on_fakes,
-        "train_on_fakes_accuracy_stderr": _binomial_error(found.train_on_fakes, len(case.real)),
+        "train_on_fakes_accuracy_stderr": standard_error(found.train_on_fakes, len(case.real)),
         "test_on_fakes_accuracy": found.test_on_fakes,
-        "test_on_fakes_accuracy_stderr": _binomial_error(found.test_on_fakes, len(case.sample)),
+        "test_on_fakes_accuracy_stderr": standard_error(found.test_on_fakes, len(case.sample)),
         "adversarial_divergence": found.divergence,
         "adversarial_divergence_stderr": found.divergence_error,
         "train_on_reals_accuracy": found.train_on_reals,
@@ -102,10 +101,6 @@ def _labelled(case: Case) -> tuple[Labelled, Labelled, Labelled]:
 
 def _with_labels(sample: Sample) -> Labelled:
     return Labelled(sample.images, sample.likeliest if sample.labels is None else sample.labels)
-
-
-def _binomial_error(share: float, count: int) -> float:
-    return float(np.sqrt(share * (1.0 - share) / count))
 
 
 MEASURES: tuple[Measure, ...] = (

@@ -165,7 +165,7 @@ MEASURES: tuple[Measure, ...] = (
                 "endlessly many images, so it compares across counts.",
             ),
             "fid_infinity_stderr": _error(
-                "FID infinity", "fid_infinity", "of the fit alone; independent sets spread about twice as far"
+                "FID infinity", "fid_infinity", f"by a jackknife over {BLOCKS} blocks of both sets"
             ),
         },
         compute=_fid_infinity,

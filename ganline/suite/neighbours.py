@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import numpy as np
-
 from ganline.metrics import birthday_paradox as birthday
 from ganline.metrics import geometry_score as geometry
 from ganline.metrics import memorisation as copies
 from ganline.metrics.image_retrieval import retrieval_distance_ratio, retrieval_precision
 from ganline.metrics.precision_recall import precision_recall
 from ganline.metrics.repeats import SAME
+from ganline.metrics.shares import standard_error
 from ganline.metrics.two_sample_test import FOLDS, linear_test, nearest_neighbour_test
 from ganline.random import generator
 from ganline.suite.base import Case, Measure, Number
@@ -26,9 +25,9 @@ def _precision_recall(case: Case) -> dict[str, float]:
         case.real.features, case.sample.features, settings.neighbours, settings.coverage_neighbours
     )
     return found._asdict() | {
-        "precision_stderr": _binomial_error(found.precision, len(case.sample)),
-        "recall_stderr": _binomial_error(found.recall, len(case.real)),
-        "coverage_stderr": _binomial_error(found.coverage, len(case.real)),
+        "precision_stderr": standard_error(found.precision, len(case.sample)),
+        "recall_stderr": standard_error(found.recall, len(case.real)),
+        "coverage_stderr": standard_error(found.coverage, len(case.real)),
     }
 
 
@@ -38,7 +37,7 @@ def _c2st_nn(case: Case) -> dict[str, float]:
         "c2st_nn": found.accuracy,
         "c2st_nn_real": found.real,
         "c2st_nn_fake": found.fake,
-        "c2st_nn_stderr": _binomial_error(found.accuracy, 2 * len(case.sample)),
+        "c2st_nn_stderr": standard_error(found.accuracy, 2 * len(case.sample)),
     }
 
 
@@ -54,7 +53,7 @@ def _birthday_paradox(case: Case) -> dict[str, float]:
         "duplicate_share": found.duplicate_share,
         "support_size_at_least": found.at_least,
         "support_size_stderr": found.standard_error,
-        "duplicate_share_stderr": _binomial_error(found.duplicate_share, len(case.sample)),
+        "duplicate_share_stderr": found.duplicate_share_error,
     }
 
 
@@ -63,7 +62,7 @@ def _memorisation(case: Case) -> dict[str, float]:
     return {
         "copied_share": found.copied_share,
         "nearest_distance_ratio": found.nearest_distance_ratio,
-        "copied_share_stderr": _binomial_error(found.copied_share, len(case.sample)),
+        "copied_share_stderr": standard_error(found.copied_share, len(case.sample)),
         "held_out_repeats": found.left_out,
     }
 
@@ -99,10 +98,6 @@ def _geometry_score(case: Case) -> dict[str, float]:
 
 def _of_training_images(case: Case) -> dict[str, Any]:
     return {"reference": "training and test split", "n_train": len(case.train)}
-
-
-def _binomial_error(share: float, count: int) -> float:
-    return float(np.sqrt(share * (1.0 - share) / count))
 
 
 def _error(label: str, group: Any, of: str, how: str) -> Number:
@@ -208,7 +203,12 @@ MEASURES: tuple[Measure, ...] = (
                 "lower",
                 "0.5 is best: a linear classifier cannot tell fakes from real images. 1: it always can.",
             ),
-            "c2st_linear_stderr": _error("Linear two-sample test", "quality", "c2st_linear", f"across {FOLDS} folds"),
+            "c2st_linear_stderr": _error(
+                "Linear two-sample test",
+                "quality",
+                "c2st_linear",
+                f"across {FOLDS} folds, which share images (Nadeau and Bengio 2003)",
+            ),
         },
         compute=_c2st_linear,
         answers="Can a linear classifier tell fakes from real images?",
@@ -245,7 +245,9 @@ MEASURES: tuple[Measure, ...] = (
             "support_size_stderr": _error(
                 "Support size", "diversity", "support_size", "by the count of pairs (Poisson)"
             ),
-            "duplicate_share_stderr": _error("Fakes with a near-duplicate", "diversity", "duplicate_share", BINOMIAL),
+            "duplicate_share_stderr": _error(
+                "Fakes with a near-duplicate", "diversity", "duplicate_share", "by the count of pairs (Poisson)"
+            ),
         },
         compute=_birthday_paradox,
         answers="From how many different images does the generator seem to draw?",

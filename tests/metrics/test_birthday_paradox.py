@@ -25,6 +25,8 @@ def test_counts_by_hand():
     assert found.collisions == 2
     assert found.duplicate_share == 3 / 5
     assert found.support_size == 10 / 2
+    assert found.duplicate_share_error == pytest.approx(3 / 5 / np.sqrt(2))
+    assert birthday_paradox(np.array([[0.0], [10], [20]]), real).duplicate_share_error == 2 / 3  # as if of one pair
 
 
 def test_where_nothing_is_alike_only_a_bound_is_left():

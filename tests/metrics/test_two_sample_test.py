@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
+from ganline.metrics.shares import standard_error
 from ganline.metrics.two_sample_test import linear_test, nearest_neighbour_test
 
 
@@ -24,7 +25,7 @@ def test_equal_distributions_cannot_be_told():
 
 def test_sets_far_apart_are_always_told():
     assert nearest_neighbour_test(features(50), features(50) + 100) == (1, 1, 1)
-    assert linear_test(features(50), features(50) + 100, seed=1) == (1, 0)
+    assert linear_test(features(50), features(50) + 100, seed=1) == (1, standard_error(1, 100))
 
 
 def test_a_shift_is_told_as_often_as_theory_says():
@@ -72,3 +73,13 @@ def test_refusals():
             test(features(30), features(20))
     with pytest.raises(ValueError, match="needs at least 5 images, got 4"):
         linear_test(features(4), features(4), seed=1)
+
+
+@pytest.mark.parametrize("count", [10, 60])
+def test_equally_good_generators_are_tied_at_95_percent(count):
+    """However few images a fold has."""
+    pairs = [(features(count, seed=seed), features(count, seed=seed + 500)) for seed in range(60)]
+    values, errors = map(np.array, zip(*(linear_test(*pair, seed=1) for pair in pairs), strict=True))
+    ties = np.abs(values[::2] - values[1::2]) < 1.96 * np.hypot(errors[::2], errors[1::2])
+    assert np.mean(ties) >= 0.83  # of 30 pairs: 0.95 less three standard errors of that
+    assert 0.8 < errors.mean() / values.std(ddof=1) < 2
