@@ -75,6 +75,7 @@ def test_classes_are_the_likeliest(seen):
     assert np.array_equal(dark.has(seen, labels), seen.probabilities[:, 0] >= 0.5)
     assert np.array_equal(dark.lacks(seen, labels), bright.has(seen, labels))
     assert len(of_classes(["dark", "bright"], seen, 0, 1)) == 1
+    assert of_classes([], seen, 0, 5) == []  # columns of an extractor that knows no classes
 
 
 def test_marks_teach_an_attribute(seen):

@@ -131,6 +131,27 @@ def test_truncation_costs_variety(space):
     assert scores == sorted(scores) and scores[0] == 0
 
 
+@pytest.mark.parametrize("held_out", [1, 2, 3])
+def test_truncation_wants_more_held_out_images_than_neighbours(space, held_out):
+    with pytest.raises(LeftOut, match=f"need 4 held-out images, and there are {held_out}.*prepare.test_fraction"):
+        truncation.find(replace(space, test=sample(space.generator, 9, held_out)))
+    assert truncation.find(replace(space, test=sample(space.generator, 9, 4))).numbers
+
+
+def test_held_out_images_that_were_trained_on_are_left_out_and_said(space):
+    images = np.concatenate([space.test.images[:100], space.train.images[:30]])
+    finding = memorisation.find(replace(space, test=Sample(images, *Far().describe(images))))
+    assert "30 of 130 held-out images are training images again" in finding.words[1]
+    assert "99 % of 100 held-out images do" in finding.words[0]
+    assert finding.numbers["share_nearer"].value < 0.1
+    copier = replace(space, train=Sample(space.samples.images, *Far().describe(space.samples.images)))
+    shown = np.concatenate([space.test.images[:100], space.samples.images[:30]])
+    found = memorisation.find(replace(copier, test=Sample(shown, *Far().describe(shown))))
+    assert found.numbers["share_nearer"].value == 1
+    with pytest.raises(LeftOut, match="every held-out image repeats a training image"):
+        memorisation.find(replace(copier, test=copier.train))
+
+
 def test_a_torn_space_is_said_to_be_torn(space):
     smooth = smoothness.find(space)
     torn = Linear()

@@ -50,6 +50,16 @@ def test_known_directions_are_found_and_edits_do_what_they_say(space):
     assert any("SeFa is left out: toy.Toy has no network" in sentence for sentence in finding.words)
 
 
+@pytest.mark.parametrize("kind", ["rotation", "inception"])
+def test_what_an_extractor_without_classes_says_is_no_attribute(kind):
+    class Turned(Eye):
+        facts = Eye.facts | {"kind": kind, "classes": ["0 degrees", "90 degrees"] if kind == "rotation" else []}
+
+    other = replace(make_space(), extractor=Turned())
+    names = [attribute.name for attribute in other.attributes]
+    assert {"slant", "area", "brightness"} <= set(names) and not {"dark", "bright", "0 degrees"} & set(names)
+
+
 def test_a_direction_named_after_noise_is_said_to_be_none(space):
     (slant,) = [attribute for attribute in space.attributes if attribute.name == "slant"]
     members = np.random.default_rng(0).permutation(slant.members)
