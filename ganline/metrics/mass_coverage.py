@@ -29,7 +29,7 @@ MASS = 0.95
 
 
 class MassCoverage(NamedTuple):
-    """The share and its standard error, as far as the choice of real images goes."""
+    """The share and its standard error: of the choice of real images, and of the fakes that fix the region's edge."""
 
     share: float
     standard_error: float
@@ -53,4 +53,6 @@ def mass_coverage(fake: np.ndarray, real: np.ndarray, seed: int) -> MassCoverage
     bandwidth = best_bandwidth(fake[:FOR_BANDWIDTH], fake, own=True)
     edge = np.quantile(log_densities(fake, fake, [bandwidth], own=True)[0], 1.0 - MASS)
     share = float(np.mean(log_densities(real, fake, [bandwidth])[0] > edge))
-    return MassCoverage(share, standard_error(share, len(real)))
+    # The edge is a quantile of the fakes, so it holds MASS give or take what binomial chance does to as many.
+    error = np.hypot(standard_error(share, len(real)), standard_error(MASS, len(fake)))
+    return MassCoverage(share, float(error))

@@ -14,7 +14,7 @@ def test_equal_distributions_reach_the_mass():
     for d in (1, 16):
         found = mass_coverage(features(1500, d), features(1500, d, seed=1), 1)
         assert found.share == pytest.approx(0.95, abs=0.025)
-        assert found.standard_error == standard_error(found.share, 1500)
+        assert found.standard_error == np.hypot(standard_error(found.share, 1500), standard_error(0.95, 1500))
 
 
 def test_wider_data_has_a_closed_form():
