@@ -5,10 +5,13 @@ import io
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
+from ganline.datasets.formats.profile import to_srgb
 from ganline.datasets.unusable import DAMAGED, NO_WHITE, SEVERAL, TOO_LARGE, UnusableError, check_pixels
 
 PLAIN = {"1": "L", "L": "L", "RGB": "RGB", "CMYK": "RGB", "YCbCr": "RGB"}
 """Modes without alpha, and what they become."""
+PROFILED = ("RGB", "RGBA")
+"""Modes that are in the colours of their profile still when they have become RGB(A)."""
 
 
 def read(data: bytes, form: str, one_picture: bool = True) -> np.ndarray:
@@ -28,7 +31,8 @@ def read(data: bytes, form: str, one_picture: bool = True) -> np.ndarray:
         image.load()  # first, because damage can look like one more frame
         if one_picture and getattr(image, "n_frames", 1) > 1:
             raise UnusableError(SEVERAL)
-        return _pixels(ImageOps.exif_transpose(image))
+        profile = image.info.get("icc_profile") if image.mode in PROFILED else None
+        return to_srgb(_pixels(ImageOps.exif_transpose(image)), profile or b"")
     except UnusableError:
         raise
     except Image.DecompressionBombError:

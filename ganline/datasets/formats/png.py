@@ -1,18 +1,21 @@
 """PNG: what OpenCV leaves out of its chunks."""
 
 import struct
+import zlib
 
 import numpy as np
 
 from ganline.datasets.depth import WHITE, to_eight
 from ganline.datasets.formats import opencv
 from ganline.datasets.formats.orientation import upright
+from ganline.datasets.formats.profile import to_srgb
 from ganline.datasets.unusable import DAMAGED, SEVERAL, UnusableError, check_pixels
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = 33
 """Bytes before the second chunk."""
 GREY = 0
+LARGEST_PROFILE = 1 << 22
 
 
 def read(data: bytes) -> np.ndarray:
@@ -33,6 +36,8 @@ def read(data: bytes) -> np.ndarray:
         pixels = _declared(pixels, _content(data, chunks[b"sBIT"]))
     if colour == GREY and b"tRNS" in chunks:
         pixels = _keyed(pixels, depth, _content(data, chunks[b"tRNS"]))
+    if b"iCCP" in chunks:
+        pixels = to_srgb(pixels, _profile(_content(data, chunks[b"iCCP"])))
     return upright(pixels, _content(data, chunks[b"eXIf"])) if b"eXIf" in chunks else pixels
 
 
@@ -54,6 +59,14 @@ def _chunks(data: bytes) -> dict[bytes, tuple[int, int]]:
 
 def _content(data: bytes, place: tuple[int, int]) -> bytes:
     return data[place[0] : place[1]]
+
+
+def _profile(chunk: bytes) -> bytes:
+    """Return the profile of an iCCP chunk (a name, a method, the profile deflated), b"" where it is damaged."""
+    try:
+        return zlib.decompressobj().decompress(chunk[chunk.index(b"\0") + 2 :], LARGEST_PROFILE)
+    except (ValueError, zlib.error):
+        return b""
 
 
 def _declared(pixels: np.ndarray, significant: bytes) -> np.ndarray:

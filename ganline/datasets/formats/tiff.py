@@ -6,6 +6,7 @@ import numpy as np
 
 from ganline.datasets.depth import WHITE, to_eight
 from ganline.datasets.formats import opencv, pillow
+from ganline.datasets.formats.profile import to_srgb
 from ganline.datasets.formats.tiff_tags import Tags, directories
 from ganline.datasets.unusable import DAMAGED, NO_WHITE, SEVERAL, UnusableError, check_pixels
 
@@ -86,7 +87,9 @@ def _by_opencv(data: bytes, tags: Tags) -> np.ndarray:
     bits = max(tags["bits"] or (1,))
     if bits > 8 and tags.number("photometric", 1) == WHITE_IS_ZERO:
         pixels = WHITE - pixels  # OpenCV does it for 8 bits alone
-    return to_eight(pixels) if 8 < bits < 16 else pixels  # it has brought 10, 12 and 14 bits to 16
+    if 8 < bits < 16:
+        pixels = to_eight(pixels)  # it has brought 10, 12 and 14 bits to 16
+    return to_srgb(pixels, bytes(tags["profile"])) if tags.number("photometric", 1) == RGB else pixels
 
 
 def _by_pillow(data: bytes) -> np.ndarray:

@@ -7,9 +7,9 @@ from ganline.datasets.unusable import DAMAGED, UnusableError
 NAMES = {
     254: "subfile", 256: "width", 257: "height", 258: "bits", 259: "compression", 262: "photometric", 273: "offsets",
     277: "samples", 279: "lengths", 284: "planar", 322: "tile", 324: "offsets", 325: "lengths", 338: "extra",
-    339: "format", 50706: "dng",
+    339: "format", 34675: "profile", 50706: "dng",
 }  # fmt: skip
-INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
+INTEGERS = {1: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q"}
 CLASSIC, BIG = (2, 12, "HHI", 4, "I"), (8, 20, "HHQ", 8, "Q")
 """Bytes of the count of entries and of an entry, how an entry begins, bytes and letter of an offset."""
 MOST_PAGES = 10_000

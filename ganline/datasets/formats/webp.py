@@ -4,6 +4,7 @@ import numpy as np
 
 from ganline.datasets.formats import opencv
 from ganline.datasets.formats.orientation import upright
+from ganline.datasets.formats.profile import to_srgb
 from ganline.datasets.unusable import DAMAGED, SEVERAL, UnusableError, check_pixels
 
 FRAME = b"ANMF"
@@ -19,8 +20,9 @@ def read(data: bytes) -> np.ndarray:
     chunks = _chunks(data) if data[12:16] == b"VP8X" else []
     if sum(name == FRAME for name, _ in chunks) > 1:
         raise UnusableError(SEVERAL)
-    pixels = opencv.read(data)
-    return upright(pixels, dict(chunks).get(b"EXIF", b""))
+    content = dict(chunks)
+    pixels = to_srgb(opencv.read(data), content.get(b"ICCP", b""))
+    return upright(pixels, content.get(b"EXIF", b""))
 
 
 def _size(data: bytes) -> tuple[int, int]:

@@ -50,6 +50,25 @@ def test_rare_and_too_large_jpegs_have_their_reason() -> None:
     assert refused(data[: frame + 5] + struct.pack(">HH", 60_000, 60_000) + data[frame + 9 :]) == TOO_LARGE
 
 
+LOSSLESS_JPEG = base64.b64decode(
+    "/9j/xAAXAAEBAQEAAAAAAAAAAAAAAAAFBgMI/8MACwgACAAIAQARAP/aAAgBAAAGAADn/TTTTTTSgQQQQQQQoEEEEEEEKBBBBBBBCgQQQQQQQoEE"
+    "EEEEEKBBBBBBBCgQQQQQQQD/2Q=="
+)
+AVIF_OF_10_BITS = base64.b64decode(
+    "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUEAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcGl0"
+    "bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAAYQAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAABqaXBy"
+    "cAAAAEtpcGNvAAAAFGlzcGUAAAAAAAAACAAAAAgAAAAQcGl4aQAAAAADCgoKAAAADGF2MUOBIEAAAAAAE2NvbHJuY2x4AAIAAgAAgAAAABdpcG1h"
+    "AAAAAAAAAAEAAQQBAoMEAAAAaW1kYXQSAAoIOAi/5wICAJAyUxAAAPYAxJMbQeq1P4reE7QZ4heWW9fsn0bo2xtN10Avrf7EBDUSpHK+I6zKq5+C"
+    "VYLZJM0qnOHOrNCzaQrD/YQpICRsTEZvSZK1jx9AktdklYUg"
+)
+"""RAMP and RAMP * 4 in grey RGB, written by imagecodecs 2026.3.6."""
+
+
+def test_lossless_jpeg_and_avif_of_10_bits() -> None:
+    assert np.array_equal(decode(LOSSLESS_JPEG), RAMP)
+    assert most_off(decode(AVIF_OF_10_BITS), np.dstack([np.round(RAMP * (4 / 1023 * 255))] * 3)) <= 1
+
+
 @pytest.mark.parametrize("pixels", [COLOURS, RGBA], ids=["RGB", "RGBA"])
 @pytest.mark.parametrize("orientation", TURNED)
 def test_webp_is_turned(pixels: np.ndarray, orientation: int) -> None:

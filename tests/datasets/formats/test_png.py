@@ -74,6 +74,14 @@ def test_a_transparent_grey_becomes_alpha(depth: int, key: int, levels: int) -> 
     assert np.array_equal(got[..., 0], values * 255 // (levels - 1))
 
 
+def test_interlaced() -> None:
+    square = GREY[:8, :8]
+    passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+    rows = b"".join(b"\0" + row.tobytes() for y, x, down, right in passes for row in square[y::down, x::right])
+    header = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 1))
+    assert np.array_equal(decode(header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")), square)
+
+
 def test_one_bit_is_black_and_white() -> None:
     assert np.array_equal(decode(pillow(GREY > 127, "PNG")), np.where(GREY > 127, 255, 0))
 
