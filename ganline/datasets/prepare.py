@@ -32,8 +32,8 @@ def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed:
         The facts, as `ganline.datasets.prepared.read_facts` gives them.
 
     Raises:
-        UserError: the source images are not laid out as allowed, too many are unusable, fewer than 2 are usable, a split
-            of the dataset's own has none, or all that come out are black, white or of one grey.
+        UserError: the source images are not laid out as allowed, too many are unusable, fewer than 2 are usable, a
+            split of the dataset's own has none, or all that come out are black, white or of one grey.
         OSError: the disk is full.
     """
     images = _open(raw)
