@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 SUFFIXES = re.compile(
     r"\.(jpe?g|jpe|jfif|a?png|bmp|dib|webp|tiff?|jp2|j2k|jpx|p[bgpna]m|gif|avif|hei[cf]|jxl|psd|svg|tga|ico|hdr|exr|pfm"
-    r"|dng|cr2|nef|arw)",
+    r"|dng|cr[23]|nef|arw|raf|orf|rw2|mpo|ras|jxr|xcf|dds|qoi|icns|dcm|fits?|djvu?|e?ps)",
     re.IGNORECASE,
 )
 """What people call pictures. `ganline.datasets.decode` reads most, and says of each of the others why not."""

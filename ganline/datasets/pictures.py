@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ganline.datasets import dataset_json, layout, listing
+from ganline.datasets import dataset_json, decode, layout, listing
 from ganline.datasets.damage import reading
-from ganline.datasets.decode import decode
 from ganline.files import whole_folder
 from ganline.progress import track
 
@@ -56,8 +55,8 @@ class PictureFolder:
             return path.read_bytes()
 
     def decode(self, data: bytes) -> np.ndarray:
-        """Return the picture; see `ganline.datasets.decode.decode`."""
-        return decode(data)
+        """Return the picture; see `ganline.datasets.decode.read`."""
+        return decode.read(data)
 
 
 def _table(folder: Path, files: list[str], ignored: dict[str, str]) -> str | None:

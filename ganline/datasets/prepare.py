@@ -1,42 +1,24 @@
 """Turn source images into prepared data: decode, convert, crop, resize, split, and account for every image."""
 
-import hashlib
-import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 
-from ganline.datasets import idx, prepared, quickdraw
-from ganline.datasets.decode import UnusableError, check_shape
+from ganline.datasets import idx, plausible, prepared, quickdraw
+from ganline.datasets.decode_set import KEPT, Record, decode_set
 from ganline.datasets.pictures import PictureFolder
-from ganline.datasets.resize import fit
 from ganline.datasets.split import held_out
 from ganline.errors import UserError
 from ganline.files import whole_folder, write_json
 from ganline.params import Prepare
-from ganline.progress import Bar
 
-CHUNK = 32
 COLUMNS = ["file", "label", "width", "height", "channels", "sha256", "split", "status", "duplicate_of"]
-KEPT = "kept"
 
 SourceImages = idx.IdxImages | quickdraw.QuickdrawImages | PictureFolder
-
-
-class Record(NamedTuple):
-    """What is found out about one source image by reading it; sizes are None where it cannot be decoded."""
-
-    width: int | None
-    height: int | None
-    channels: int | None
-    sha256: str
-    status: str
 
 
 def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed: int) -> dict[str, Any]:
@@ -50,8 +32,8 @@ def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed:
         The facts, as `ganline.datasets.prepared.read_facts` gives them.
 
     Raises:
-        UserError: the source images are not laid out as allowed, too many are unusable, fewer than 2 are usable, or a
-            split of the dataset's own has none.
+        UserError: the source images are not laid out as allowed, too many are unusable, fewer than 2 are usable, a
+            split of the dataset's own has none, or all that come out are black, white or of one grey.
         OSError: the disk is full.
     """
     images = _open(raw)
@@ -60,8 +42,10 @@ def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed:
         everything = folder / "everything.npy"
         shape = (len(images.files), settings.size, settings.size, settings.channels)
         pixels = prepared.new_array(everything, shape)
-        manifest = _manifest(images, list(_decode_all(images, settings, pixels)))
+        records, said = decode_set(images, settings, pixels)
+        manifest = _manifest(images, records)
         _refuse_too_many_dropped(manifest, settings.max_dropped, raw)
+        said += plausible.look(pixels, np.flatnonzero(manifest["status"] == KEPT), raw)
         classes = _classes(images, manifest)
         labels = pd.Index(classes, dtype=object).get_indexer(manifest["label"]).astype(np.int32)
         manifest["split"] = _splits(images, manifest, labels, settings.test_fraction, seed)
@@ -71,6 +55,7 @@ def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed:
         del pixels
         everything.unlink()
         facts = _facts(dataset, list(shape[1:]), classes, manifest, images)
+        facts["said"] += said
         write_json(folder / prepared.FACTS, facts)
         _with_ignored(manifest, images.ignored).to_csv(folder / prepared.MANIFEST, index=False, lineterminator="\n")
     return facts
@@ -80,37 +65,6 @@ def _open(raw: Path) -> SourceImages:
     if idx.present(raw):
         return idx.IdxImages(raw)
     return quickdraw.QuickdrawImages(raw) if quickdraw.present(raw) else PictureFolder(raw)
-
-
-def _decode_all(images: SourceImages, settings: Prepare, pixels: np.ndarray) -> Iterator[Record]:
-    """Fill `pixels` in parallel and yield one record an image, in order."""
-
-    def work(start: int) -> list[Record]:
-        return [_decode_one(images, index, settings, pixels) for index in range(start, min(start + CHUNK, total))]
-
-    total = len(images.files)
-    cv2.setNumThreads(1)  # the pool below is the parallelism; OpenCV lets other threads run meanwhile
-    cv2.setLogLevel(0)  # what is wrong with a file is told by the manifest
-    workers = len(os.sched_getaffinity(0))
-    with ThreadPoolExecutor(workers) as pool, Bar("decode and resize", total, unit="images") as bar:
-        for records in pool.map(work, range(0, total, CHUNK)):
-            yield from records
-            bar.advance(len(records))
-
-
-def _decode_one(images: SourceImages, index: int, settings: Prepare, pixels: np.ndarray) -> Record:
-    data = images.read(index)
-    digest = hashlib.sha256(data).hexdigest()
-    width = height = channels = None
-    try:
-        image = images.decode(data)
-        height, width = image.shape[:2]
-        channels = image.shape[2] if image.ndim == 3 else 1
-        check_shape(height, width)
-        pixels[index] = fit(image, settings.size, settings.channels, settings.fit, settings.interpolation)
-    except UnusableError as reason:
-        return Record(width, height, channels, digest, f"dropped: {reason}")
-    return Record(width, height, channels, digest, KEPT)
 
 
 def _manifest(images: SourceImages, records: list[Record]) -> pd.DataFrame:
