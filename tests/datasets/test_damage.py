@@ -90,6 +90,7 @@ def gzipped(read: Callable[[Path], object]) -> Callable[[Path], None]:
     return again
 
 
+SOURCES = (Path(__file__).parents[2] / "conf/sources/mnist.yaml").read_bytes()
 EMOJI = [{"category": "Flags", "image": "1.png", "has_img_google": True}]
 LABELS = {"labels": [["00000/img00000000.png", 0], ["00000/img00000001.png", 7]]}
 
@@ -105,6 +106,7 @@ READERS: dict[str, tuple[str, bytes, Callable[[Path], object]]] = {
     "zip, lzma": ("b.zip", packed_as_zip(zipfile.ZIP_LZMA), lambda path: zips.unzip(path, path.parent / "raw")),
     "wheel": ("c.whl", packed_as_zip(zipfile.ZIP_DEFLATED), lambda path: zips.extract(path, path.parent)),
     "tgz": ("a.tgz", packed_as_tar(), gzipped(lambda path: fetchers._untar(path, path.parent / "files"))),
+    "source list": ("mnist.yaml", SOURCES, sources.read),
     "gz": ("images.gz", gzip.compress(pixels(900).tobytes()), read_gzipped),
 }
 
