@@ -1,10 +1,10 @@
 """Which files are pictures, and which merely lie beside them."""
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-SUFFIXES = re.compile(
-    r"\.(jpe?g|jpe|jfif|a?png|bmp|dib|webp|tiff?|jp2|j2k|jpx|p[bgpna]m|gif|avif|hei[cf]|jxl|psd|svg|tga|ico|hdr|exr|pfm"
+NAMED = re.compile(
+    r".*\.(jpe?g|jpe|jfif|a?png|bmp|dib|webp|tiff?|jp2|j2k|jpx|p[bgpna]m|gif|avif|hei[cf]|jxl|psd|svg|tga|ico|hdr|exr|pfm"
     r"|dng|cr2|nef|arw)",
     re.IGNORECASE,
 )
@@ -17,7 +17,7 @@ ARCHIVES = re.compile(r"\.(zip|tar|t?gz|bz2|xz|7z|rar|zst)", re.IGNORECASE)
 
 def named_picture(name: str) -> bool:
     """Return whether a file's name says that it is a picture."""
-    return bool(SUFFIXES.fullmatch(PurePosixPath(name).suffix))
+    return bool(NAMED.fullmatch(name.rpartition("/")[2]))
 
 
 def why_no_picture(path: Path) -> str:
