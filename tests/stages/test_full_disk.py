@@ -23,7 +23,7 @@ def test_prepare_takes_its_room_before_it_writes(tmp_path: Path, monkeypatch: py
             raise FULL
 
     (tmp_path / "raw").mkdir()
-    np.save(tmp_path / "raw/apple.npy", np.zeros((40, 784), np.uint8))
+    np.save(tmp_path / "raw/apple.npy", np.random.default_rng(0).integers(0, 256, (40, 784), np.uint8))
     monkeypatch.setattr(os, "posix_fallocate", fallocate)
     settings = Prepare(size=8, channels=1, fit="crop", interpolation="area", test_fraction=0.25, max_dropped=0.5)
     with pytest.raises(OSError, match="No space left"):
