@@ -6,7 +6,7 @@ from pathlib import Path
 NAMED = re.compile(
     r".*\.(jpe?g|jpe|jfif|a?png|bmp|dib|webp|tiff?|jp2|j2k|jpx|p[bgpna]m|gif|avif|hei[cf]|jxl|psd|svg|tga|ico|hdr|exr|pfm"
     r"|dng|cr2|nef|arw)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 """What people call pictures. `ganline.datasets.decode` reads most, and says of each of the others why not."""
 SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"\0\0\0\x0cjP  ")

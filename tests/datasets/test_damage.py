@@ -172,4 +172,5 @@ def test_a_full_disk_and_a_users_mistake_are_no_damage() -> None:
 
 
 def test_names_that_are_not_utf_8_can_be_printed() -> None:
-    assert shown("caf\udce9/ünï.png") == "caf\\xe9/ünï.png"
+    assert shown("caf\udce9/ünï 1.png") == "caf\\xe9/ünï 1.png"
+    assert shown("a\x1b[2J\n") == "a\\x1b[2J\\n"
