@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 NAMED = re.compile(
-    r".*\.(jpe?g|jpe|jfif|a?png|bmp|dib|webp|tiff?|jp2|j2k|jpx|p[bgpna]m|gif|avif|hei[cf]|jxl|psd|svg|tga|ico|hdr|exr|pfm"
-    r"|dng|cr2|nef|arw)",
+    r".*\.(jpe?g|jpe|jfif|a?png|bmp|dib|webp|tiff?|jp2|j2[kc]|jp[cfx]|p[bgpna]m|gif|avif|hei[cf]|jxl|jxr|psd|xcf|svg|tga"
+    r"|ico|icns|hdr|exr|pfm|ras|qoi|dds|dcm|dng|cr[23]|nef|arw|raf|orf|rw2)",
     re.IGNORECASE | re.DOTALL,
 )
 """What people call pictures. `ganline.datasets.decode` reads most, and says of each of the others why not."""
