@@ -13,10 +13,11 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ganline import catalogue, params, yaml_files
-from ganline.datasets import sources
+from ganline.datasets import listing, sources
 from ganline.errors import UserError
 from ganline.files import write_text
 from pipelines import terminal
+from stages import paths
 
 if TYPE_CHECKING:
     from ganline.compare import Comparison
@@ -43,7 +44,7 @@ def use(
 ) -> None:
     """Write params.yaml for an experiment; `dvc repro` then runs it."""
     params = catalogue.compose_params(experiment, overrides or [])
-    _require_source(params.download.source)
+    _require_source(params.download.source, paths.raw(params))
     write_text(Path("params.yaml"), yaml_files.dump(params.model_dump()))
     console.print(f"params.yaml now holds {experiment}; `dvc repro` runs it")
 
@@ -110,8 +111,12 @@ def explore(
     serve(space, host, port, browser, lambda address: console.print(f"{address}  (Ctrl+C ends it)", soft_wrap=True))
 
 
-def _require_source(source: str) -> None:
-    """Refuse (UserError) a download.source that is not there."""
+def _require_source(source: str, copied_to: Path) -> None:
+    """Refuse (UserError) a download.source that is not there, or on which dvc would fail before our code runs.
+
+    DVC 3.67 reads all of a folder first, and ends at a link that leads nowhere or a name that is not UTF-8; and the
+    folder that a stage writes it deletes.
+    """
     try:
         Path(source).stat()
     except (OSError, ValueError) as error:  # ValueError: a NUL in it
@@ -120,6 +125,13 @@ def _require_source(source: str) -> None:
         raise UserError(
             f"download.source = {yaml_files.shown(source)}: there is no such file or folder: {reason}{home}"
         ) from None
+    if Path(source).resolve().is_relative_to(copied_to.resolve()):
+        raise UserError(
+            f"download.source = {yaml_files.shown(source)}: {copied_to} is where the pipeline puts its copy, and dvc "
+            "empties it first; move your pictures to a folder of their own, such as data/mine"
+        )
+    if Path(source).is_dir():
+        listing.files(Path(source))
 
 
 @app.command()

@@ -1,10 +1,14 @@
 """One kind of error for a file whose content a reader cannot read, whatever the reader's library raises."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ganline.errors import FULL, UserError
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What a terminal obeys instead of showing it."""
 
 
 class UnreadableError(UserError):
@@ -37,5 +41,6 @@ def reading(path: Path | str, failure: str = ": cannot be read") -> Iterator[Non
 
 
 def shown(path: Path | str) -> str:
-    r"""Return a path as text that can be printed and written: bytes that are not UTF-8 as \xff."""
-    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    r"""Return a path as text that can be printed and written: bytes that are not UTF-8 as \xff, a new line as \n."""
+    text = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)

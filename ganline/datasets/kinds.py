@@ -1,12 +1,12 @@
 """Which files are pictures, and which merely lie beside them."""
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-SUFFIXES = re.compile(
-    r"\.(jpe?g|jpe|jfif|a?png|bmp|dib|webp|tiff?|jp2|j2k|jpx|p[bgpna]m|gif|avif|hei[cf]|jxl|psd|svg|tga|ico|hdr|exr|pfm"
-    r"|dng|cr[23]|nef|arw|raf|orf|rw2|mpo|ras|jxr|xcf|dds|qoi|icns|dcm|fits?|djvu?|e?ps)",
-    re.IGNORECASE,
+NAMED = re.compile(
+    r".*\.(jpe?g|jpe|jfif|a?png|bmp|dib|webp|tiff?|jp2|j2[kc]|jp[cfx]|p[bgpna]m|gif|avif|hei[cf]|jxl|jxr|psd|xcf|svg|tga"
+    r"|ico|icns|hdr|exr|pfm|ras|qoi|dds|dcm|dng|cr[23]|nef|arw|raf|orf|rw2|mpo|fits?|djvu?|e?ps)",
+    re.IGNORECASE | re.DOTALL,
 )
 """What people call pictures. `ganline.datasets.decode` reads most, and says of each of the others why not."""
 SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"\0\0\0\x0cjP  ")
@@ -17,7 +17,7 @@ ARCHIVES = re.compile(r"\.(zip|tar|t?gz|bz2|xz|7z|rar|zst)", re.IGNORECASE)
 
 def named_picture(name: str) -> bool:
     """Return whether a file's name says that it is a picture."""
-    return bool(SUFFIXES.fullmatch(PurePosixPath(name).suffix))
+    return bool(NAMED.fullmatch(name.rpartition("/")[2]))
 
 
 def why_no_picture(path: Path) -> str:

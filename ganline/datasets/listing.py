@@ -1,6 +1,7 @@
 """What lies in a folder: its files in a fixed order, and what is no file of the dataset."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from ganline.datasets.kinds import why_no_picture
 from ganline.errors import UserError
 
 MAC_EXTRAS = "__MACOSX"
+UNDECODED = re.compile("[\udc80-\udcff]")
+"""What Python makes of bytes in a name that are not UTF-8."""
 FIRST = 10
 """Of many names, those that a message shows."""
 
@@ -104,7 +107,7 @@ def _walk(folder: Path, below: str, inside: list[Path], listing: Listing, refuse
 
 def _unfit(entry: os.DirEntry[str], inside: list[Path]) -> str:
     """Return why an entry cannot be taken, or ""."""
-    if shown(entry.name) != entry.name:
+    if not entry.name.isascii() and UNDECODED.search(entry.name):
         return "is not UTF-8"
     if not entry.is_symlink():
         return ""

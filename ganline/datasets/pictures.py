@@ -1,7 +1,7 @@
 """A folder of pictures: one subfolder a class (deeper folders belong to it), or all in one folder and unlabelled."""
 
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -30,22 +30,20 @@ class PictureFolder:
         self.files, self.ignored = listing.pictures(folder)
         table = _table(folder, self.files, self.ignored)
         found = layout.read(str(folder), self.files, labelled=table is None)
-        layout.one_side(str(folder), self.files, None)
+        if found.sides:
+            layout.one_side(str(folder), self.files, None)  # says what to do
         self.labels, self.splits, self.said = found.labels, found.splits, found.said
         self.classes: list[str] | None = None
-        if table is not None:
-            self._obey(table)
+        if table:
+            self._obey(*table)
 
-    def _obey(self, table: str) -> None:
-        path = self._folder / table
+    def _obey(self, table: str, classes: dict[str, int]) -> None:
         below = table.removesuffix(dataset_json.NAME)
-        classes = dataset_json.read(path) or {}
-        self.labels, self.classes = dataset_json.labels(
-            path, classes, [file.removeprefix(below) for file in self.files]
-        )
+        files = [file.removeprefix(below) for file in self.files]
+        self.labels, self.classes = dataset_json.labels(self._folder / table, classes, files)
         self.ignored = {name: why for name, why in self.ignored.items() if name != table}
         self.said.append(f"{table} says that there are {len(self.classes) or 'no'} classes")
-        if absent := len(classes.keys() - {file.removeprefix(below) for file in self.files}):
+        if absent := len(classes.keys() - set(files)):
             self.said.append(f"{table} names {absent} pictures that are not there")
 
     def read(self, index: int) -> bytes:
@@ -59,12 +57,13 @@ class PictureFolder:
         return decode.read(data)
 
 
-def _table(folder: Path, files: list[str], ignored: dict[str, str]) -> str | None:
-    """Return the path of StyleGAN's table of the pictures, which lies above them all; None where there is none."""
+def _table(folder: Path, files: list[str], ignored: dict[str, str]) -> tuple[str, dict[str, int]] | None:
+    """Return the path and the content of StyleGAN's table, which lies above all pictures; None where there is none."""
     for name in ignored:
         below = name.removesuffix(dataset_json.NAME)
-        if f"/{name}".endswith(f"/{dataset_json.NAME}") and all(file.startswith(below) for file in files):
-            return name if dataset_json.read(folder / name) is not None else None
+        if PurePosixPath(name).name == dataset_json.NAME and all(file.startswith(below) for file in files):
+            classes = dataset_json.read(folder / name)
+            return None if classes is None else (name, classes)
     return None
 
 

@@ -1,12 +1,13 @@
 """Quick, Draw! (Ha and Eck 2018) as bitmaps: one .npy a category, uint8 (N, 784), 28x28 drawings on background 0."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ganline.datasets.damage import UnreadableError, reading
+from ganline.datasets.kinds import named_picture
 from ganline.errors import UserError
 
 SIDE = 28
@@ -17,19 +18,19 @@ class QuickdrawImages:
     """The drawings of a folder with one <category>.npy, memory-mapped and unlabelled.
 
     Attributes: `files` names an image (apple.npy#17), `labels` are "" for all, `splits` is None, `classes` is empty.
-    Nothing is `ignored` or `said`.
+    Other files are `ignored`; nothing is `said`.
 
     Raises:
         UserError: the file is no such array.
     """
 
     splits = None
-    ignored: Mapping[str, str] = {}
     said: Sequence[str] = ()
 
     def __init__(self, folder: Path) -> None:
-        (path,) = _visible(folder)
+        (path,) = _arrays(folder)
         self._array = read(path)
+        self.ignored = {other.name: "not the array" for other in sorted(_visible(folder)) if other != path}
         self.files = [f"{path.name}#{index}" for index in range(len(self._array))]
         self.labels = [""] * len(self._array)
         self.classes: list[str] = []
@@ -44,8 +45,13 @@ class QuickdrawImages:
 
 
 def present(folder: Path) -> bool:
-    """Return whether the folder holds one .npy and nothing else (an array among pictures is a stray file)."""
-    return [path.suffix for path in _visible(folder)] == [".npy"]
+    """Return whether the folder holds one .npy, no picture and no folder (among pictures an array is a stray file)."""
+    others = [path for path in _visible(folder) if path.is_dir() or named_picture(path.name)]
+    return len(_arrays(folder)) == 1 and not others
+
+
+def _arrays(folder: Path) -> list[Path]:
+    return [path for path in _visible(folder) if path.suffix == ".npy"]
 
 
 def _visible(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from zipfile import ZipFile, ZipInfo
 
 from ganline.datasets import layout, listing
-from ganline.datasets.damage import UnreadableError, reading
+from ganline.datasets.damage import UnreadableError, reading, shown
 from ganline.datasets.room import refuse_without_room
 from ganline.files import whole_folder
 from ganline.progress import track
@@ -58,12 +58,12 @@ def _members(source: Path, packed: ZipFile) -> tuple[dict[str, ZipInfo], dict[st
     for member in packed.infolist():
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if any(listing.hidden(part) for part in path.parts if part != ".."):
-            ignored[str(path)] = "hidden"
+            ignored[shown(str(path))] = "hidden"
         elif why := _unfit(member, path):
-            raise UnreadableError(f"{source}{FAILURE}: {member.filename} {why}")
+            raise UnreadableError(f"{source}{FAILURE}: {shown(member.filename)} {why}")
         elif not member.is_dir():
             if str(path) in members:
-                raise UnreadableError(f"{source}{FAILURE}: {path} is there twice")
+                raise UnreadableError(f"{source}{FAILURE}: {shown(str(path))} is there twice")
             members[str(path)] = member
     if not members:
         raise UnreadableError(f"{source}: there are no files in this zip")
@@ -80,7 +80,7 @@ def _unfit(member: ZipInfo, path: PurePosixPath) -> str:
 def _refuse_files_as_folders(source: Path, members: dict[str, ZipInfo]) -> None:
     folders = {str(parent) for path in members for parent in PurePosixPath(path).parents}
     if both := sorted(folders & members.keys()):
-        raise UnreadableError(f"{source}{FAILURE}: {both[0]} is both a file and a folder")
+        raise UnreadableError(f"{source}{FAILURE}: {shown(both[0])} is both a file and a folder")
 
 
 def _extract(source: Path, packed: ZipFile, members: Mapping[str, ZipInfo], folder: Path) -> None:

@@ -90,6 +90,7 @@ def gzipped(read: Callable[[Path], object]) -> Callable[[Path], None]:
     return again
 
 
+SOURCES = (Path(__file__).parents[2] / "conf/sources/mnist.yaml").read_bytes()
 EMOJI = [{"category": "Flags", "image": "1.png", "has_img_google": True}]
 LABELS = {"labels": [["00000/img00000000.png", 0], ["00000/img00000001.png", 7]]}
 
@@ -105,6 +106,7 @@ READERS: dict[str, tuple[str, bytes, Callable[[Path], object]]] = {
     "zip, lzma": ("b.zip", packed_as_zip(zipfile.ZIP_LZMA), lambda path: zips.unzip(path, path.parent / "raw")),
     "wheel": ("c.whl", packed_as_zip(zipfile.ZIP_DEFLATED), lambda path: zips.extract(path, path.parent)),
     "tgz": ("a.tgz", packed_as_tar(), gzipped(lambda path: fetchers._untar(path, path.parent / "files"))),
+    "source list": ("mnist.yaml", SOURCES, sources.read),
     "gz": ("images.gz", gzip.compress(pixels(900).tobytes()), read_gzipped),
 }
 
@@ -170,4 +172,5 @@ def test_a_full_disk_and_a_users_mistake_are_no_damage() -> None:
 
 
 def test_names_that_are_not_utf_8_can_be_printed() -> None:
-    assert shown("caf\udce9/ünï.png") == "caf\\xe9/ünï.png"
+    assert shown("caf\udce9/ünï 1.png") == "caf\\xe9/ünï 1.png"
+    assert shown("a\x1b[2J\n") == "a\\x1b[2J\\n"

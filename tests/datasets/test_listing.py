@@ -86,6 +86,13 @@ def test_names_that_are_not_utf_8_are_refused_in_words_that_can_be_printed(tmp_p
     str(refusal.value).encode()
 
 
+def test_names_that_are_unusual_are_taken(tmp_path: Path) -> None:
+    """A Mac puts a narrow space that does not break into the name of a screenshot."""
+    taken = ["Screenshot 2026-01-02 at 3.04.05\u202fPM.png", "two\nlines.png", "\U0001f600.png", "a\u0308.png"]
+    put(tmp_path, *taken)
+    assert PictureFolder(tmp_path).files == sorted(taken)
+
+
 def test_special_files_are_listed(tmp_path: Path) -> None:
     put(tmp_path, "1.png")
     os.mkfifo(tmp_path / "pipe.png")

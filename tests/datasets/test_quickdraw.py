@@ -39,6 +39,16 @@ def test_an_array_among_pictures_is_a_stray_file(tmp_path: Path) -> None:
     assert not present(tmp_path)
 
 
+def test_what_systems_and_people_put_beside_an_array_is_listed(tmp_path: Path) -> None:
+    save(tmp_path / "apple.npy")
+    for name in ("Thumbs.db", "README.md", ".DS_Store"):
+        (tmp_path / name).touch()
+    assert present(tmp_path)
+    assert QuickdrawImages(tmp_path).ignored == {"README.md": "not the array", "Thumbs.db": "not the array"}
+    save(tmp_path / "pear.npy")
+    assert not present(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("array", "message"),
     [

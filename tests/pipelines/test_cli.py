@@ -11,6 +11,7 @@ from dvc.utils.serialize import load_yaml
 from omegaconf import OmegaConf
 
 from ganline import params
+from ganline.errors import UserError
 from pipelines import cli
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +55,25 @@ def test_mistakes_end_in_one_message(project, arguments, part):
     done = ganline("use", *arguments, folder=project)
     assert done.returncode == 1
     assert part in done.stderr and "Traceback" not in done.stderr
+
+
+def test_pictures_that_dvc_would_stumble_over_or_delete_are_refused(project, monkeypatch):
+    monkeypatch.chdir(project)
+    pictures = project / "pictures"
+    (pictures / "cats").mkdir(parents=True)
+    (pictures / "cats/1.png").touch()
+    (pictures / "cats/2.png").symlink_to("gone.png")
+    (project / "data/downloaded/image_folder").mkdir(parents=True)
+    for source, part in (
+        ("pictures", r"cats/2.png is a link that leads nowhere \(gone.png\)"),
+        ("data/downloaded/image_folder", "dvc empties it first; move your pictures to a folder of their own"),
+    ):
+        with pytest.raises(UserError, match=part):
+            cli.use("gan-mnist", ["dataset=image_folder", f"download.source={source}"])
+    assert not (project / "params.yaml").exists()
+    (pictures / "cats/2.png").unlink()
+    cli.use("gan-mnist", ["dataset=image_folder", "download.source=pictures"])
+    assert (project / "params.yaml").exists()
 
 
 @pytest.mark.parametrize(
