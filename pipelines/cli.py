@@ -16,7 +16,7 @@ from ganline import catalogue, params, yaml_files
 from ganline.datasets import sources
 from ganline.errors import UserError
 from ganline.files import write_text
-from pipelines import terminal
+from pipelines import running, terminal
 
 if TYPE_CHECKING:
     from ganline.compare import Comparison
@@ -44,6 +44,7 @@ def use(
     """Write params.yaml for an experiment; `dvc repro` then runs it."""
     params = catalogue.compose_params(experiment, overrides or [])
     _require_source(params.download.source)
+    running.refuse("params.yaml is left as it was")
     write_text(Path("params.yaml"), yaml_files.dump(params.model_dump()))
     console.print(f"params.yaml now holds {experiment}; `dvc repro` runs it")
 
