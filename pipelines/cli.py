@@ -17,6 +17,7 @@ from ganline.datasets import sources
 from ganline.errors import UserError
 from ganline.files import write_text
 from pipelines import running, terminal
+from stages.source import linked
 
 if TYPE_CHECKING:
     from ganline.compare import Comparison
@@ -45,6 +46,7 @@ def use(
     params = catalogue.compose_params(experiment, overrides or [])
     _require_source(params.download.source)
     running.refuse("params.yaml is left as it was")
+    params = linked(params)
     write_text(Path("params.yaml"), yaml_files.dump(params.model_dump()))
     console.print(f"params.yaml now holds {experiment}; `dvc repro` runs it")
 

@@ -16,9 +16,9 @@ class Declared(NamedTuple):
     """One stage of dvc.yaml, with the values of params.yaml filled in."""
 
     code: list[Path]
-    """Files and folders that are part of the project or of the machine."""
+    """Files and folders of the project."""
     inputs: list[Path]
-    """What other stages made for it."""
+    """What other stages made for it, and what parameters name."""
     params: list[str]
     """Dotted keys."""
     outs: list[Path]
@@ -36,10 +36,11 @@ def declared(stage: str, params: Params) -> Declared:
 
     stages = yaml.safe_load(DVC_YAML.read_text("utf-8"))["stages"]
     made = {path for entry in stages.values() for path in outs(entry)}
-    deps = [fill(path) for path in stages[stage]["deps"]]
+    deps = stages[stage]["deps"]
+    inputs = [path for path in deps if "${" in path or fill(path) in made]
     return Declared(
-        [path for path in deps if path not in made],
-        [path for path in deps if path in made],
+        [Path(path) for path in deps if path not in inputs],
+        [fill(path) for path in inputs],
         stages[stage]["params"],
         outs(stages[stage]),
     )

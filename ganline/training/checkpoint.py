@@ -21,8 +21,8 @@ BEST = "best.npz"
 """The best weights seen, beside the checkpoints."""
 NAMES = {kind: rf"{kind}-(\d+)\.npz" for kind in ("step", "done")}
 CODE = (
-    "compute.py", "datasets/prepared.py", "datasets/split.py", "diagnosis", "metrics/extractors.py", "models",
-    "random.py", "replicas.py", "report/figures.py", "training",
+    "compute.py", "datasets/prepared.py", "datasets/split.py", "diagnosis", "metrics/extractors.py",
+    "metrics/repeats.py", "models", "random.py", "replicas.py", "report/figures.py", "training",
 )  # fmt: skip
 """What dvc.yaml lists of ganline for the stage train: the looks at the samples are part of a checkpoint, too."""
 

@@ -5,11 +5,19 @@ directory, and which sections of params.yaml are looked at, goes to $WATCHED/STA
 import os
 import sys
 from pathlib import Path
+from types import FrameType
 
 module = next((part for before, part in zip(sys.orig_argv, sys.orig_argv[1:]) if before == "-m"), "")  # noqa: B905
 stage = module.removeprefix("stages.")
-TELLS = ("tracking.py", "mlflow_view.py", "used.py", "declared.py", "runner.py", "combinations.py", "paths.py")
-"""Look at all parameters, but decide nothing."""
+TELLS = ("tracking.py", "spool.py", "mlflow_view.py", "used.py", "declared.py", "vouched.py", "combinations.py")
+"""What tells of a run, or checks it, and decides nothing."""
+NO_READING = os.O_WRONLY | os.O_RDWR | os.O_DIRECTORY
+
+
+def tells(frame: FrameType | None) -> bool:
+    while frame and not frame.f_code.co_filename.endswith(TELLS):
+        frame = frame.f_back
+    return frame is not None
 
 
 def watch(folder: Path) -> None:
@@ -22,19 +30,19 @@ def watch(folder: Path) -> None:
                 out.write(f"{what}\n")
 
     def opened(event: str, arguments: tuple) -> None:
-        if event == "open" and isinstance(arguments[0], str) and not (arguments[2] & (os.O_WRONLY | os.O_RDWR)):
-            path = os.path.abspath(arguments[0])
-            if path.startswith(root) and not os.path.isdir(path):
-                name = path.removeprefix(root)
-                head, cached, tail = name.partition("__pycache__/")
-                tell("files", f"{head}{tail.partition('.')[0]}.py" if cached else name)
+        if event != "open" or not isinstance(arguments[0], str) or arguments[2] & NO_READING or tells(sys._getframe(1)):
+            return
+        path = str(Path(arguments[0]).absolute())
+        if path.startswith(root):
+            head, cached, tail = path.removeprefix(root).partition("__pycache__/")
+            tell("files", f"{head}{tail.partition('.')[0]}.py" if cached else head)
 
     from ganline.params import Params
 
     plain = Params.__getattribute__
 
     def looked(self: Params, name: str) -> object:
-        if name in Params.model_fields and not sys._getframe(1).f_code.co_filename.endswith(TELLS):
+        if name in Params.model_fields and not tells(sys._getframe(1)):
             tell("params", name)
         return plain(self, name)
 
