@@ -24,7 +24,8 @@ def linked(params: Params) -> Params:
     """
     source = Path(params.download.source)
     pictures = source.is_dir() or source.suffix.lower() == ".zip"
-    if not pictures or source.absolute().is_relative_to(Path.cwd()):
+    # A scheduled run's workspace shares its links with others, and is gone when the run is over.
+    if not pictures or source.absolute().is_relative_to(Path.cwd()) or spool.project_root() != Path.cwd().resolve():
         return params
     link = paths.PICTURES / f"{params.download.dataset}{source.suffix if source.is_file() else ''}"
     if link.exists() and not link.is_symlink():

@@ -65,7 +65,8 @@ def project(tmp_path, monkeypatch):
         },
     }  # fmt: skip
     Path("dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
-    subprocess.run([sys.executable, "-m", "dvc", "init", "-q", "--no-scm"], check=True)
+    Path(".dvc").mkdir()
+    Path(".dvc/config").write_text("[core]\n    no_scm = true\n")
     Path(".ganline").mkdir()
     with FileLock(".ganline/courier.lock"):
         yield tmp_path
@@ -97,6 +98,7 @@ def test_what_changes_while_a_stage_runs_is_told_and_its_results_are_not_kept(pr
     assert Path("out/prepare.txt").read_text() == made and Path("finished").exists()
 
 
+@pytest.mark.slow
 def test_what_the_stage_does_not_use_may_change(project):
     Path("edit.py").write_text("p = Path('params.yaml'); p.write_text(p.read_text().replace('seed: 42', 'seed: 7'))")
     repro("prepare", MEANWHILE="prepare")
@@ -116,12 +118,14 @@ def test_what_changes_between_the_last_look_and_dvcs_is_found_by_the_next_stage(
     assert Path("out/train.txt").read_text() == "14 old"
 
 
+@pytest.mark.slow
 def test_code_that_changes_between_the_last_look_and_dvcs_is_found_too(project):
     Path("edit.py").write_text("Path('code_of_ours.py').write_text('WORD = 1\\n')")
     output = repro(ok=False, AFTERWARDS="prepare")
     assert "dvc.lock says that prepare used what was changed" in output and "- code_of_ours.py" in output
 
 
+@pytest.mark.slow
 def test_a_run_has_one_set_of_parameters(project):
     Path("edit.py").write_text(
         "import subprocess\n"
