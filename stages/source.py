@@ -58,6 +58,13 @@ def provide(params: Params) -> None:
         print(f"source: {source} is not on this machine; what was read of it is, in {raw}, and stands in its place")
 
 
+def provide_pictures() -> None:
+    """Do that for pictures that params.yaml names by a link: for who runs stage by stage, without stages/dvc.yaml."""
+    params = load()
+    if Path(params.download.source).is_relative_to(paths.PICTURES):
+        provide(params)
+
+
 def is_copy(source: Path) -> bool:
     """Return whether `provide` made this of what had been read: to be taken as it is, not to be read again."""
     return source.is_dir() and not source.is_symlink() and _mark(source).exists()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import working_tree
 
+from ganline import yaml_files
 from ganline.catalogue import compose_params
 from ganline.errors import UserError
 from stages import source
@@ -118,6 +119,10 @@ def test_what_was_read_stands_in_for_the_pictures(params, capsys):
     assert "is not on this machine" in capsys.readouterr().out
     source.provide(found)
     assert capsys.readouterr().out == ""
+    shutil.rmtree(LINK)
+    Path("params.yaml").write_text(yaml_files.dump(found.model_dump()))
+    source.provide_pictures()
+    assert LINK.is_dir()
 
 
 def test_source_lists_and_pictures_inside_the_project_stay_as_they_are(params):
