@@ -38,9 +38,11 @@ def main(stage: str, work: Work) -> None:
         helper = stage == "train" and not cluster(params.compute).chief
         use = Use(stage, params) if DVC_YAML.exists() and not helper else None
         with (Silent if helper else Tracker)(stage, params) as tracker:
-            _work(work, params, tracker, use)
+            finish = _work(work, params, tracker, use)
         if use:
             _look_again(use, tracker)
+        if finish:
+            finish()
     except (UserError, OSError) as error:
         told = mistake(error)
         print(masked(f"{stage}: {told}"), file=sys.stderr)
@@ -49,15 +51,14 @@ def main(stage: str, work: Work) -> None:
         sys.exit(1)
 
 
-def _work(work: Work, params: Params, tracker: Tracker, use: Use | None) -> None:
+def _work(work: Work, params: Params, tracker: Tracker, use: Use | None) -> Callable[[], None] | None:
     try:
         if use:
             vouched.refuse_untruth(use.stage, _session(), params)
         finish = work(params, tracker)
         if use:
             use.refuse_changes()
-        if finish:
-            finish()
+        return finish
     except Stopped as stopped:
         print(f"{tracker.stage}: {stopped}", file=sys.stderr)
         sys.exit(128 + stopped.signal_number)

@@ -85,5 +85,7 @@ def _link(link: Path, target: Path) -> None:
 if __name__ == "__main__":
     try:
         provide(load())
+        # What stages/__init__.py has told of this process is at its end.
+        spool.tell_here("end", process=spool.Origin.of_this_process(), status="FINISHED", error="")
     except (UserError, OSError) as error:
         sys.exit(f"source: {mistake(error)}")
