@@ -16,6 +16,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 repro: .venv/users ## Run the line that params.yaml describes, from raw images to reports/index.html
+	@tools/without-git
 	dvc repro
 	@echo "The report: reports/index.html   The run in MLflow: make ui"
 

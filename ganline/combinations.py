@@ -50,6 +50,9 @@ def impossible(params: Params) -> Iterator[str]:
     """Yield what is wrong about values that do not go together, each with what is allowed."""
     if not params.download.source.strip() or params.download.source in UNSET:
         yield "download.source: say where your pictures are, as in download.source=/path/to/pictures"
+    # DVC's run cache (3.67.1, its issue 10296) looks past keys of these names, and would give back what others found.
+    for name in {"size", "nfiles"} & set(params.latent.labels):
+        yield f"latent.labels.{name}: DVC does not see changes under this name; give the attribute another one"
     facts = model_facts()
     if params.train.model not in facts:
         nearest = difflib.get_close_matches(params.train.model, list(facts), n=1)

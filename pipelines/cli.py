@@ -16,8 +16,9 @@ from ganline import catalogue, params, yaml_files
 from ganline.datasets import listing, sources
 from ganline.errors import UserError
 from ganline.files import write_text
-from pipelines import terminal
+from pipelines import running, terminal
 from stages import paths
+from stages.source import linked
 
 if TYPE_CHECKING:
     from ganline.compare import Comparison
@@ -45,6 +46,8 @@ def use(
     """Write params.yaml for an experiment; `dvc repro` then runs it."""
     params = catalogue.compose_params(experiment, overrides or [])
     _require_source(params.download.source, paths.raw(params))
+    running.refuse("params.yaml is left as it was")
+    params = linked(params)
     write_text(Path("params.yaml"), yaml_files.dump(params.model_dump()))
     console.print(f"params.yaml now holds {experiment}; `dvc repro` runs it")
 

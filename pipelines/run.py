@@ -18,7 +18,7 @@ from ganline import params
 from ganline.errors import UserError
 from pipelines import artifacts, asking, handover, stage
 from pipelines.graph import stages_in_order
-from stages import spool
+from stages import source, spool
 from stages.tracking import record_lock
 
 
@@ -46,6 +46,8 @@ def bring_up_to_date(stages: list[str] | None, force: bool, elsewhere: handover.
     known = stages_in_order()
     if unknown := set(stages or ()) - set(known):
         raise UserError(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    if not elsewhere:  # else the remote may have what was read of them
+        source.provide_pictures()
     session = os.environ.get(spool.SESSION) or f"flow-{flow_run.id}"
     for name in known:
         if stages and name not in stages:

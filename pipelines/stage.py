@@ -16,7 +16,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
 
 from ganline.errors import UserError
-from pipelines import process
+from pipelines import process, running
 from stages import spool
 from stages.tracking import FLOW_RUN, MISTAKE
 
@@ -72,12 +72,19 @@ def run_stage(name: str, session: str, force: bool, environment: dict[str, str],
 
 
 def dvc(*arguments: str, environment: Mapping[str, str] | None = None, failed: str = "") -> None:
-    """Run a DVC command in the current directory, and log what it prints.
+    """Run a DVC command in the current directory once no other is at work there, and log what it prints.
 
     Raises:
         StageFailed: it fails; the message calls it `failed`.
     """
-    _run(["dvc", "--wait-for-lock", *arguments], environment or {}, failed or f"dvc {' '.join(arguments)}")
+    command = ["dvc", "--wait-for-lock", *arguments]  # for the lock that others hold for moments
+    while True:
+        running.wait(get_run_logger().info)
+        try:
+            return _run(command, environment or {}, failed or f"dvc {' '.join(arguments)}")
+        except StageFailed as error:
+            if running.BUSY not in str(error):  # another was quicker
+                raise
 
 
 def ganline(*arguments: str) -> None:

@@ -1,17 +1,27 @@
 """Stage download: the dataset's source files, from the first source that works, in data/downloaded/<dataset>."""
 
+import shutil
 from pathlib import Path
 
 from ganline.datasets import layout, pictures, sources, zips
 from ganline.errors import UserError
+from ganline.files import whole_folder
 from ganline.params import Params
 from stages import paths, runner
+from stages.source import is_copy
 from stages.tracking import Tracker
 
 
 def run(params: Params, tracker: Tracker) -> None:
     """Fetch a known dataset, or copy a folder or unpack a zip of pictures."""
     dataset, source, category = params.download.dataset, Path(params.download.source), params.download.category
+    if is_copy(source):
+        with whole_folder(paths.raw(params)) as folder:
+            shutil.copytree(source, folder, dirs_exist_ok=True)
+        print(f"{dataset}: {paths.raw(params)} is what was read once; the pictures themselves are not on this machine")
+        return
+    if source.is_symlink():  # messages and readers deal with the place itself
+        source = source.resolve()
     said: list[str] = []
     if category not in (None, *layout.SIDES) and (source.is_dir() or source.suffix.lower() == ".zip"):
         raise UserError(

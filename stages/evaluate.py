@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ganline import suite
-from ganline.combinations import model_facts
 from ganline.datasets.prepared import read_facts, read_split
 from ganline.errors import UserError
 from ganline.files import write_arrays, write_json
@@ -117,7 +116,7 @@ def takes_classes(model: "Model", classes: int) -> bool:
 
     A code that a model found without labels (InfoGAN) has a number too, but is no class.
     """
-    by_class = model_facts()[model.settings.model].get("uses_labels", False)
+    by_class = getattr(model, "uses_labels", False)
     return by_class and model.conditions > 0 and model.conditions == classes
 
 

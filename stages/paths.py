@@ -12,6 +12,8 @@ REPORT = Path("reports/index.html")
 CHECKPOINTS = Path(".ganline/checkpoints")
 MANUAL = Path("data/manual")
 """Source files that the user supplies by hand, one folder a dataset."""
+PICTURES = MANUAL / "pictures"
+"""Links to the user's own pictures, one a dataset (stages/source.py)."""
 
 
 def raw(params: Params) -> Path:

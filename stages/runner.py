@@ -16,8 +16,10 @@ from ganline.errors import UserError, mistake
 from ganline.params import Params, load
 from ganline.replicas import cluster
 from ganline.training.stop import Stopped
-from stages import spool
+from stages import spool, vouched
+from stages.declared import DVC_YAML
 from stages.tracking import Silent, Tracker, report_mistake
+from stages.used import Use
 
 PR_SET_PDEATHSIG = 1
 
@@ -32,10 +34,15 @@ def main(stage: str, work: Work) -> None:
     _stop_with_parent(stage)
     try:
         params = load()
-        # Of machines that train together the chief alone tells of the run.
+        # Of machines that train together the chief alone writes and tells of the run.
         helper = stage == "train" and not cluster(params.compute).chief
+        use = Use(stage, params) if DVC_YAML.exists() and not helper else None
         with (Silent if helper else Tracker)(stage, params) as tracker:
-            _work(work, params, tracker)
+            finish = _work(work, params, tracker, use)
+        if use:
+            _look_again(use, tracker)
+        if finish:
+            finish()
     except (UserError, OSError) as error:
         told = mistake(error)
         print(masked(f"{stage}: {told}"), file=sys.stderr)
@@ -44,13 +51,31 @@ def main(stage: str, work: Work) -> None:
         sys.exit(1)
 
 
-def _work(work: Work, params: Params, tracker: Tracker) -> None:
+def _work(work: Work, params: Params, tracker: Tracker, use: Use | None) -> Callable[[], None] | None:
     try:
-        if finish := work(params, tracker):
-            finish()
+        if use:
+            vouched.refuse_untruth(use.stage, _session(), params)
+        finish = work(params, tracker)
+        if use:
+            use.refuse_changes()
+        return finish
     except Stopped as stopped:
         print(f"{tracker.stage}: {stopped}", file=sys.stderr)
         sys.exit(128 + stopped.signal_number)
+
+
+def _look_again(use: Use, tracker: Tracker) -> None:
+    """Look as near to DVC's own look as can be: what came between, such as the delivery to MLflow, may take seconds."""
+    try:
+        use.refuse_changes()
+    except UserError as error:
+        tracker.end(error)
+        raise
+    vouched.record(use, _session())
+
+
+def _session() -> str:
+    return spool.session_folder(spool.project_root()).name
 
 
 def _stop_with_parent(stage: str) -> None:

@@ -113,12 +113,13 @@ class Tracker:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if isinstance(error, SystemExit) and not error.code:
             error = None
-        self._end(error)
+        self.end(error)
         if self._completed and error is None and self._writer:
             print(_await_delivery(self._folder), flush=True)
 
     @_never_raises
-    def _end(self, error: BaseException | None) -> None:
+    def end(self, error: BaseException | None) -> None:
+        """Record how the stage ended; what is said last counts."""
         status = "FINISHED" if error is None else "FAILED" if isinstance(error, Exception) else "KILLED"
         message = "" if error is None else f"{self.stage}: {error or type(error).__name__}"
         self._append("end", process=self._process, status=status, error=message)
@@ -240,8 +241,9 @@ class Silent(Tracker):
     def _begin(self) -> None:
         pass
 
-    def _end(self, error: BaseException | None) -> None:
-        spool.tell_here("end", process=self._process, status="FINISHED", error="")  # of what stages/__init__.py told
+    def end(self, error: BaseException | None) -> None:
+        """End what stages/__init__.py has told, and say nothing else."""
+        spool.tell_here("end", process=self._process, status="FINISHED", error="")
 
 
 def told_by(diagnosis: Mapping[str, Any]) -> dict[str, str]:

@@ -55,7 +55,7 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
         raise UserError("; ".join(problems))
     configure(params.compute)
     decide = decisive(params, facts, data) | {"replicas": devices.count, "machines": devices.workers}
-    known = deciding(decide, [images_file(folder, "train")])
+    known = deciding(decide, [images_file(folder, "train"), *extractor_files(params)])
     workdir = paths.CHECKPOINTS / fingerprint(known)
     # An orphan of a killed pipeline may still be training this very run: two writers would spoil its checkpoints.
     with lock_of(workdir) if devices.chief else nullcontext(), devices.together():
@@ -152,6 +152,14 @@ def used_labels(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
             "one image of the smallest class"
         )
     return np.where(kept, labels, -1).astype(np.int32)
+
+
+def extractor_files(params: Params) -> list[Path]:
+    """Return the files of the feature extractor that `probe` looks through, if it does."""
+    if params.extractor.kind == "inception":
+        return []
+    files = (paths.extractor(params) / name for name in ("extractor.json", "weights.npz"))
+    return [path for path in files if path.exists()]  # of several machines the chief alone looks
 
 
 def probe(params: Params, images: np.ndarray) -> Probe | str:

@@ -11,6 +11,9 @@ import pytest
 import working_tree
 import yaml
 
+from ganline.params import load
+from stages.declared import declared
+
 STAGES = ["download", "prepare", "extractor", "train", "evaluate", "latent", "report"]
 SMALL = [
     "dataset=digits", "train.steps=40", "train.log_every=10", "train.sample_every=20", "train.checkpoint_every=20",
@@ -19,9 +22,18 @@ SMALL = [
 ]  # fmt: skip
 
 
+WATCH = Path(__file__).parent / "watch"
+TOLD = [
+    Path(name)
+    for name in ("params.yaml", "dvc.yaml", "dvc.lock", "conf/config.yaml", "conf/dataset", "conf/experiment")
+]
+"""Read for what goes to MLflow and for the check of parameters; what else a stage reads of them, it declares."""
+
+
 class Project:
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.watched = folder, folder.with_name(f"{folder.name}-watched")
+        self.watched.mkdir()
         working_tree.copy(folder)
         for command in (["git", "init", "-q"], ["git", "add", "-A"], ["git", "commit", "-qm", "copy"]):
             self.run(*command)
@@ -29,7 +41,8 @@ class Project:
     def run(self, *command: str, ok: bool = True) -> str:
         identity = {f"GIT_{who}_{what}": "test@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        environment = os.environ | identity | {"PATH": path, "PYTHONPATH": str(self.folder)}
+        code = os.pathsep.join([str(self.folder), str(WATCH)])
+        environment = os.environ | identity | {"PATH": path, "PYTHONPATH": code, "WATCHED": str(self.watched)}
         environment.pop("MLFLOW_TRACKING_URI", None)  # mlflow.set_tracking_uri in another test leaves it behind
         done = subprocess.run(
             command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -71,6 +84,22 @@ def test_every_stage_runs_and_leaves_its_files(project):
     latent = json.loads((project.folder / "reports/latent/metrics.json").read_text())
     assert {"latent_directions_edit_success", "latent_smoothness_path_length"} <= set(latent)
     assert not set(latent) & set(metrics)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_reads_only_what_dvc_yaml_lists_for_it(project, monkeypatch, stage):
+    monkeypatch.chdir(project.folder)
+    listed = declared(stage, load())
+    read = {Path(line) for line in (project.watched / f"{stage}.files").read_text().splitlines()}
+    assert len(read) > 3
+    known = [*listed.code, *listed.inputs, *listed.outs, *TOLD]
+    # What begins with a dot is .ganline or a file that is being written. tests/stages/test_declared.py sees to code.
+    rest = {path for path in read if path.suffix != ".py" and not any(part.startswith(".") for part in path.parts)}
+    assert {path for path in rest if not any(path == other or other in path.parents for other in known)} == set()
+    sections = {key.partition(".")[0] for key in listed.params}
+    obeyed = set((project.watched / f"{stage}.params").read_text().split())
+    # The dataset's name is in the paths, and the training only holds prepare's values against the images that it reads.
+    assert obeyed - sections <= {"download"} | ({"prepare"} if stage == "train" else set())
 
 
 def test_what_dvc_hashes_names_no_place_and_no_time(project):

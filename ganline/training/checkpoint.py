@@ -20,7 +20,11 @@ KEPT = 2  # the newest, and one more in case the newest cannot be read
 BEST = "best.npz"
 """The best weights seen, beside the checkpoints."""
 NAMES = {kind: rf"{kind}-(\d+)\.npz" for kind in ("step", "done")}
-CODE = ("models", "training", "compute.py", "random.py", "replicas.py")
+CODE = (
+    "compute.py", "datasets/prepared.py", "datasets/split.py", "diagnosis", "metrics/extractors.py",
+    "metrics/repeats.py", "models", "random.py", "replicas.py", "report/figures.py", "training",
+)  # fmt: skip
+"""What dvc.yaml lists of ganline for the stage train: the looks at the samples are part of a checkpoint, too."""
 
 
 def deciding(parameters: Mapping[str, Any], data: Iterable[Path]) -> dict[str, Any]:

@@ -236,7 +236,8 @@ def train(
             failing, asked = devices.any_says(failing, stop.signal_number is not None)
             if failing:
                 break
-            # Of the last step too: a longer training goes on from there. Not of what diverged: nothing can.
+            # Of the last step too: a longer training goes on from there, and results that are refused (stages/used.py)
+            # are to be had again. Not of what diverged: nothing can.
             if not diverged and (asked or step % settings.checkpoint_every == 0 or step == settings.steps):
                 save()
             if asked:

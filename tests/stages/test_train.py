@@ -161,3 +161,24 @@ def test_models_that_draw_slowly_are_not_looked_at(tmp_path, monkeypatch):
     assert "draws too slowly" in train.probe(params, np.zeros((200, 28, 28, 1), np.uint8))
     with pytest.raises(UserError, match="train.select = best: pixelcnn.PixelCNN draws too slowly"):
         project(tmp_path, monkeypatch, "pixelcnn-mnist", "train.select=best")
+
+
+def test_a_training_whose_results_were_refused_is_at_its_end_at_once(tmp_path, monkeypatch, capsys):
+    params, _ = project(tmp_path, monkeypatch, "mode-collapse-mnist", *TINY, "train.checkpoint_every=4", size=8)
+    train.run(params, Recorder())
+    weights = (paths.GAN / "weights.npz").read_bytes()
+    capsys.readouterr()
+    remove = train.run(params, Recorder())
+    assert "resuming after step 6" in capsys.readouterr().out
+    assert (paths.GAN / "weights.npz").read_bytes() == weights
+    remove()
+    assert not list(paths.CHECKPOINTS.rglob("step-*.npz"))
+
+
+def test_checkpoints_belong_to_the_extractor_that_the_samples_are_looked_at_through(tmp_path, monkeypatch):
+    params, _ = project(tmp_path, monkeypatch, "mode-collapse-mnist", "extractor.kind=classifier")
+    assert train.extractor_files(params) == []
+    paths.extractor(params).mkdir(parents=True)
+    for name in ("extractor.json", "weights.npz", "train_features.npz"):
+        (paths.extractor(params) / name).touch()
+    assert [path.name for path in train.extractor_files(params)] == ["extractor.json", "weights.npz"]
