@@ -2,6 +2,7 @@
 
 import json
 import math
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from delivered import PARAMS, artifacts, client, deliver, find_run, picture
 
 from ganline.files import write_text
 from stages import leaderboard, names, spool
-from stages.courier import report
+from stages.courier import by_hand
 from stages.tracking import Tracker, _await_delivery
 
 
@@ -93,7 +94,7 @@ def test_what_is_refused_is_said_where_people_look(project, capsys):
         assert "events.jsonl" in run.data.tags[tag]
     assert "metric bad" in _await_delivery(folder)
     capsys.readouterr()
-    report(project)
+    by_hand(project)  # as `make ui` does
     said = capsys.readouterr().out
     assert "metric bad" in said
     assert ".ganline/runs/run-1" in said
@@ -160,10 +161,26 @@ def test_a_run_that_is_deleted_while_it_goes_on_comes_back_whole(project, what):
     assert after.info.status == "FINISHED"
 
 
+def test_the_couriers_log_is_its_users_own(project, monkeypatch):
+    from stages import tracking
+
+    (project / "other/.ganline").mkdir(parents=True)
+    log = project / "other/.ganline/courier.log"
+    log.write_text("as early versions left it")
+    log.chmod(0o644)
+    monkeypatch.setattr(tracking.subprocess, "Popen", lambda *_, **__: None)
+    tracking._ensure_courier(project / "other")
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
 def test_secrets_stay_out_of_all_that_is_stored(project, monkeypatch):
     """The store can be reached with the password that the environment holds, and nothing else holds it."""
     from stages.courier import Courier
 
+    write_text(Path("config"), "[remote]\n")
+    for command in (["init", "-q"], ["add", "config"], ["-c", "user.name=a", "-c", "user.email=b", "commit", "-qma"]):
+        subprocess.run(["git", *command], check=True)
+    write_text(Path("config"), "[remote]\nurl = https://me:hunter2@host/dvc\n")
     address = "http://me:hunter2@127.0.0.1:9"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     secret = PARAMS.model_copy(
@@ -177,8 +194,8 @@ def test_secrets_stay_out_of_all_that_is_stored(project, monkeypatch):
     (session,) = courier.sessions.values()
     assert spool.address(session.start, project) == address
     assert not courier.deliver(session)
-    stored = [path for path in project.rglob("*") if path.is_file() and path.suffix != ".db"]
-    assert stored
+    stored = [path for path in (project / ".ganline").rglob("*") if path.is_file()]
+    assert {"events.jsonl", "state.json", "uncommitted.diff"} <= {path.name for path in stored}
     assert [path for path in stored if b"hunter2" in path.read_bytes()] == []
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     assert spool.address(session.start, project) == "http://***@127.0.0.1:9"
