@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from delivered import PARAMS, artifacts, client, deliver, find_run, picture
+from delivered import PARAMS, Server, artifacts, client, deliver, find_run, picture
 
 from ganline.files import write_text
 from stages import leaderboard, names, spool
@@ -46,7 +46,21 @@ def leaderboard_params(params):
     return flat(params.model_dump())
 
 
-def test_all_kinds_of_names_and_values_arrive(project):
+@pytest.mark.parametrize("through", ["database", pytest.param("server", marks=pytest.mark.slow)])
+def test_all_kinds_of_names_and_values_arrive(project, monkeypatch, through):
+    server = Server(project)
+    if through == "database":
+        names_and_values(project, None)
+        return
+    server.start()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.uri)
+    try:
+        names_and_values(project, server.uri)
+    finally:
+        server.kill()
+
+
+def names_and_values(project, uri):
     write_text(Path("data #1/50 % (red): ботинки.csv"), "a,b\n")
     with Tracker("train", PARAMS) as tracker:
         tracker.metrics({"F1 (macro) %": 0.5, "": 1.0, "a//b": 2.0, "m" * 300: 3.0}, 1)
@@ -57,7 +71,7 @@ def test_all_kinds_of_names_and_values_arrive(project):
         tracker.dataset("d" * 10, "0" * 40, {"train": 1})
     deliver(project)
 
-    found, run = find_run(project)
+    found, run = find_run(project, uri)
     assert spool.refused(spool.read_state(spool.session_folder(project))) == {}
     numbers = {names.decode(name): value for name, value in run.data.metrics.items()}
     assert {name: numbers[name] for name in ("F1 (macro) %", "", "a//b", "big", "tiny")} == {
@@ -71,6 +85,8 @@ def test_all_kinds_of_names_and_values_arrive(project):
     assert len(tags["tag: (a)"]) < 8000
     held = artifacts(found, run)
     assert {names.decode(name) for name in held} >= {"data #1/50 % (red): ботинки.csv"}
+    for name in held:
+        assert Path(found.download_artifacts(run.info.run_id, name)).stat().st_size
     pictures = [name for name in held if name.startswith("images/")]
     assert len(pictures) == 2
     assert names.decode(pictures[0].split("/")[1].split("+step+")[0].replace("~", "/")) == "latent/boots (red)/ботинки"
