@@ -33,7 +33,7 @@ FLOW_RUN = "GANLINE_FLOW_RUN"
 GROUP = "GANLINE_GROUP"
 """Runs that belong together, such as those of a sweep: all have this as a tag."""
 WAIT = 20.0  # seconds that the last stage waits for the courier, so that it can say how the delivery went
-CODE = Path(spool.files.__file__).parent  # the ganline package
+CODE = Path(prepared.__file__).parents[1]  # the ganline package
 MODEL_PACKAGES = ("mlflow", "tensorflow", "tensorflow-addons", "numpy", "pydantic", "rich")
 
 

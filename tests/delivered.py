@@ -1,9 +1,15 @@
 """What tests of the delivery to MLflow share: a run's parameters, delivering, and looking at what has arrived."""
 
+import os
+import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
+import waiting
 
 from ganline.catalogue import compose_params
 from stages.courier import Courier
@@ -44,3 +50,32 @@ def picture(path, value):
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.full((32, 32), value, np.uint8))
     return path
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """An MLflow server in a process of its own."""
+
+    def __init__(self, folder):
+        self.port = free_port()
+        self.folder, self.uri = folder, f"http://127.0.0.1:{self.port}"
+
+    def start(self):
+        store, files = f"sqlite:///{self.folder}/server.db", f"{self.folder}/server-artifacts"
+        command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)]
+        command += ["--workers", "1", "--backend-store-uri", store, "--artifacts-destination", files]
+        quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        self.process = subprocess.Popen(
+            command, env=os.environ | quiet, cwd=self.folder, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        waiting.until(lambda: waiting.answers(f"{self.uri}/health"))
+
+    def kill(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()

@@ -2,14 +2,15 @@
 
 import json
 import math
+import subprocess
 from pathlib import Path
 
 import pytest
-from delivered import PARAMS, artifacts, client, deliver, find_run, picture
+from delivered import PARAMS, Server, artifacts, client, deliver, find_run, picture
 
 from ganline.files import write_text
 from stages import leaderboard, names, spool
-from stages.courier import report
+from stages.courier import by_hand
 from stages.tracking import Tracker, _await_delivery
 
 
@@ -45,7 +46,21 @@ def leaderboard_params(params):
     return flat(params.model_dump())
 
 
-def test_all_kinds_of_names_and_values_arrive(project):
+@pytest.mark.parametrize("through", ["database", pytest.param("server", marks=pytest.mark.slow)])
+def test_all_kinds_of_names_and_values_arrive(project, monkeypatch, through):
+    server = Server(project)
+    if through == "database":
+        names_and_values(project, None)
+        return
+    server.start()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.uri)
+    try:
+        names_and_values(project, server.uri)
+    finally:
+        server.kill()
+
+
+def names_and_values(project, uri):
     write_text(Path("data #1/50 % (red): ботинки.csv"), "a,b\n")
     with Tracker("train", PARAMS) as tracker:
         tracker.metrics({"F1 (macro) %": 0.5, "": 1.0, "a//b": 2.0, "m" * 300: 3.0}, 1)
@@ -56,7 +71,7 @@ def test_all_kinds_of_names_and_values_arrive(project):
         tracker.dataset("d" * 10, "0" * 40, {"train": 1})
     deliver(project)
 
-    found, run = find_run(project)
+    found, run = find_run(project, uri)
     assert spool.refused(spool.read_state(spool.session_folder(project))) == {}
     numbers = {names.decode(name): value for name, value in run.data.metrics.items()}
     assert {name: numbers[name] for name in ("F1 (macro) %", "", "a//b", "big", "tiny")} == {
@@ -70,6 +85,8 @@ def test_all_kinds_of_names_and_values_arrive(project):
     assert len(tags["tag: (a)"]) < 8000
     held = artifacts(found, run)
     assert {names.decode(name) for name in held} >= {"data #1/50 % (red): ботинки.csv"}
+    for name in held:
+        assert Path(found.download_artifacts(run.info.run_id, name)).stat().st_size
     pictures = [name for name in held if name.startswith("images/")]
     assert len(pictures) == 2
     assert names.decode(pictures[0].split("/")[1].split("+step+")[0].replace("~", "/")) == "latent/boots (red)/ботинки"
@@ -93,7 +110,7 @@ def test_what_is_refused_is_said_where_people_look(project, capsys):
         assert "events.jsonl" in run.data.tags[tag]
     assert "metric bad" in _await_delivery(folder)
     capsys.readouterr()
-    report(project)
+    by_hand(project)  # as `make ui` does
     said = capsys.readouterr().out
     assert "metric bad" in said
     assert ".ganline/runs/run-1" in said
@@ -160,10 +177,26 @@ def test_a_run_that_is_deleted_while_it_goes_on_comes_back_whole(project, what):
     assert after.info.status == "FINISHED"
 
 
+def test_the_couriers_log_is_its_users_own(project, monkeypatch):
+    from stages import tracking
+
+    (project / "other/.ganline").mkdir(parents=True)
+    log = project / "other/.ganline/courier.log"
+    log.write_text("as early versions left it")
+    log.chmod(0o644)
+    monkeypatch.setattr(tracking.subprocess, "Popen", lambda *_, **__: None)
+    tracking._ensure_courier(project / "other")
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
 def test_secrets_stay_out_of_all_that_is_stored(project, monkeypatch):
     """The store can be reached with the password that the environment holds, and nothing else holds it."""
     from stages.courier import Courier
 
+    write_text(Path("config"), "[remote]\n")
+    for command in (["init", "-q"], ["add", "config"], ["-c", "user.name=a", "-c", "user.email=b", "commit", "-qma"]):
+        subprocess.run(["git", *command], check=True)
+    write_text(Path("config"), "[remote]\nurl = https://me:hunter2@host/dvc\n")
     address = "http://me:hunter2@127.0.0.1:9"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     secret = PARAMS.model_copy(
@@ -177,8 +210,8 @@ def test_secrets_stay_out_of_all_that_is_stored(project, monkeypatch):
     (session,) = courier.sessions.values()
     assert spool.address(session.start, project) == address
     assert not courier.deliver(session)
-    stored = [path for path in project.rglob("*") if path.is_file() and path.suffix != ".db"]
-    assert stored
+    stored = [path for path in (project / ".ganline").rglob("*") if path.is_file()]
+    assert {"events.jsonl", "state.json", "uncommitted.diff"} <= {path.name for path in stored}
     assert [path for path in stored if b"hunter2" in path.read_bytes()] == []
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     assert spool.address(session.start, project) == "http://***@127.0.0.1:9"

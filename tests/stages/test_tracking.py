@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import waiting
-from delivered import PARAMS, REPOSITORY, artifacts, deliver, find_run, picture
+from delivered import PARAMS, REPOSITORY, Server, artifacts, deliver, find_run, free_port, picture
 from filelock import FileLock
 
 from ganline.errors import UserError
@@ -265,35 +264,6 @@ def test_a_mistake_is_told_to_the_flow_that_asks(tmp_path, monkeypatch):
     monkeypatch.setenv(MISTAKE, str(tmp_path / "mistake"))
     report_mistake("train", UserError("train.steps = 0"))
     assert (tmp_path / "mistake").read_text() == "train: train.steps = 0"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Server:
-    """An MLflow server in a process of its own."""
-
-    def __init__(self, folder):
-        self.port = free_port()
-        self.folder, self.uri = folder, f"http://127.0.0.1:{self.port}"
-
-    def start(self):
-        store, files = f"sqlite:///{self.folder}/server.db", f"{self.folder}/server-artifacts"
-        command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)]
-        command += ["--workers", "1", "--backend-store-uri", store, "--artifacts-destination", files]
-        quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-        self.process = subprocess.Popen(
-            command, env=os.environ | quiet, cwd=self.folder, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        waiting.until(lambda: waiting.answers(f"{self.uri}/health"))
-
-    def kill(self):
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
 
 
 @pytest.mark.slow  # an MLflow server takes some 15 seconds of processor time to start
