@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from ganline.models.base import Model
 
+SINCE = {"frozen_batch_norm": "moving"}
+"""Keys of train that models saved before there were any do not have, and what these models did."""
 BATCH = 500  # images made at once: large enough to keep the processor busy, small enough for any memory
 
 
@@ -52,7 +54,7 @@ def load(folder: Path) -> "Model":
         raise UserError(f"{folder} holds no trained model ({Path(error.filename).name} is missing)") from None
     from ganline.models.base import assign  # TensorFlow: not before there is something to load
 
-    settings = Train.model_validate(facts["settings"])
+    settings = Train.model_validate(SINCE | facts["settings"])
     model = build(settings, tuple(facts["image_shape"]), facts["seed"], facts["classes"])
     assign(model.weights(), weights)
     return model

@@ -76,7 +76,8 @@ def read_facts(folder: Path) -> dict[str, Any] | None:
     """Return what decided the bits of the training that `folder` belongs to, or None where it does not say."""
     try:
         facts = json.loads((folder / FACTS).read_text())
-        return facts if facts["parameters"]["train"]["steps"] else None
+        train, others = facts["parameters"]["train"], [facts[name] for name in ("data", "code", "versions")]
+        return facts if train["model"] and train["steps"] and all(isinstance(other, dict) for other in others) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -74,6 +76,14 @@ def test_a_saved_model_makes_the_same_pictures(experiment, tmp_path):
     pictures = first.images(latents, labels)
     assert pictures.shape[1:] == model.image_shape and pictures.dtype == np.uint8
     np.testing.assert_array_equal(pictures, again.images(latents, labels))
+
+
+def test_a_model_that_was_saved_before_a_parameter_existed_loads(tmp_path):
+    models.save(build("mode-collapse-mnist"), tmp_path)
+    facts = json.loads((tmp_path / "model.json").read_text())
+    del facts["settings"]["frozen_batch_norm"]
+    (tmp_path / "model.json").write_text(json.dumps(facts))
+    assert models.load(tmp_path).settings.frozen_batch_norm == "moving"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import ast
+import json
 from pathlib import Path
 
 import numpy as np
@@ -102,11 +103,20 @@ def test_the_samples_taken_are_those_the_longer_one_would_have(tmp_path):
     assert sorted(path.name for path in taken) == [f"step-{step:08}.png" for step in (0, 20, 80)]
 
 
-@pytest.mark.parametrize("text", ["", "null", "{}", '{"parameters": 1}', '{"parameters": {"train": {"steps": null}}}'])
+SAID = [
+    "", "null", "{}", '{"parameters": 1}', '{"parameters": {"train": {"steps": null}}}',
+    json.dumps({"parameters": {"train": TRAIN}, "code": 1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SAID)
 def test_a_folder_that_does_not_say_what_it_is_of_is_left_alone(tmp_path, text):
     folder = left(tmp_path, facts(steps=60), 60)
     (folder / "facts.json").write_text(text)
     assert begun(tmp_path, facts()) == [] and checkpoint.checkpoints_in(folder)
+    assert "it does not say what it is of" in next(
+        one.useless for one in leftovers(tmp_path, []) if one.folder == folder
+    )
 
 
 def test_of_finished_trainings_few_are_kept(tmp_path):
