@@ -135,3 +135,18 @@ def test_a_training_whose_best_weights_are_lost_starts_anew(tmp_path, monkeypatc
     best.write_bytes(best.read_bytes()[:-1])
     assert trained(tmp_path / "parts", monkeypatch, 9) == whole
     assert "the best weights seen before step 4 cannot be read" in capsys.readouterr().out
+
+
+@SLOW
+def test_the_mirror_is_asked_before_earlier_trainings_are(tmp_path, monkeypatch, capsys):
+    whole = trained(tmp_path / "whole", monkeypatch, 9)
+    monkeypatch.setenv(train.MIRROR, (tmp_path / "mirror").as_uri())
+    with pytest.raises(Stopped):
+        trained(tmp_path / "parts", monkeypatch, 9, stop_at=4)
+    with pytest.raises(Stopped):
+        trained(tmp_path / "elsewhere", monkeypatch, 9, "train.label_smoothing=0.1", stop_at=2)
+    capsys.readouterr()
+    assert trained(tmp_path / "elsewhere", monkeypatch, 9) == whole
+    told = capsys.readouterr().out
+    assert "resuming after step 4" in told and "starting from 0" not in told
+    assert len(list((tmp_path / "mirror").glob("*/step-*.npz"))) == 1  # of the other one, which is not finished
