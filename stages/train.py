@@ -34,10 +34,7 @@ if TYPE_CHECKING:
 def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
     """Train from where an interrupted run of the same fingerprint stopped, from a shorter one, or from the start.
 
-    Of several machines that train together only the chief writes anything.
-
-    Returns:
-        What ends with the checkpoints, once the results stand.
+    Of several machines that train together only the chief writes anything. What it returns ends with the checkpoints.
     """
     from ganline import models
     from ganline.compute import configure

@@ -240,7 +240,7 @@ def train(
             # are to be had again. Not of what diverged: nothing can.
             if not diverged and (asked or step % settings.checkpoint_every == 0 or step == settings.steps):
                 save()
-            if asked:
+            if asked and not diverged:
                 raise Stopped(stop.signal_number or signal.SIGTERM, step)
     # What only the end of this training calls for comes after its last checkpoint: a longer one would not have it.
     if devices.chief and step == settings.steps and step % settings.sample_every:
