@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ganline.compare import Run, compare, error_of
+from ganline.compare import TIED, Run, compare, error_of
 from ganline.errors import UserError
 from stages import spool
 from stages.leaderboard import logged_model, read_runs, readable
@@ -17,8 +17,6 @@ if TYPE_CHECKING:  # MLflow takes seconds to import
     from mlflow import MlflowClient
 
 ALIAS = "champion"
-DEVIATIONS = 1.96
-"""Standard errors of the difference that a better score must exceed: less would be chance in one case of 40."""
 
 
 class Outcome(NamedTuple):
@@ -92,9 +90,9 @@ def refusal(candidate: Run, verdict: str, champion: Run | None, by: str) -> str:
     errors = [error_of(run, by) for run in (candidate, champion)]
     if None in errors:
         return f"{said}, but {by} has no standard error: nothing says whether that is more than chance"
-    interval = DEVIATIONS * math.hypot(*(error or 0.0 for error in errors))
+    interval = TIED * math.hypot(*(error or 0.0 for error in errors))
     if abs(ours - theirs) <= interval:
-        return f"{said} is within chance: they differ by less than {interval:.4g}, 1.96 standard errors"
+        return f"{said} is within chance: they differ by less than {interval:.4g}, {TIED} standard errors"
     return ""
 
 
