@@ -11,8 +11,8 @@ from ganline.datasets.formats.tiff_tags import Tags, directories
 from ganline.datasets.unusable import DAMAGED, NO_WHITE, SEVERAL, UnusableError, check_pixels
 
 WHITE_IS_ZERO, RGB, CMYK, LAB = 0, 2, 5, 8
-READ_BY_OPENCV = (0, 1, 2, 3, 6)
-"""Grey, RGB, palette, YCbCr (TIFF 6.0's PhotometricInterpretation)."""
+READ_BY_OPENCV = (0, 1, 2, 3, 5, 6)
+"""Grey, RGB, palette, CMYK, YCbCr (TIFF 6.0's PhotometricInterpretation)."""
 CAMERA = (32803, 34892)
 DEFLATE = (8, 32946)
 BY_LIBTIFF = (1, 2, 3, 4, 5, 7, *DEFLATE, 32773)
@@ -53,7 +53,7 @@ def _check_kind(tags: Tags) -> None:
         rare = "more than 16 bits"
     if compression not in BY_LIBTIFF + BY_PILLOWS:
         rare = f"compression {compression}"
-    if photometric not in (*READ_BY_OPENCV, CMYK, LAB):
+    if photometric not in (*READ_BY_OPENCV, LAB):
         rare = f"photometric {photometric}"
     if bits > 8 and samples > 1 and tags.number("planar", 1) == 2:
         rare = "16 bits in separate planes"
@@ -71,6 +71,7 @@ def _needs_pillow(tags: Tags) -> bool:
         photometric not in READ_BY_OPENCV
         or tags.number("compression", 1) not in BY_LIBTIFF
         or bits in (2, 4)
+        or (bits > 8 and photometric == CMYK)
         or samples > 4
         # OpenCV multiplies colours by alpha, or leaves them multiplied; of grey with alpha it drops the alpha.
         or (extra in ALPHA and (bits <= 8 or extra == PREMULTIPLIED))

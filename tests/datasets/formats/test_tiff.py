@@ -70,7 +70,11 @@ def test_cielab_comes_in_the_right_colours() -> None:
 
 
 def test_cmyk_and_palettes_become_rgb() -> None:
-    assert most_off(decode(pillow(Image.fromarray(COLOURS).convert("CMYK"), "TIFF")), COLOURS) <= 1
+    inks = Image.fromarray(COLOURS).convert("CMYK")
+    opaque = np.dstack([COLOURS, np.full_like(GREY, 255)])
+    assert most_off(decode(pillow(inks, "TIFF")), opaque) <= 1
+    deep = np.asarray(inks).astype(np.uint16) * 257
+    assert most_off(decode(tiff(deep, t262=5)), COLOURS) <= 1
     palette = Image.fromarray(COLOURS).quantize(16)
     assert np.array_equal(decode(pillow(palette, "TIFF")), np.asarray(palette.convert("RGB")))
 
