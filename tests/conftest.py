@@ -1,5 +1,7 @@
 import os
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,40 @@ def browser(tmp_path):
     browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
     yield browser
     browser.quit()
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """A server of one empty page."""
+
+    def do_GET(self):  # noqa: N802 - the name that http.server calls
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class ForeignPage:
+    """A page of another origin, open in the browser, whose script tries what it is called with."""
+
+    def __init__(self, browser, address):
+        self.browser, self.address = browser, address
+
+    def __call__(self, promise):
+        self.browser.get(self.address)
+        return self.outcome(promise)
+
+    def outcome(self, promise):
+        """Return "done" or "refused": what comes of a JavaScript promise in the page that is open."""
+        script = f"const tell = arguments[0]; ({promise}).then(() => tell('done'), () => tell('refused'))"
+        return self.browser.execute_async_script(script)
+
+
+@pytest.fixture
+def elsewhere(browser):
+    """A page that is none of ours: see ForeignPage."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield ForeignPage(browser, f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
