@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 
 def loopback(port: int) -> frozenset[str]:
@@ -34,7 +35,12 @@ class OwnPages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the ASGI specification."""
         refusal = self._refusal(Headers(scope=scope)) if scope["type"] in ("http", "websocket") else ""
-        await (PlainTextResponse(refusal, 403) if refusal else self._app)(scope, receive, send)
+        if not refusal:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await PlainTextResponse(refusal, 403)(scope, receive, send)
+        else:
+            await WebSocketClose(1008, refusal)(scope, receive, send)
 
     def _refusal(self, headers: Headers) -> str:
         """Return what speaks against a request; "" for nothing."""

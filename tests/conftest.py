@@ -37,6 +37,10 @@ def pytest_collection_modifyitems(items):
     items.sort(key=rank)
 
 
+FOREIGN = "elsewhere.example"
+"""A name that the browser takes to this machine, as a page of the web can have its own name do."""
+
+
 @pytest.fixture
 def browser(tmp_path):
     """A headless Chromium that asks nothing of its maker and keeps what pages log and ask for."""
@@ -50,6 +54,7 @@ def browser(tmp_path):
     for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                      "--disable-background-networking", "--disable-component-update", "--disable-sync",
                      "--disable-dev-shm-usage", "--window-size=1500,1500",
+                     f"--host-resolver-rules=MAP {FOREIGN} 127.0.0.1",
                      f"--user-data-dir={tmp_path / 'profile'}"):  # fmt: skip
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
@@ -71,25 +76,31 @@ class Elsewhere(BaseHTTPRequestHandler):
 
 
 class ForeignPage:
-    """A page of another origin, open in the browser, whose script tries what it is called with."""
+    """Pages of other origins, opened in the browser, whose script tries what it is called with."""
 
-    def __init__(self, browser, address):
-        self.browser, self.address = browser, address
+    def __init__(self, browser, port):
+        self.browser, self.web, self.near = browser, f"http://{FOREIGN}:{port}", f"http://127.0.0.1:{port}"
 
     def __call__(self, promise):
-        self.browser.get(self.address)
+        """Return what comes of a JavaScript promise, in a page of the web and in one of another port, if it is one."""
+        (outcome,) = {self.of(page, promise) for page in (self.web, self.near)}
+        return outcome
+
+    def of(self, page, promise):
+        """Return what comes of a promise in one page."""
+        self.browser.get(page)
         return self.outcome(promise)
 
     def outcome(self, promise):
-        """Return "done" or "refused": what comes of a JavaScript promise in the page that is open."""
+        """Return "done" or "refused": what comes of a promise in the page that is open."""
         script = f"const tell = arguments[0]; ({promise}).then(() => tell('done'), () => tell('refused'))"
         return self.browser.execute_async_script(script)
 
 
 @pytest.fixture
 def elsewhere(browser):
-    """A page that is none of ours: see ForeignPage."""
+    """Pages that are none of ours: see ForeignPage."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield ForeignPage(browser, f"http://127.0.0.1:{server.server_port}")
+        yield ForeignPage(browser, server.server_port)
         server.shutdown()

@@ -167,7 +167,8 @@ def test_another_page_gets_no_word_in(server, browser, elsewhere):
     """Neither by a request, nor by the websocket that moves the sliders."""
     socket = f"ws://{urlsplit(server).netloc}/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
     opens = f"new Promise((yes, no) => Object.assign(new WebSocket('{socket}'), {{onopen: yes, onerror: no}}))"
-    assert elsewhere(f"fetch('{server}')") == "refused"
-    assert elsewhere(opens) == "refused"
+    assert elsewhere(f"fetch('{server}')") == elsewhere(opens) == "refused"
+    browser.get(f"http://{urlsplit(elsewhere.web).hostname}:{urlsplit(server).port}")  # a name made to lead here
+    assert "this server is not called" in browser.page_source
     browser.get(server)
     assert elsewhere.outcome(opens) == elsewhere.outcome(f"fetch('{server}')") == "done"  # as for its own page

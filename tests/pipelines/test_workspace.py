@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -133,8 +134,13 @@ def test_a_branch_is_never_taken_for_an_option(project, tmp_path_factory):
     git(project, "remote", "add", "origin", str(bare))
     option = f"--upload-pack=touch${{IFS}}{bare}/ran;git-upload-pack"
     git(bare, "update-ref", f"refs/heads/{option}", "main")
-    with workspace("main", "run", project=project), pytest.raises(UserError, match="branch '--upload-pack"):
-        publish_lock(option, "run")
-    assert not (bare / "ran").exists()
+    with workspace("main", "run", project=project):
+        for file in ("params.yaml", "dvc.lock"):
+            Path(file).write_text("seed: 1\n")
+        with suppress(UserError):
+            publish_lock(option, "run")
+        assert not (bare / "ran").exists()
+        with pytest.raises(UserError, match="branch '--upload-pack"):
+            publish_lock(option, "run")
     with pytest.raises(UserError, match="revision '--all': allowed are a branch, tag or commit"):
         commit("--all", project)
