@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,26 @@ from typing import Any
 
 import numpy as np
 
+from ganline.errors import UserError
+
 SEAL = hashlib.sha256().digest_size
+DAMAGE = (ValueError, LookupError, TypeError, AttributeError, EOFError, OSError, RuntimeError, MemoryError)
+"""What readers of our own files raise where one is cut, garbled or another's, besides errors of zip."""
+
+
+@contextmanager
+def undamaged(path: Path, way_out: str) -> Iterator[None]:
+    """Read what `path` holds inside; a missing file is left to the caller.
+
+    Raises:
+        UserError: what was read there is damaged; the message has the reason, and `way_out` says what to do.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (*DAMAGE, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(f"{path} is damaged ({type(error).__name__}: {error}): {way_out}") from error
 
 
 @contextmanager

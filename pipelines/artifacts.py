@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,11 @@ def verdict() -> str:
         return ""
     first = since(diagnosis)
     return diagnosis["title"] + ("" if first is None else f" (failing since step {first:,})")
+
+
+def plain(text: str) -> str:
+    """Return Markdown that shows a text as it is: of a run named like a link, Prefect's page would make one."""
+    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", text)
 
 
 def _summary(metrics: dict[str, float]) -> str:

@@ -10,13 +10,17 @@ from prefect import get_run_logger
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State
 from prefect.deployments import run_deployment
-from prefect.states import Cancelling
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelling, Failed
+
+from ganline.addresses import masked
+from ganline.errors import UserError
 
 POLL = 2.0  # seconds between two looks at the flow runs
 CRASHES = 2
 """Of a machine or its worker, after which a run is asked for again: training then goes on from its checkpoint."""
 MISTAKE = "Mistake"
-"""Name of the final state of a flow run that found something the user must mend."""
+"""Name of the final state of a flow or task run that found something the user must mend."""
 
 
 class Request(NamedTuple):
@@ -38,11 +42,26 @@ class Answer(NamedTuple):
     """Final."""
 
 
+def mistake(error: UserError | str) -> State:
+    """Return the final state of a run that found something the user must mend: it fails, and is not tried again."""
+    return Failed(name=MISTAKE, message=masked(str(error)))
+
+
+def settle(state: State) -> None:
+    """Raise what ended a task run; a mistake as the UserError that it was."""
+    if state.name == MISTAKE:
+        raise UserError(state.message)
+    state.result()
+
+
 def ask(requests: Sequence[Request]) -> list[Answer]:
     """Have deployments run, all at once as far as their pools allow; return how each ended.
 
     When an exception arrives meanwhile (this run is cancelled, or its worker stops), what was asked for is cancelled
     before it passes on.
+
+    Raises:
+        UserError: a deployment is not there.
     """
     running: dict[int, UUID] = {}
     answers: dict[int, Answer] = {}
@@ -81,9 +100,14 @@ def _state(client: SyncPrefectClient, id: UUID) -> State | None:
 
 
 def _submit(request: Request) -> UUID:
-    asked: Any = run_deployment(
-        name=request.deployment, flow_run_name=request.name, parameters=request.parameters, timeout=0
-    )
+    try:
+        asked: Any = run_deployment(
+            name=request.deployment, flow_run_name=request.name, parameters=request.parameters, timeout=0
+        )
+    except ObjectNotFound:
+        raise UserError(
+            f"this Prefect server has no deployment {request.deployment!r}: `python -m pipelines.serve setup` makes it"
+        ) from None
     return asked.id
 
 

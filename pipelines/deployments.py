@@ -21,7 +21,8 @@ from pydantic import Field
 
 from ganline import catalogue
 from ganline.errors import UserError
-from pipelines import asking, gpus, handover, stage
+from ganline.params import Params
+from pipelines import artifacts, asking, gpus, handover, names, stage
 from pipelines.graph import pools
 from pipelines.run import bring_up_to_date
 from pipelines.workspace import PROJECT, commit, workspace
@@ -63,10 +64,12 @@ def train(
     """
     try:
         os.environ[GROUP] = group or ""
+        if lock_branch:
+            names.require("branch", lock_branch)
         wanted = commit(revision)
         _check(experiment, [overrides])
         with workspace(wanted, f"{flow_run.id}", keep_failed):
-            stage.ganline("use", experiment, *overrides)
+            stage.use(experiment, overrides)
             elsewhere = None
             if away := {name: pool for name, pool in pools().items() if pool != POOL}:
                 handover.require_remote()
@@ -80,7 +83,7 @@ def train(
                 stage.publish_lock(lock_branch, f"{experiment} {' '.join(overrides)}".strip())
             return state
     except UserError as error:
-        return Failed(name=asking.MISTAKE, message=str(error))
+        return asking.mistake(error)
 
 
 @flow(name="nightly")
@@ -99,11 +102,11 @@ def nightly(suite: Suite = "nightly", revision: str = "HEAD", keep_failed: bool 
         entries = catalogue.suite(suite, CONF)
         for entry in entries:
             _check(entry.experiment, [entry.overrides])
+        group = f"{suite} {datetime.now(UTC):%Y-%m-%d}"
+        runs = {" ".join([each.experiment, *each.overrides]): (each.experiment, each.overrides) for each in entries}
+        return _train_all(runs, {"revision": wanted, "keep_failed": keep_failed, "group": group})
     except UserError as error:
-        return Failed(name=asking.MISTAKE, message=str(error))
-    group = f"{suite} {datetime.now(UTC):%Y-%m-%d}"
-    runs = {" ".join([entry.experiment, *entry.overrides]): (entry.experiment, entry.overrides) for entry in entries}
-    return _train_all(runs, {"revision": wanted, "keep_failed": keep_failed, "group": group})
+        return asking.mistake(error)
 
 
 @flow(name="sweep")
@@ -131,18 +134,21 @@ def sweep(
         by: the number to rank by.
         revision: branch, tag or commit of the project.
     """
+    from ganline import suite  # SciPy takes seconds to import
+
     try:
         wanted = commit(revision)
         common = [*overrides, *["diagnosis.on_failure=stop"] * stop_failing]
         tried = {" ".join(point): [*common, *point] for point in _points(space, search, trials, seed)}
-        _check(experiment, list(tried.values()))
+        for params in _check(experiment, list(tried.values())):
+            suite.require_ranking(by, params.evaluate.metrics)
         group = f"sweep {flow_run.id}"
         runs = {name: (experiment, point) for name, point in tried.items()}
         state = _train_all(runs, {"revision": wanted, "group": group})
         _leaderboard(by, [], group)
         return state
     except UserError as error:
-        return Failed(name=asking.MISTAKE, message=str(error))
+        return asking.mistake(error)
 
 
 @flow(name="compare")
@@ -157,7 +163,7 @@ def compare(by: str = "fid", experiments: Sequence[Experiment] = (), group: str 
     try:
         return _leaderboard(by, experiments, group)
     except UserError as error:
-        return Failed(name=asking.MISTAKE, message=str(error))
+        return asking.mistake(error)
 
 
 @flow(name="promote")
@@ -174,21 +180,21 @@ def promote(run: str | None = None, by: str = "fid") -> State:
         with chdir(PROJECT):
             outcome = promotion.promote(run, by)
     except UserError as error:
-        return Failed(name=asking.MISTAKE, message=str(error))
-    create_markdown_artifact(f"**{outcome.title}**: {outcome.reason}", key="promotion")
+        return asking.mistake(error)
+    shown = f"**{artifacts.plain(outcome.title)}**: {artifacts.plain(outcome.reason)}"
+    create_markdown_artifact(shown, key="promotion")
     return Completed(
         name="Promoted" if outcome.promoted else "NotPromoted", message=f"{outcome.title}: {outcome.reason}"
     )
 
 
-def _check(experiment: str, points: Sequence[Sequence[str]]) -> None:
-    """Refuse overrides that params.yaml would refuse, before a workspace is made or a machine is asked.
+def _check(experiment: str, points: Sequence[Sequence[str]]) -> list[Params]:
+    """Return the parameters of an experiment under overrides, before a workspace is made or a machine is asked.
 
     Raises:
-        UserError: lists what is wrong.
+        UserError: params.yaml would refuse them; lists what is wrong.
     """
-    for overrides in points:
-        catalogue.compose_params(experiment, overrides, CONF)
+    return [catalogue.compose_params(experiment, overrides, CONF) for overrides in points]
 
 
 def _train_all(runs: Mapping[str, tuple[str, Sequence[str]]], parameters: dict[str, Any]) -> State:

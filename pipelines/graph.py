@@ -6,6 +6,7 @@ from typing import Any
 
 from ganline import yaml_files
 from ganline.errors import UserError
+from pipelines import names
 
 
 def stages_in_order(path: Path = Path("dvc.yaml")) -> list[str]:
@@ -38,9 +39,10 @@ def pools(path: Path = Path("dvc.yaml")) -> dict[str, str]:
     """Return for each stage the work pool that its `meta` names: "cpu" where it names none.
 
     Raises:
-        UserError: the file is missing or unreadable.
+        UserError: the file is missing or unreadable, or what it names cannot be a pool.
     """
-    return {name: (stage.get("meta") or {}).get("pool", "cpu") for name, stage in _stages(path).items()}
+    found = {name: str((stage.get("meta") or {}).get("pool", "cpu")) for name, stage in _stages(path).items()}
+    return {name: names.require("pool", pool) for name, pool in found.items()}
 
 
 def _stages(path: Path) -> dict[str, dict[str, Any]]:
@@ -50,6 +52,8 @@ def _stages(path: Path) -> dict[str, dict[str, Any]]:
         raise UserError(f"no {path} here: run this in the root of a Ganline project") from None
     except (KeyError, TypeError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
+    for name in stages:
+        names.require("stage", str(name))
     return stages
 
 

@@ -19,11 +19,10 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
-from prefect.states import Failed
 
 from ganline.errors import UserError
 from ganline.files import write_text
-from pipelines import asking, gpus, stage
+from pipelines import asking, gpus, names, stage
 from pipelines.graph import read_from
 from pipelines.workspace import commit, workspace
 
@@ -76,14 +75,20 @@ def require_pool(pool: str, revision: str, need_gpu: bool) -> None:
     _answer(_check(pool), f"check {pool}", {"revision": revision, "need_gpu": need_gpu})
 
 
-@task(cache_policy=NO_CACHE)
-def hand_over(name: str, elsewhere: Elsewhere, session: str, force: bool) -> None:
-    """Let a worker of the stage's pool bring it up to date, and fetch what came of it.
+def run(name: str, elsewhere: Elsewhere, session: str, force: bool) -> None:
+    """Let a worker of the stage's pool bring it up to date, as a task of the flow, and fetch what came of it.
 
     Raises:
         UserError: the worker found a mistake that the user can mend.
         StageFailed: anything else went wrong there, or with the remote.
     """
+    there = hand_over.with_options(name=name, task_run_name=name)
+    asking.settle(there(name, elsewhere, session, force, return_state=True))
+
+
+@task(cache_policy=NO_CACHE)
+def hand_over(name: str, elsewhere: Elsewhere, session: str, force: bool) -> State | None:
+    """Do what `run` says."""
     if sources := sorted(read_from()[name]):
         stage.dvc("push", *sources)
     lock, pool = Path("dvc.lock"), elsewhere.pools[name]
@@ -96,8 +101,12 @@ def hand_over(name: str, elsewhere: Elsewhere, session: str, force: bool) -> Non
         "force": force,
         "need_gpu": elsewhere.need_gpu,
     }
-    write_text(lock, _lock(_answer(_stage(pool), name, parameters)))
+    try:
+        write_text(lock, _lock(_answer(_stage(pool), name, parameters)))
+    except UserError as error:
+        return asking.mistake(error)
     stage.dvc("pull", name)
+    return None
 
 
 def _answer(deployment: str, name: str, parameters: dict[str, Any]) -> UUID:
@@ -138,7 +147,7 @@ def check_machine(revision: str, need_gpu: bool = False) -> State | None:
         if need_gpu:
             gpus.require()
     except UserError as error:
-        return Failed(name=asking.MISTAKE, message=str(error))
+        return asking.mistake(error)
     return None
 
 
@@ -158,15 +167,19 @@ def run_stage_here(
         need_gpu: fail where this machine has none.
     """
     try:
+        names.require("session", session)
         with gpus.claim(need_gpu) as environment, workspace(revision, f"{flow_run.id}"):
             write_text(Path("params.yaml"), params)
             if lock:
                 write_text(Path("dvc.lock"), lock)
-            if sources := sorted(read_from()[name]):
+            known = read_from()
+            if name not in known:
+                raise UserError(f"no stage {name!r}; there are {', '.join(known)}")
+            if sources := sorted(known[name]):
                 stage.dvc("pull", *sources)
             stage.run(name, session, force, environment, pull=True)
             stage.dvc("push", "--run-cache", name)
             Artifact(type="dvc-lock", key=LOCK_KEY, data=Path("dvc.lock").read_text()).create()
     except UserError as error:
-        return Failed(name=asking.MISTAKE, message=str(error))
+        return asking.mistake(error)
     return None

@@ -12,11 +12,11 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
 from ganline import params
 from ganline.errors import UserError
-from pipelines import artifacts, asking, handover, stage
+from pipelines import artifacts, asking, handover, server, stage
 from pipelines.graph import stages_in_order
 from stages import source, spool
 from stages.tracking import record_lock
@@ -33,7 +33,7 @@ def run_pipeline(stages: list[str] | None = None, force: bool = False) -> State:
         params.load()  # before DVC, which cannot say what is wrong with a value that it puts into dvc.yaml
         return bring_up_to_date(stages, force)
     except UserError as error:
-        return Failed(name=asking.MISTAKE, message=str(error))
+        return asking.mistake(error)
 
 
 def bring_up_to_date(stages: list[str] | None, force: bool, elsewhere: handover.Elsewhere | None = None) -> State:
@@ -53,7 +53,7 @@ def bring_up_to_date(stages: list[str] | None, force: bool, elsewhere: handover.
         if stages and name not in stages:
             continue
         if elsewhere and name in elsewhere.pools:
-            handover.hand_over.with_options(name=name, task_run_name=name)(name, elsewhere, session, force)
+            handover.run(name, elsewhere, session, force)
         else:
             stage.run(name, session, force, pull=elsewhere is not None)
     if elsewhere:
@@ -70,9 +70,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--force", action="store_true", help="run them even if nothing has changed")
     options = parser.parse_args(arguments)
     try:
+        server.start_temporary()
         state: Any = run_pipeline(options.stages or None, options.force, return_state=True)
     except KeyboardInterrupt:
         sys.exit(130)
+    except UserError as error:
+        sys.exit(f"pipeline: {error}")
     if not state.is_completed():
         sys.exit(f"pipeline: {state.message}")
 

@@ -7,13 +7,13 @@ docs/production.md tells how to spread all this over several machines.
 import asyncio
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,7 +25,7 @@ from dvc.config import Config
 from ganline.addresses import masked
 from ganline.errors import UserError, in_short
 from ganline.files import write_json
-from pipelines import gpus, terminal
+from pipelines import gpus, server, terminal
 from pipelines.workspace import PROJECT
 from stages import spool
 
@@ -40,15 +40,23 @@ STARTED = FOLDER / "processes.json"
 START_SECONDS = 180.0  # a server on a fresh database takes 20 on a busy machine
 STOP_SECONDS = 45.0  # a worker gives its flows 30
 SILENCE = timedelta(seconds=180)
-"""After which a flow run is held to have crashed: prefect.yaml has each give a sign of life every 30, of which a busy
-server loses some."""
+"""After which a flow run is held to have crashed: each gives a sign of life every 30, of which a busy server loses
+some."""
 PRODUCTION = {
     "PREFECT_WORKER_QUERY_SECONDS": "2",
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",  # SQLite lets one write at a time; 10 s are too few on a busy machine
     "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",
     "PREFECT_WORKER_ENABLE_CANCELLATION": "true",  # of runs that still wait for their process to start
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # the sign of life of a flow run, in seconds
+    "PREFECT_CLIENT_MAX_RETRIES": "8",  # after 2 s, 4, 8 ..., where a server is restarted or its database busy
 }
-"""What the server and every worker should have in their environment (docs/production.md)."""
+"""What the server and every worker should have in their environment (docs/production.md); flow runs get it of them."""
+TEMPLATE = {
+    "job_configuration": {"stream_output": True},
+    "variables": {"type": "object", "properties": {}, "additionalProperties": False},
+}
+"""Of a pool's flow runs: they choose nothing. Prefect's own template has them name a command, a folder, an environment;
+one in which `env` is a mapping has job variables merged into it, named or not."""
 Port = Annotated[int, typer.Option(help="Of Prefect's server, on 127.0.0.1.")]
 
 
@@ -59,17 +67,16 @@ def up(port: Port = 4200) -> None:
     url = f"http://127.0.0.1:{port}/api"
     if running and "server" not in running:
         raise UserError("workers of an earlier `make serve` run without their server: `make stop` first")
-    if "server" not in running:
-        _require_free(port)
-    elif not _answers(url):
+    if "server" in running and not server.answers(url):
         raise UserError(f"the server that `make serve` has started does not answer at {url}: is --port the same?")
     environment = _environment(url)
-    _initialise_mlflow()
-    _ensure_remote()
-    if "server" not in running:
-        _start("server", ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)], environment)
-        with console.status("starting Prefect's server"):
-            _await_server(url)
+    with nullcontext() if "server" in running else server.listen(port) as listening:
+        _initialise_mlflow()
+        _ensure_remote()
+        if listening:
+            _start("server", server.command(listening), environment, [listening.fileno()])
+    with console.status("starting Prefect's server"):
+        _await_server(url)
     os.environ.update(environment)
     setup()
     for pool in ("cpu", "gpu"):
@@ -98,6 +105,10 @@ def down() -> None:
 @app.command()
 def setup() -> None:
     """Tell the Prefect server (PREFECT_API_URL) of the pools and of prefect.yaml's deployments; what is there stays."""
+    from prefect.settings import PREFECT_API_URL
+
+    if not PREFECT_API_URL.value():
+        raise UserError("PREFECT_API_URL is not set: give the address of the server, such as http://127.0.0.1:4200/api")
     with console.status("setting up pools and deployments"):
         asyncio.run(_make_pools())
         command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
@@ -109,18 +120,20 @@ def setup() -> None:
 
 async def _make_pools() -> None:
     from prefect.client.orchestration import get_client
-    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
     from prefect.exceptions import ObjectNotFound
-    from prefect.workers.process import ProcessWorker
 
     limits = {"cpu": os.cpu_count() or 1, "gpu": max(1, len(gpus.on_this_machine()))}
     async with get_client() as client:
         for pool, limit in limits.items():
             try:
-                await client.read_work_pool(pool)
+                found = await client.read_work_pool(pool)
             except ObjectNotFound:
-                template = ProcessWorker.get_default_base_job_template()
-                await client.create_work_pool(WorkPoolCreate(name=pool, type="process", base_job_template=template))
+                await client.create_work_pool(WorkPoolCreate(name=pool, type="process", base_job_template=TEMPLATE))
+            else:
+                if found.type == "process" and "command" in found.base_job_template["variables"]["properties"]:
+                    await client.update_work_pool(pool, WorkPoolUpdate(base_job_template=TEMPLATE))
+                    console.print(f"pool {pool}: flow runs can no longer choose their command and environment")
             for queue, most, priority in (("waiting", None, 1), ("runs", limit, 2)):
                 try:
                     await client.read_work_queue_by_name(queue, work_pool_name=pool)
@@ -189,22 +202,24 @@ def _environment(url: str = "") -> dict[str, str]:
     return PRODUCTION | os.environ | own
 
 
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise UserError(f"port {port} is taken: give another with --port, or `make serve PREFECT_PORT=...`")
-
-
-def _start(name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Start a process that outlives this one, and write it down."""
+def _start(name: str, command: Sequence[str], environment: Mapping[str, str], inherited: Sequence[int] = ()) -> None:
+    """Start a process that outlives this one, with these files open besides its own, and write it down."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / f"{name.replace(' ', '-')}.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *command], cwd=PROJECT, env=dict(environment), stdin=subprocess.DEVNULL,
-            stdout=log, stderr=log, start_new_session=True,
+            stdout=log, stderr=log, start_new_session=True, pass_fds=inherited, preexec_fn=_hear_interrupts,
         )  # fmt: skip
     origin = spool.Origin.of(psutil.Process(process.pid))
     write_json(STARTED, {**{name: list(known) for name, known in _running().items()}, name: list(origin)})
+
+
+def _hear_interrupts() -> None:
+    """Let a new process obey SIGINT: a script's shell has what it starts with & ignore it, and all below that too.
+
+    A Prefect worker ends by sending itself one, and would go on for 90 s.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _running() -> dict[str, spool.Origin]:
@@ -217,17 +232,9 @@ def _running() -> dict[str, spool.Origin]:
     return {name: origin for name, origin in known.items() if origin.alive()}
 
 
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/health", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
 def _await_server(url: str) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not _answers(url):
+    while not server.answers(url):
         if "server" not in _running() or time.monotonic() > deadline:
             log = FOLDER / "server.log"
             raise UserError(f"Prefect's server did not start; the end of {log}:\n{log.read_text()[-1500:]}")

@@ -16,7 +16,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
 
 from ganline.errors import UserError
-from pipelines import process, running
+from pipelines import asking, names, process, running
 from stages import spool
 from stages.tracking import FLOW_RUN, MISTAKE
 
@@ -48,17 +48,17 @@ def run(
         StageFailed: anything else.
     """
     here = run_stage.with_options(name=name, task_run_name=name, retries=RETRIES.get(name, 0))
-    here(name, session, force, dict(environment or {}), pull)
+    asking.settle(here(name, session, force, dict(environment or {}), pull, return_state=True))
 
 
 def worth_retrying(_task: Task, _run: TaskRun, state: State) -> bool:
     """Return whether a failed stage may do better the next time: not after a user's mistake."""
-    return not isinstance(state.result(raise_on_failure=False), UserError)
+    return state.name != asking.MISTAKE
 
 
 @task(cache_policy=NO_CACHE, retry_delay_seconds=RETRY_SECONDS, retry_condition_fn=worth_retrying)
-def run_stage(name: str, session: str, force: bool, environment: dict[str, str], pull: bool) -> None:
-    """Do what `run` says, once."""
+def run_stage(name: str, session: str, force: bool, environment: dict[str, str], pull: bool) -> State | None:
+    """Do what `run` says, once; a user's mistake is a state of its own."""
     with tempfile.TemporaryDirectory() as temporary:
         mistake = Path(temporary, "mistake")
         own = {spool.SESSION: session, FLOW_RUN: str(flow_run.id or ""), MISTAKE: str(mistake)}
@@ -67,8 +67,9 @@ def run_stage(name: str, session: str, force: bool, environment: dict[str, str],
             dvc(*arguments, environment=own | environment, failed=name)
         except StageFailed:
             if mistake.exists():
-                raise UserError(mistake.read_text()) from None
+                return asking.mistake(mistake.read_text())
             raise
+    return None
 
 
 def dvc(*arguments: str, environment: Mapping[str, str] | None = None, failed: str = "") -> None:
@@ -87,12 +88,13 @@ def dvc(*arguments: str, environment: Mapping[str, str] | None = None, failed: s
                 raise
 
 
-def ganline(*arguments: str) -> None:
-    """Run the command `ganline` of the project in the current directory, which may be another revision than this one.
+def use(experiment: str, overrides: Sequence[str]) -> None:
+    """Run `ganline use` of the project in the current directory, which may be another revision than this one.
 
     Raises:
         UserError: it fails.
     """
+    arguments = ["use", "--", experiment, *overrides]
     try:
         _run(["pipelines.cli", *arguments], {}, f"ganline {' '.join(arguments)}")
     except StageFailed as error:
@@ -103,17 +105,18 @@ def publish_lock(branch: str, message: str) -> None:
     """Commit params.yaml and dvc.lock of the workspace to a branch of its origin, on top of what that holds.
 
     Raises:
+        UserError: `branch` cannot be the name of one.
         StageFailed: the origin does not take it.
     """
-    origin = _git("remote", "get-url", "origin")
-    if _git("ls-remote", origin, f"refs/heads/{branch}"):
-        _git("fetch", "--quiet", origin, branch)
+    origin, ref = _git("remote", "get-url", "origin"), f"refs/heads/{names.require('branch', branch)}"
+    if _git("ls-remote", "--", origin, ref):
+        _git("fetch", "--quiet", "--", origin, ref)
         _git("symbolic-ref", "HEAD", "refs/heads/lock")
         _git("update-ref", "refs/heads/lock", "FETCH_HEAD")
-    _git("add", "--force", "params.yaml", "dvc.lock")
+    _git("add", "--force", "--", "params.yaml", "dvc.lock")
     if _git("diff", "--cached", "--name-only"):
         _git(*AUTHOR, "commit", "--quiet", "--message", message)
-    _git("push", "--quiet", origin, f"HEAD:refs/heads/{branch}")
+    _git("push", "--quiet", "--", origin, f"HEAD:{ref}")
 
 
 def _git(*arguments: str) -> str:

@@ -16,6 +16,7 @@ from dvc.config import Config
 from filelock import FileLock, Timeout
 
 from ganline.errors import UserError
+from pipelines import names
 from stages import paths, spool
 
 PROJECT = Path(__file__).parents[1]
@@ -26,8 +27,9 @@ def commit(revision: str, project: Path = PROJECT) -> str:
     """Return the full hash of a revision (branch, tag or commit), fetched from the project's origin if need be.
 
     Raises:
-        UserError: it is not there, or the project is no Git repository.
+        UserError: it is not there, or cannot be one, or the project is no Git repository.
     """
+    names.require("revision", revision)
     if not (project / ".git").exists():
         raise UserError(f"{project.name} is no Git repository: scheduled runs need one, to work on a named revision")
     if found := _resolve(revision, project):
@@ -80,12 +82,12 @@ def _remove_dead(workspaces: Path) -> None:
 
 def _clone(project: Path, wanted: str, folder: Path) -> None:
     # It borrows the project's objects: it costs next to nothing, and has commits that no branch leads to.
-    done = _git(project, "clone", "--quiet", "--shared", "--no-checkout", str(project), str(folder))
+    done = _git(project, "clone", "--quiet", "--shared", "--no-checkout", "--", str(project), str(folder))
     done = done if done.returncode else _git(folder, "checkout", "--quiet", "--detach", wanted)
     if done.returncode:
         raise UserError(f"cannot make a workspace at {wanted}: {done.stderr.strip()}")
     if origin := _git(project, "remote", "get-url", "origin").stdout.strip():
-        _git(folder, "remote", "set-url", "origin", origin)  # which others see, as they do not see this machine's
+        _git(folder, "remote", "set-url", "--", "origin", origin)  # which others see, as they do not see this machine's
 
 
 def _share(folder: Path, project: Path) -> None:

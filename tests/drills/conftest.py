@@ -60,6 +60,8 @@ class House:
             "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
             "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",
             "PREFECT_WORKER_ENABLE_CANCELLATION": "true",
+            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+            "PREFECT_CLIENT_MAX_RETRIES": "8",
         }
         for who in ("AUTHOR", "COMMITTER"):
             self.environment |= {f"GIT_{who}_NAME": "drill", f"GIT_{who}_EMAIL": "drill@localhost"}

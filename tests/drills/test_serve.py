@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import urllib.error
 from datetime import UTC, datetime, timedelta
 
@@ -26,8 +27,9 @@ def test_serve_and_stop(house):
         assert f"port {taken} is taken" in house.python(clone, "pipelines.serve", "up", "--port", taken, ok=False)
         free = house.free_port()
         try:
-            output = house.python(clone, "pipelines.serve", "up", "--port", str(free))
-            assert "DVC had no remote" in output
+            # From a script, whose shell has what it starts in the background ignore SIGINT.
+            script = f"{sys.executable} -m pipelines.serve up --port {free} & wait $!"
+            assert "DVC had no remote" in house.run(clone, "sh", "-c", script)
             house.api = f"http://127.0.0.1:{free}/api"
             first = started(clone)
             assert first.keys() == {"server", "cpu worker", "gpu worker"}
@@ -41,8 +43,13 @@ def test_serve_and_stop(house):
             assert all(night["state"]["type"] == "SCHEDULED" for night in nights)
             with pytest.raises(urllib.error.HTTPError):
                 house.submit("train/train", {"experiment": "dcgan"})
-            with pytest.raises(urllib.error.HTTPError):
-                house.submit("sweep/sweep", {"space": {"seed": [1]}, "trials": 0})
+            for trials, reason in ((0, "0 is less than the minimum of 1"), ("5", "'5' is not of type 'integer'")):
+                with pytest.raises(urllib.error.HTTPError) as refused:
+                    house.submit("sweep/sweep", {"space": {"seed": [1]}, "trials": trials})
+                assert reason in refused.value.read().decode()
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                house.submit("train/train", {}, job_variables={"command": "true"})
+            assert "'command' was unexpected" in refused.value.read().decode()
             wrong = [
                 house.submit("train/train", parameters)
                 for parameters in ({"overrides": ["train.steps=many"]}, {"need_gpu": True})
@@ -68,6 +75,8 @@ def test_serve_and_stop(house):
         for process in [*first.values(), training]:
             house.ended(process)
         assert "saved at step" in (clone / ".ganline/serve/gpu-worker.log").read_text()
+        for pool in ("cpu", "gpu"):  # by itself: one that is killed for want of patience does not say so
+            assert "stopped!" in (clone / f".ganline/serve/{pool}-worker.log").read_text()
         assert other.fileno() > 0
     assert house.processes["mlflow"].is_running()  # not started by `make serve`
     assert "nothing that" in house.python(clone, "pipelines.serve", "down")

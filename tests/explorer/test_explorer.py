@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import requests
-from explorer.serve_toy import explorable
+from explorer.serve_toy import HOSTILE, explorable
 
 from ganline.errors import UserError
 from ganline.explorer.space import coordinates
@@ -145,6 +145,9 @@ def test_a_person_drags_saves_and_walks(server, browser, tmp_path):
     slide("Position", Keys.ARROW_RIGHT, 30)
     shows(space.between(kept["one"].latent, kept["two"].latent, 0.3))
     shows(kept["two"].latent, 0, "img[alt='Step 8']")
+    pick("group", "folders")
+    assert find(".q-slider[aria-label^=x]").get_attribute("aria-label") == HOSTILE
+    assert browser.execute_script("return window.ran ?? 'nothing'") == "nothing"
     pick("group", "numbers")
     wait.until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, ".q-slider[aria-label^=z]")) == 12)
     assert [entry for entry in browser.get_log("browser") if "favicon" not in entry["message"]] == []
@@ -156,4 +159,16 @@ def test_a_person_drags_saves_and_walks(server, browser, tmp_path):
     }
     assert places == {urlsplit(server).netloc}
     assert requests.get(server, timeout=20).ok
-    assert requests.get(server, headers={"Host": "elsewhere.example"}, timeout=20).status_code == 400
+    assert requests.get(server, headers={"Host": "elsewhere.example"}, timeout=20).status_code == 403
+    assert "default-src 'none'" in requests.get(server, timeout=20).headers["Content-Security-Policy"]
+
+
+def test_another_page_gets_no_word_in(server, browser, elsewhere):
+    """Neither by a request, nor by the websocket that moves the sliders."""
+    socket = f"ws://{urlsplit(server).netloc}/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    opens = f"new Promise((yes, no) => Object.assign(new WebSocket('{socket}'), {{onopen: yes, onerror: no}}))"
+    assert elsewhere(f"fetch('{server}')") == elsewhere(opens) == "refused"
+    browser.get(f"http://{urlsplit(elsewhere.web).hostname}:{urlsplit(server).port}")  # a name made to lead here
+    assert "this server is not called" in browser.page_source
+    browser.get(server)
+    assert elsewhere.outcome(opens) == elsewhere.outcome(f"fetch('{server}')") == "done"  # as for its own page

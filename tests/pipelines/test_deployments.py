@@ -32,8 +32,9 @@ def test_all_that_flows_ask_for_is_deployed():
     assert DEPLOYED["pull"] == []  # left out, `prefect deploy` would write its own machine's folder there
     for pool in (each["work_pool"] for each in DEPLOYED["deployments"]):
         assert pool["work_queue_name"] in ("waiting", "runs")
-        beat = int(pool["job_variables"]["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
-        assert beat * 3 < serve.SILENCE.total_seconds()  # else the automation would end living runs
+        assert "job_variables" not in pool  # the pools refuse them
+    beat = int(serve.PRODUCTION["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+    assert beat * 3 < serve.SILENCE.total_seconds()  # else the automation would end living runs
 
 
 def test_nights_do_not_overlap_and_late_ones_are_dropped(monkeypatch):
@@ -99,8 +100,22 @@ def test_points_of_a_sweep():
         ("train", {"overrides": ["trian.steps=5"]}, "did you mean train.steps"),
         ("train", {"overrides": ["dataset=cifar"]}, "no dataset 'cifar'"),
         ("train", {"revision": "no-such-branch"}, "no revision 'no-such-branch'"),
+        ("train", {"revision": "--all"}, "revision '--all': allowed are a branch, tag or commit"),
+        ("train", {"lock_branch": "--upload-pack=x"}, "branch '--upload-pack=x': allowed are letters"),
+        ("train", {"overrides": ["--help"]}, "'--help': write section.key=value"),
         ("nightly", {"revision": "no-such-branch"}, "no revision 'no-such-branch'"),
+        ("nightly", {}, "this Prefect server has no deployment 'train/train': `python -m pipelines.serve setup`"),
         ("sweep", {"space": {"train.latent": [1]}}, "did you mean train.latent_dim"),
+        (
+            "sweep",
+            {"space": {"seed": [1]}, "by": "fidd"},
+            "by = 'fidd': no run can be ranked by that; did you mean fid?",
+        ),
+        (
+            "sweep",
+            {"space": {"evaluate.metrics": [["fid"], ["kid"]]}, "by": "fid"},
+            "by = 'fid': no run can be ranked by that; did you mean kid? there are kid",
+        ),
         ("compare", {}, "no MLflow store yet"),
         ("promote", {}, "no MLflow store yet"),
     ],
@@ -112,6 +127,19 @@ def test_a_mistake_ends_a_run_at_once_with_the_reason(prefect_server, monkeypatc
     state = getattr(deployments, flow)(**parameters, return_state=True)
     assert (state.type.value, state.name) == ("FAILED", "Mistake")
     assert part in state.message
+
+
+def test_a_name_is_no_link_on_the_page_of_a_promotion(prefect_server, monkeypatch):
+    from prefect.client.orchestration import get_client
+
+    from stages import promotion
+
+    said = promotion.Outcome(True, "[x](javascript:y) is the champion", "<b>9</b> of `z`")
+    monkeypatch.setattr(promotion, "promote", lambda run, by: said)
+    assert deployments.promote(return_state=True).name == "Promoted"
+    with get_client(sync_client=True) as client:
+        shown = client.request("GET", "/artifacts/{key}/latest", path_params={"key": "promotion"}).json()["data"]
+    assert shown == r"**\[x\](javascript:y) is the champion**: \<b\>9\</b\> of \`z\`"
 
 
 def test_an_experiment_that_is_not_there_is_refused(prefect_server):
@@ -133,4 +161,7 @@ def test_a_machine_without_what_a_run_needs_says_so(prefect_server, monkeypatch)
     for parameters, part in (({"need_gpu": True}, "lists no GPU"), ({"revision": "no-such"}, "no revision 'no-such'")):
         state = handover.check_machine(**{"revision": "HEAD"} | parameters, return_state=True)
         assert state.name == "Mistake" and part in state.message
+    mistaken = {"name": "train", "revision": "HEAD", "params": "", "lock": ""}
+    state = handover.run_stage_here(**mistaken, session="../x", return_state=True)
+    assert state.name == "Mistake" and "session '../x'" in state.message
     assert handover.check_machine("HEAD", return_state=True).is_completed()

@@ -136,9 +136,22 @@ def test_the_flow_runs_the_stages_in_order_and_shows_what_came_of_it(quiet_proje
     assert Path("train.tries").read_text() == "x"  # the second time nothing had to run
 
 
-@pytest.mark.parametrize(("action", "message", "tries"), [("mistake", "train.steps = 0", 1), ("crash", "luck", 2)])
+def task_states(flow_run):
+    """Return the names of the states in which a flow run's tasks ended."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+
+    with get_client(sync_client=True) as client:
+        tasks = client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run])))
+        return [task.state.name for task in tasks]
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "message", "tries"),
+    [("mistake", "Mistake", "train.steps = 0", 1), ("crash", "Failed", "luck", 2)],
+)
 def test_a_failing_stage_fails_the_flow_and_is_retried_only_if_that_may_help(
-    quiet_project, prefect_server, monkeypatch, action, message, tries
+    quiet_project, prefect_server, monkeypatch, action, name, message, tries
 ):
     from pipelines import run, stage
 
@@ -147,8 +160,9 @@ def test_a_failing_stage_fails_the_flow_and_is_retried_only_if_that_may_help(
     Path("action.txt").write_text(action)
     Path("prepare.out").touch()
     state = run.run_pipeline(["train"], return_state=True)
-    assert state.is_failed()
+    assert (state.type.value, state.name) == ("FAILED", name)
     assert message in state.message
+    assert task_states(state.state_details.flow_run_id) == [name]
     assert Path("train.tries").read_text() == "x" * tries
 
 
@@ -156,7 +170,7 @@ def test_an_unknown_stage_is_refused(quiet_project, prefect_server):
     from pipelines.run import run_pipeline
 
     state = run_pipeline(["trian"], return_state=True)
-    assert "no stage trian; there are prepare, train" in state.message
+    assert state.name == "Mistake" and "no stage trian; there are prepare, train" in state.message
 
 
 def test_sigterm_leaves_no_process_behind(quiet_project, prefect_server):

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,24 @@ def test_dvc_lock_goes_to_a_branch_of_the_origin(project, tmp_path_factory):
     assert git(bare, "log", "--format=%s", "locks").splitlines() == ["run two", "run one", "second", "first"]
     assert git(bare, "show", "locks:dvc.lock") == "two"
     assert git(bare, "rev-parse", "main") == git(project, "rev-parse", "main")
+
+
+def test_a_branch_is_never_taken_for_an_option(project, tmp_path_factory):
+    """Of git's fetch, one names a command; before, the second use of such a branch ran it."""
+    from pipelines.stage import publish_lock
+
+    bare = tmp_path_factory.mktemp("bare")
+    git(bare, "clone", "-q", "--bare", str(project), ".")
+    git(project, "remote", "add", "origin", str(bare))
+    option = f"--upload-pack=touch${{IFS}}{bare}/ran;git-upload-pack"
+    git(bare, "update-ref", f"refs/heads/{option}", "main")
+    with workspace("main", "run", project=project):
+        for file in ("params.yaml", "dvc.lock"):
+            Path(file).write_text("seed: 1\n")
+        with suppress(UserError):
+            publish_lock(option, "run")
+        assert not (bare / "ran").exists()
+        with pytest.raises(UserError, match="branch '--upload-pack"):
+            publish_lock(option, "run")
+    with pytest.raises(UserError, match="revision '--all': allowed are a branch, tag or commit"):
+        commit("--all", project)

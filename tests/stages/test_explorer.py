@@ -57,6 +57,39 @@ def test_without_the_latent_stage_the_numbers_themselves_have_sliders(trained):
     assert "found no directions" in space.notes[0] and space.conditions == []
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        (paths.GAN / "model.json", b"{", "models/gan is damaged .JSONDecodeError"),
+        (paths.GAN / "model.json", b"{}", "models/gan is damaged .KeyError: 'settings'"),
+        (paths.GAN / "model.json", b"\xff\xfe", "models/gan is damaged .UnicodeDecodeError"),
+        (paths.GAN / "weights.npz", b"PK\x03\x04 cut", "models/gan is damaged .BadZipFile"),
+        (paths.GAN / "weights.npz", b"", "models/gan is damaged .EOFError"),
+        (paths.LATENT / "findings.json", b"[{", "reports/latent is damaged .*dvc repro latent"),
+        (paths.LATENT / "findings.json", b"[1]", "reports/latent is damaged .AttributeError"),
+        (paths.LATENT / "latents.npz", b"garbled", "reports/latent is damaged"),
+        (Path("data/prepared/digits/dataset.json"), b"{}", "dataset.json is damaged .KeyError: 'classes'"),
+    ],
+)
+def test_what_is_damaged_is_said(trained, file, content, told):
+    params = trained("gan-mnist", "prepare.size=8")
+    write_arrays(paths.LATENT / "latents.npz", {})
+    write_json(paths.LATENT / "findings.json", [])
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    with pytest.raises(UserError, match=told):
+        explorer.load(params)
+
+
+def test_weights_of_another_model_are_said(trained):
+    trained("gan-mnist", "prepare.size=8")
+    weights = (paths.GAN / "weights.npz").read_bytes()
+    params = trained("gan-mnist", "prepare.size=16")
+    (paths.GAN / "weights.npz").write_bytes(weights)
+    with pytest.raises(UserError, match="models/gan is damaged .ValueError: .*hape.*dvc checkout --force"):
+        explorer.load(params)
+
+
 def test_what_cannot_be_explored_is_said(trained):
     with pytest.raises(UserError, match="draws pixel by pixel, too slowly"):
         explorer.load(trained("pixelcnn-mnist"))
