@@ -223,6 +223,18 @@ def test_a_killed_flow_leaves_no_process_behind(quiet_project, prefect_server):
             child.kill()
 
 
+@pytest.mark.parametrize(("source", "part"), [(None, "null"), ("", "say where"), ("???", "say where")])
+def test_parameters_are_checked_before_dvc_sees_them(quiet_project, prefect_server, source, part):
+    from pipelines.run import run_pipeline
+
+    content = yaml.safe_load(Path("params.yaml").read_text())
+    content["download"]["source"] = source
+    Path("params.yaml").write_text(yaml.safe_dump(content))
+    state = run_pipeline(return_state=True)
+    assert state.name == "Mistake" and part in state.message and "download.source" in state.message
+    assert not Path("dvc.lock").exists() and not Path("prepare.out").exists()
+
+
 def test_the_session_ends_with_its_lock(quiet_project, prefect_server):
     from pipelines.run import run_pipeline
 
