@@ -56,7 +56,7 @@ def test_serve_and_stop(house):
             ]
             states = [house.finish(run) for run in wrong]
             assert [state["name"] for state in states] == ["Mistake", "Mistake"]
-            assert "train.steps = 'many'" in states[0]["message"]
+            assert "train.steps = many" in states[0]["message"]
             assert "lists no GPU that this worker may use" in states[1]["message"]
             assert not (clone / ".ganline/runs").exists()  # before any stage ran
 
