@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -190,8 +192,15 @@ class House:
     def ask(self, method: str, path: str, content: Any = None) -> Any:
         request = urllib.request.Request(self.api + path, method=method, headers={"content-type": "application/json"})
         request.data = None if content is None else json.dumps(content).encode()
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            return json.loads(answer.read() or "null")
+        waits = [2, 4, 8]  # as Prefect's clients do where its database is busy
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                    return json.loads(answer.read() or "null")
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or not waits:
+                    raise
+                time.sleep(waits.pop(0))
 
     def locks(self, wanted: dict[str, str]) -> list[str]:
         """Return the dvc.lock of each finished run in MLflow that has these tags or parameters."""

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(4 * 3600)]  # a busy machine
 def started(clone):
     """Return the process of each thing that `make serve` has started."""
     known = json.loads((clone / ".ganline/serve/processes.json").read_text())
-    return {name: psutil.Process(pid) for name, (pid, _) in known.items()}
+    return {name: psutil.Process(pid) for name, (pid, *_) in known.items()}
 
 
 def test_serve_and_stop(house):
@@ -56,7 +56,7 @@ def test_serve_and_stop(house):
             ]
             states = [house.finish(run) for run in wrong]
             assert [state["name"] for state in states] == ["Mistake", "Mistake"]
-            assert "train.steps = 'many'" in states[0]["message"]
+            assert "train.steps = many" in states[0]["message"]
             assert "lists no GPU that this worker may use" in states[1]["message"]
             assert not (clone / ".ganline/runs").exists()  # before any stage ran
 

@@ -69,7 +69,7 @@ def test_every_suite_can_be_composed():
         ("- experiment: a\n  override: [x=1]", "override"),
         ("[]", "at least 1"),
         ("experiment: a", "list"),
-        ("- {", "must be a list of entries"),
+        ("- {", "mine.yaml cannot be read as YAML"),
     ],
 )
 def test_a_suite_that_is_none_is_refused(tmp_path, content, part):
@@ -102,7 +102,7 @@ def test_points_of_a_sweep():
         ("train", {"revision": "no-such-branch"}, "no revision 'no-such-branch'"),
         ("train", {"revision": "--all"}, "revision '--all': allowed are a branch, tag or commit"),
         ("train", {"lock_branch": "--upload-pack=x"}, "branch '--upload-pack=x': allowed are letters"),
-        ("train", {"overrides": ["--help"]}, "'--help': write section.key=value"),
+        ("train", {"overrides": ["--help"]}, "--help: write section.key=value"),
         ("nightly", {"revision": "no-such-branch"}, "no revision 'no-such-branch'"),
         ("nightly", {}, "this Prefect server has no deployment 'train/train': `python -m pipelines.serve setup`"),
         ("sweep", {"space": {"train.latent": [1]}}, "did you mean train.latent_dim"),
