@@ -189,82 +189,123 @@ def train(
     """
     with devices.building():
         model.make_optimizers()
-    variables, history = model.variables(), History(settings.log_every, model.metric_names)
-    checkpoints = Checkpoints(workdir, mirror) if devices.chief else None
     feed = Feed(data, model.batch_size, settings.sampling, model.seed, devices, model.batch_parts)
-    run = compile_steps(model, feed, xla, devices)
-    sample = _sampler(model, settings, workdir / "samples", on_sample)
+    steps = compile_steps(model, feed, xla, devices)
     watch = Watch(model, probe if devices.chief else "the chief does", diagnosis, settings.steps, workdir)
-
-    def save() -> None:
-        if checkpoints:
-            values = {f"variable/{name}": variable.numpy() for name, variable in variables.items()}
-            checkpoints.save(step, values | history.state() | watch.state())
-
-    def look(at_end: bool = False) -> None:
-        history.look(step, watch.look(step, at_end))
-        on_row(step, _finite(history.looks[-1][1]))
-
-    step, diverged = 0, False
-    if checkpoints and (found := _resumable(checkpoints, workdir)):
-        step, state = found
-        assign(variables, {n.removeprefix("variable/"): v for n, v in state.items() if n.startswith("variable/")})
-        history.restore(state)
-        watch.restore(state)
-        print(f"resuming after step {step}")
-    elif devices.chief:
-        sample(0)
-        look()
-    step = devices.from_chief(step, variables)
-    with StopRequest() as stop, Bar("train", settings.steps, step, "steps") as bar:
-        while step < settings.steps and not diverged:
-            count = _steps_to_next_event(step, settings, watch.every)
-            metrics = {
-                name: value.numpy() for name, value in run(feed.chunk(step, count), tf.constant(step, tf.int64)).items()
-            }
-            step += count
-            for row_step, row in history.add(metrics):
-                on_row(row_step, _finite(row))
-            diverged = not all(np.isfinite(values).all() for values in metrics.values())
-            bar.advance(count, _summary(history))
-            failing = False
-            if devices.chief and step % settings.sample_every == 0:
-                sample(step)
-            if devices.chief and not diverged and step % watch.every == 0:
-                look()
-                failing = watch.ends(history.table())
-            failing, asked = devices.any_says(failing, stop.signal_number is not None)
+    checkpoints = Checkpoints(workdir, mirror) if devices.chief else None
+    training = _Training(model, settings, watch, checkpoints, on_row, _sampler(model, settings, workdir, on_sample))
+    training.begin(devices)
+    with StopRequest() as stop, Bar("train", settings.steps, training.step, "steps") as bar:
+        while training.step < settings.steps and not training.diverged:
+            count = _steps_to_next_event(training.step, settings, watch.every)
+            metrics = steps(feed.chunk(training.step, count), tf.constant(training.step, tf.int64))
+            training.take({name: value.numpy() for name, value in metrics.items()}, count)
+            bar.advance(count, _summary(training.history))
+            failing, asked = devices.any_says(training.seen_to_fail(), stop.signal_number is not None)
             if failing:
                 break
-            # Of the last step too: a longer training goes on from there, and results that are refused (stages/used.py)
-            # are to be had again. Not of what diverged: nothing can.
-            if not diverged and (asked or step % settings.checkpoint_every == 0 or step == settings.steps):
-                save()
-            if asked and not diverged:
-                raise Stopped(stop.signal_number or signal.SIGTERM, step)
-    # What only the end of this training calls for comes after its last checkpoint: a longer one would not have it.
-    if devices.chief and step == settings.steps and step % settings.sample_every:
-        sample(step)
-    if devices.chief and step == settings.steps and step % watch.every and not diverged:
-        look(at_end=True)
-        watch.ends(history.table())
-    if diverged:
-        history.close()
-    verdict = judge(history.table(), watch.cannot_judge)
-    last = not diverged and settings.select == "last"
-    if verdict.failing and diagnosis.on_failure == "stop_and_keep_best":
-        last = False
-    if not devices.chief:
-        last = True  # it keeps no best weights: what it has goes nowhere
-    return Trained(history, verdict, step, step if last else watch.restore_best(), watch.cannot_judge)
+            training.save(asked)
+            if asked and not training.diverged:
+                raise Stopped(stop.signal_number or signal.SIGTERM, training.step)
+    training.end()
+    return training.result(diagnosis)
 
 
-def _resumable(checkpoints: Checkpoints, workdir: Path) -> tuple[int, dict[str, np.ndarray]] | None:
+class _Training:
+    """A training under way: how far it is, what is written of it. Of several machines the chief alone writes."""
+
+    def __init__(
+        self,
+        model: Model,
+        settings: Train,
+        watch: Watch,
+        checkpoints: Checkpoints | None,
+        on_row: Callable[[int, Row], None],
+        sample: Callable[[int], None],
+    ) -> None:
+        """Begin at step 0; `checkpoints` are the chief's, None on other machines."""
+        self.step, self.diverged = 0, False
+        self.history = History(settings.log_every, model.metric_names)
+        self._settings, self._variables = settings, model.variables()
+        self._watch, self._checkpoints, self._on_row, self._sample = watch, checkpoints, on_row, sample
+
+    def begin(self, devices: Devices) -> None:
+        """Go on from the newest checkpoint, or look at what there is before the first step."""
+        if self._checkpoints and (found := _resumable(self._checkpoints)):
+            self.step, state = found
+            values = {n.removeprefix("variable/"): v for n, v in state.items() if n.startswith("variable/")}
+            assign(self._variables, values)
+            self.history.restore(state)
+            self._watch.restore(state)
+            print(f"resuming after step {self.step}")
+        elif self._checkpoints:
+            self._sample(0)
+            self._look()
+        self.step = devices.from_chief(self.step, self._variables)
+
+    def take(self, metrics: Mapping[str, np.ndarray], count: int) -> None:
+        """Take in the metrics of `count` steps."""
+        self.step += count
+        for step, row in self.history.add(metrics):
+            self._on_row(step, _finite(row))
+        self.diverged = not all(np.isfinite(values).all() for values in metrics.values())
+
+    def seen_to_fail(self) -> bool:
+        """Draw and look where this step is one for that; return whether the training is to end as failing."""
+        if self._checkpoints and self.step % self._settings.sample_every == 0:
+            self._sample(self.step)
+        if not self._checkpoints or self.diverged or self.step % self._watch.every:
+            return False
+        self._look()
+        return self._watch.ends(self.history.table())
+
+    def save(self, asked: bool) -> None:
+        """Write a checkpoint where one is `asked` for, or this step is one for that.
+
+        The last step is: a longer training goes on from there, and results that are refused (stages/used.py) are to be
+        had again. What diverged never is: nothing can go on from it.
+        """
+        due = asked or self.step % self._settings.checkpoint_every == 0 or self.step == self._settings.steps
+        if self._checkpoints and due and not self.diverged:
+            values = {f"variable/{name}": variable.numpy() for name, variable in self._variables.items()}
+            self._checkpoints.save(self.step, values | self.history.state() | self._watch.state())
+
+    def end(self) -> None:
+        """Draw and look a last time.
+
+        What only the end of this training calls for comes after its last checkpoint: a longer one would not have it.
+        """
+        whole = self._checkpoints and self.step == self._settings.steps
+        if whole and self.step % self._settings.sample_every:
+            self._sample(self.step)
+        if whole and self.step % self._watch.every and not self.diverged:
+            self._look(at_end=True)
+            self._watch.ends(self.history.table())
+        if self.diverged:
+            self.history.close()
+
+    def result(self, diagnosis: Diagnosis) -> Trained:
+        """Judge the training, and give the model the weights that it is to have."""
+        verdict = judge(self.history.table(), self._watch.cannot_judge)
+        last = not self.diverged and self._settings.select == "last"
+        if verdict.failing and diagnosis.on_failure == "stop_and_keep_best":
+            last = False
+        if not self._checkpoints:
+            last = True  # it keeps no best weights: what it has goes nowhere
+        kept = self.step if last else self._watch.restore_best()
+        return Trained(self.history, verdict, self.step, kept, self._watch.cannot_judge)
+
+    def _look(self, at_end: bool = False) -> None:
+        self.history.look(self.step, self._watch.look(self.step, at_end))
+        self._on_row(self.step, _finite(self.history.looks[-1][1]))
+
+
+def _resumable(checkpoints: Checkpoints) -> tuple[int, dict[str, np.ndarray]] | None:
     """Return the step and state to go on from, or None where there is none, or the best weights seen are lost."""
     if not (found := checkpoints.newest()):
         return None
     try:
-        read_sealed(workdir / BEST)
+        read_sealed(checkpoints.folder / BEST)
     except (OSError, ValueError) as error:
         print(f"the best weights seen before step {found[0]} cannot be read ({error}): starting from 0", flush=True)
         return None
@@ -286,14 +327,14 @@ def _summary(history: History) -> str:
 
 
 def _sampler(
-    model: Model, settings: Train, folder: Path, on_sample: Callable[[int, Path], None]
+    model: Model, settings: Train, workdir: Path, on_sample: Callable[[int, Path], None]
 ) -> Callable[[int], None]:
     """Return a function that writes the grid of one fixed latent batch (and labels) at a step."""
     generator = Generator(model)
     latents, labels, columns = generator.grid(settings.sample_count, model.seed, "samples")
 
     def sample(step: int) -> None:
-        path = folder / f"step-{step:08}.png"
+        path = workdir / "samples" / f"step-{step:08}.png"
         write_png(path, image_grid(generator.images(latents, labels), columns))
         on_sample(step, path)
 
