@@ -68,10 +68,15 @@ class Checkpoints:
         self.mirror = Mirror(f"{mirror.rstrip('/')}/{folder.name}", folder) if mirror else None
 
     def save(self, step: int, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write the state after `step` steps, whole or not at all, and remove all but the newest."""
+        """Write the state after `step` steps, whole or not at all, and remove all but the newest.
+
+        Those of later steps are of a try that could not be gone on from: they would push out the new ones.
+        """
         write_sealed(self.folder / f"step-{step:08}.npz", arrays)
-        for old in list(checkpoints_in(self.folder).values())[:-KEPT]:
-            old.unlink()
+        kept = [at for at in checkpoints_in(self.folder) if at <= step][-KEPT:]
+        for at, path in checkpoints_in(self.folder).items():
+            if at not in kept:
+                path.unlink()
         if self.mirror:
             self.mirror.store()
 

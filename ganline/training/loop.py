@@ -16,7 +16,7 @@ from ganline.models.base import Model, assign, from_uint8
 from ganline.params import Diagnosis, Train
 from ganline.progress import Bar
 from ganline.report.figures import image_grid, write_png
-from ganline.training.checkpoint import BEST, Checkpoints
+from ganline.training.checkpoint import BEST, Checkpoints, checkpoints_in
 from ganline.training.devices import ONE, Devices
 from ganline.training.feed import Feed
 from ganline.training.stop import Stopped, StopRequest
@@ -308,6 +308,8 @@ def _resumable(checkpoints: Checkpoints) -> tuple[int, dict[str, np.ndarray]] | 
         read_sealed(checkpoints.folder / BEST)
     except (OSError, ValueError) as error:
         print(f"the best weights seen before step {found[0]} cannot be read ({error}): starting from 0", flush=True)
+        for path in checkpoints_in(checkpoints.folder).values():
+            path.unlink()  # they know of best weights that no longer are: new ones must not be taken for those
         return None
     return found
 

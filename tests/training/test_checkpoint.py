@@ -26,6 +26,16 @@ def test_a_damaged_file_falls_back_to_the_one_before(tmp_path, capsys):
         assert newest.name in capsys.readouterr().out
 
 
+def test_damaged_ones_do_not_push_out_those_of_the_next_try(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    for step in (500, 600):
+        checkpoints.save(step, {"a": np.arange(3)})
+        (tmp_path / f"step-{step:08}.npz").write_bytes(b"damaged")
+    assert checkpoints.newest() is None
+    checkpoints.save(100, {"a": np.arange(3)})
+    assert checkpoints.newest()[0] == 100
+
+
 def damaged(content, draw):
     """Return the content with one damage of those that files suffer, never as it was."""
     at, size = (int(number) for number in (draw.integers(len(content)), draw.integers(1, 600)))

@@ -116,6 +116,23 @@ def test_an_older_checkpoint_serves_when_the_newest_is_damaged(tmp_path):
     assert run(tmp_path / "parts") == whole
 
 
+def test_lost_best_weights_are_not_taken_for_those_of_the_next_try(tmp_path):
+    """The next try is killed when it has looked once: its best weights are none that the old checkpoint knows of."""
+    looks = {"overrides": ["diagnosis.every=4", "train.select=best"], "watched": True}
+    parts = tmp_path / "parts"
+    with pytest.raises(Stopped):
+        run(parts, on_row=stop_at(8), **looks)
+    (parts / "best.npz").write_bytes(b"damaged")
+
+    def die(step, row):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(parts, on_row=die, **looks)
+    assert not list(parts.glob("step-*.npz"))
+    assert run(parts, **looks) == run(tmp_path / "whole", **looks)
+
+
 KILLED = """
 import sys; sys.path.insert(0, "tests/training")
 from pathlib import Path
