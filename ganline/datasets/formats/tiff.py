@@ -19,6 +19,8 @@ BY_LIBTIFF = (1, 2, 3, 4, 5, 7, *DEFLATE, 32773)
 """Compressions (none, fax, LZW, JPEG, deflate, PackBits) that OpenCV's libtiff has."""
 BY_PILLOWS = (34925, 50000)
 """LZMA and Zstandard, which Pillow's has besides."""
+LARGEST_TILE = 1 << 26
+"""Bytes: a tile may be larger than the picture, of which there is then one."""
 REDUCED_OR_MASK = 1 | 4
 PREMULTIPLIED, ALPHA = 1, (1, 2)
 
@@ -103,7 +105,7 @@ def _check_deflate(data: bytes, tags: Tags) -> None:
     for start, length in zip(tags["offsets"], tags["lengths"], strict=False):
         stream = zlib.decompressobj()
         try:
-            stream.decompress(data[start : start + length], max(whole, 1 << 20))
+            stream.decompress(data[start : start + length], max(whole, LARGEST_TILE))
         except zlib.error:
             raise UnusableError(DAMAGED) from None
         if not stream.eof:

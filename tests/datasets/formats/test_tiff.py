@@ -1,4 +1,5 @@
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -98,6 +99,13 @@ def test_tiles_of_any_size() -> None:
     lengths = [tiles[0].nbytes] * len(tiles)
     data = tiff(np.concatenate(tiles), t256=120, t257=90, t322=16, t323=16, t324=places, t325=lengths)
     assert np.array_equal(decode(data), COLOURS)
+
+
+def test_a_deflated_tile_larger_than_the_picture() -> None:
+    tile = np.random.default_rng(0).integers(0, 256, (1024, 1024, 3), np.uint8)
+    length = len(zlib.compress(tile.tobytes()))
+    found = decode(tiff(tile, t256=200, t257=200, t259=8, t322=1024, t323=1024, t324=8, t325=length))
+    assert np.array_equal(found, tile[:200, :200])
 
 
 @pytest.mark.parametrize("deep", [False, True])
