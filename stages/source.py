@@ -46,6 +46,11 @@ def provide(params: Params) -> None:
     elsewhere = spool.project_root() / source  # this may be a workspace of its own
     if elsewhere.exists():
         _link(source, elsewhere)
+    elif source.is_symlink():
+        raise UserError(
+            f"download.source = {str(source)!r} is a link to {source.readlink()}, and that is not there: name the new "
+            f"place by `ganline use`, or remove the link (`rm {source}`) to go on with what was read of the pictures"
+        )
     elif source.is_absolute() or not raw.is_dir():
         raise UserError(
             f"download.source = {str(source)!r} is not on this machine, nor is what was read of it in {raw}: "

@@ -125,6 +125,15 @@ def test_what_was_read_stands_in_for_the_pictures(params, capsys):
     assert LINK.is_dir()
 
 
+def test_a_link_to_what_is_gone_is_said_and_left(params, tmp_path):
+    found = source.linked(params)
+    shutil.rmtree(tmp_path / "mine")
+    pictures(Path("data/downloaded/image_folder"), 3)
+    with pytest.raises(UserError, match="is a link to .*mine, and that is not there: name the new place"):
+        source.provide(found)
+    assert LINK.is_symlink()
+
+
 def test_source_lists_and_pictures_inside_the_project_stay_as_they_are(params):
     pictures(Path("inside"))
     for name in ("inside", str(ROOT / "conf/sources/digits.yaml")):
