@@ -142,7 +142,6 @@ def clean(yes: Annotated[bool, typer.Option("--yes", help="Delete without asking
     """Delete the checkpoints of trainings that nothing can go on from any more; list them, and the others, first."""
     from ganline.datasets.prepared import images_file
     from ganline.training import leftovers
-    from stages import paths
 
     found = list(
         leftovers.leftovers(paths.CHECKPOINTS, Path("data/prepared").glob(images_file(Path("*"), "train").as_posix()))

@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
 
+from ganline.addresses import masked
 from ganline.errors import UserError
 from pipelines import asking, names, process, running
 from stages import spool
@@ -122,7 +123,7 @@ def publish_lock(branch: str, message: str) -> None:
 def _git(*arguments: str) -> str:
     done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise StageFailed(f"git {' '.join(arguments)} failed: {done.stderr.strip()}")
+        raise StageFailed(masked(f"git {' '.join(arguments)} failed: {done.stderr.strip()}"))
     return done.stdout.strip()
 
 
@@ -130,8 +131,8 @@ def _run(module: Sequence[str], environment: Mapping[str, str], name: str) -> No
     log, last = get_run_logger(), deque[str](maxlen=LAST_LINES)
 
     def show(line: str) -> None:
-        last.append(line)
-        log.info(line)
+        last.append(masked(line))
+        log.info(last[-1])
 
     own = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])}
     everything = os.environ | own | {"PYTHONUNBUFFERED": "1"} | dict(environment)

@@ -8,10 +8,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from ganline.errors import UserError
+from ganline.addresses import masked
+from ganline.errors import FULL, UserError
 
 MENDABLE = (
-    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EMFILE,
+    *FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EMFILE,
 )  # fmt: skip
 """What the machine refuses and users can see to: a full or read-only disk, a folder of somebody else, a long name."""
 
@@ -39,6 +40,6 @@ def readable(text: str) -> str:
 
 
 def _end(message: str) -> None:
-    shown = Text.assemble(("error:", "bold red"), " ", readable(message))
+    shown = Text.assemble(("error:", "bold red"), " ", readable(masked(message)))
     console(stderr=True).print(shown, soft_wrap=True)
     sys.exit(1)

@@ -18,6 +18,7 @@ import numpy as np
 import pooch
 import requests
 
+from ganline.addresses import masked
 from ganline.datasets import idx, mnist_pickle, zips
 from ganline.datasets.damage import reading
 from ganline.datasets.room import refuse_without_room
@@ -180,7 +181,7 @@ def _client(*command: str, folder: Path, reason: re.Pattern[str] = LAST_LINES) -
     ) as process:
         assert process.stdout is not None
         for line in filter(None, map(str.strip, process.stdout)):
-            print(f"  {line}", flush=True)
+            print(f"  {masked(line)}", flush=True)
             if reason.match(line):
                 last.append(line)
     if process.returncode:

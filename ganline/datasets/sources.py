@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ganline import yaml_files
+from ganline.addresses import masked
 from ganline.datasets import emoji, idx, quickdraw
 from ganline.datasets.damage import UnreadableError
 from ganline.datasets.fetchers import ARCHIVE, FETCH, SourceError
@@ -224,7 +225,7 @@ def fetch(dataset: str, listing: Path, destination: Path, manual: Path, category
     The folder `manual` (files supplied by hand) is tried first where it exists, then the sources in their order.
 
     Returns:
-        The source that worked, such as "debian dataset-fashion-mnist".
+        The source that worked, such as "debian dataset-fashion-mnist", without passwords.
 
     Raises:
         UserError: the category is not allowed, or no source worked; then the message has the reason of each, and how to
@@ -235,7 +236,7 @@ def fetch(dataset: str, listing: Path, destination: Path, manual: Path, category
     by_hand = [Source(folder=str(manual))] if manual.is_dir() else []
     failures = []
     for source in [*by_hand, *wanted.sources]:
-        name = f"{source.kind} {source.value}"
+        name = masked(f"{source.kind} {source.value}")
         print(f"{dataset}: trying {name}", flush=True)
         try:
             with whole_folder(destination) as folder, _work_folder(destination) as work:
@@ -245,7 +246,7 @@ def fetch(dataset: str, listing: Path, destination: Path, manual: Path, category
             if isinstance(error, OSError) and error.errno in FULL:
                 raise
             failures.append(f"  - {name}: {error}")
-            print(f"{dataset}: {name} did not work: {error}", flush=True)
+            print(f"{dataset}: {name} did not work: {masked(str(error))}", flush=True)
     raise UserError("\n".join([f"{dataset}: no source worked", *failures, wanted.by_hand(category, manual)]))
 
 

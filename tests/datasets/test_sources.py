@@ -90,6 +90,14 @@ def test_when_all_fail_each_reason_is_told_and_nothing_is_left(server: str, tmp_
     assert list((tmp_path / "raw").iterdir()) == []
 
 
+def test_no_password_of_an_address_is_shown(server: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    bad, good = ({"web": f"{server}/{place}".replace("://", "://me:hunter2@")} for place in ("missing", "good"))
+    assert fetch(tmp_path, bad, good) == f"web {server}/good".replace("://", "://***@")
+    with pytest.raises(UserError) as refusal:
+        fetch(tmp_path, bad)
+    assert "hunter2" not in str(refusal.value) + capsys.readouterr().out
+
+
 def test_files_supplied_by_hand_come_first_plain_or_packed(tmp_path: Path) -> None:
     images, labels = CONTENT
     (tmp_path / "manual").mkdir()

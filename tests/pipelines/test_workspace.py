@@ -125,6 +125,15 @@ def test_dvc_lock_goes_to_a_branch_of_the_origin(project, tmp_path_factory):
     assert git(bare, "rev-parse", "main") == git(project, "rev-parse", "main")
 
 
+def test_no_password_of_an_origin_is_told(project):
+    from pipelines.stage import StageFailed, publish_lock
+
+    git(project, "remote", "add", "origin", "http://me:hunter2@127.0.0.1:1/x.git")
+    with workspace("main", "run", project=project), pytest.raises(StageFailed) as failed:
+        publish_lock("locks", "run")
+    assert "http://***@127.0.0.1:1/x.git" in str(failed.value) and "hunter2" not in str(failed.value)
+
+
 def test_a_branch_is_never_taken_for_an_option(project, tmp_path_factory):
     """Of git's fetch, one names a command; before, the second use of such a branch ran it."""
     from pipelines.stage import publish_lock
