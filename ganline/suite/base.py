@@ -72,6 +72,11 @@ class Number:
     """False for standard errors, thresholds and other numbers that only accompany one."""
 
 
+def error_of(label: str, of: str, how: str, group: Group = "quality") -> Number:
+    """Return the number that is the standard error of the number called `of`, shown as `label`, and made `how`."""
+    return Number(f"{label}, standard error", group, "", f"Standard error of {of}, {how}.", ranks=False)
+
+
 @dataclass(frozen=True)
 class Measure:
     """Something params.yaml can ask for: one or more numbers that are made together."""

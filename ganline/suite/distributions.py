@@ -12,7 +12,7 @@ from ganline.metrics.frechet import (
 )
 from ganline.metrics.kid import kernel_distance
 from ganline.metrics.wasserstein_critic import STEPS, wasserstein_critic
-from ganline.suite.base import Case, Group, Measure, Number
+from ganline.suite.base import Case, Measure, Number, error_of
 
 
 def _fid(case: Case) -> dict[str, float]:
@@ -63,10 +63,6 @@ def _wasserstein_critic(case: Case) -> dict[str, float]:
     return {"wasserstein_critic": found.distance, "wasserstein_critic_stderr": found.standard_error}
 
 
-def _error(label: str, of: str, how: str, group: Group = "quality") -> Number:
-    return Number(f"{label}, standard error", group, "", f"Standard error of {of}, {how}.", ranks=False)
-
-
 JACKKNIFE = f"by a jackknife over {BLOCKS} blocks of both sets; it errs on the large side"
 
 MEASURES: tuple[Measure, ...] = (
@@ -94,7 +90,7 @@ MEASURES: tuple[Measure, ...] = (
                 "From 0: the part of fid that is too little or too much variety.",
                 ranks=False,
             ),
-            "fid_stderr": _error("FID", "fid", JACKKNIFE),
+            "fid_stderr": error_of("FID", "fid", JACKKNIFE),
         },
         compute=_fid,
         answers="How far are fakes, taken together, from real images?",
@@ -114,7 +110,7 @@ MEASURES: tuple[Measure, ...] = (
                 "From 0: FID between fakes asked for a class and real images of it, averaged over the classes. Above "
                 "its floor while fid is not: wishes are not met, or variety within classes is missing.",
             ),
-            "class_fid_stderr": _error("Class FID", "class_fid", JACKKNIFE, "conditioning"),
+            "class_fid_stderr": error_of("Class FID", "class_fid", JACKKNIFE, "conditioning"),
             "class_fid_classes": Number(
                 "Class FID, classes", "conditioning", "", "How many classes are averaged over.", ranks=False
             ),
@@ -145,7 +141,7 @@ MEASURES: tuple[Measure, ...] = (
                 "From 0: FID of feature maps that know where in the image something is. It sees wrong places and "
                 "textures that fid overlooks.",
             ),
-            "spatial_fid_stderr": _error("Spatial FID", "spatial_fid", JACKKNIFE),
+            "spatial_fid_stderr": error_of("Spatial FID", "spatial_fid", JACKKNIFE),
         },
         compute=_spatial_fid,
         answers="Are the parts of fakes in the right places?",
@@ -164,7 +160,7 @@ MEASURES: tuple[Measure, ...] = (
                 "About 0 for equal distributions, and then negative as often as positive: fid as it would be for "
                 "endlessly many images, so it compares across counts.",
             ),
-            "fid_infinity_stderr": _error(
+            "fid_infinity_stderr": error_of(
                 "FID infinity", "fid_infinity", f"by a jackknife over {BLOCKS} blocks of both sets"
             ),
         },
@@ -186,7 +182,7 @@ MEASURES: tuple[Measure, ...] = (
                 "About 0 for equal distributions, and then negative as often as positive; more is worse. It does not "
                 "drift with the count, so it is the one to trust for few images.",
             ),
-            "kid_stderr": _error(
+            "kid_stderr": error_of(
                 "KID",
                 "kid",
                 "by a jackknife over the images; where fakes are as good as real ones it errs on the large side",
@@ -213,7 +209,7 @@ MEASURES: tuple[Measure, ...] = (
                 "About 0 for equal distributions, and then negative as often as positive; more is worse, in feature "
                 "distance: how far apart a new critic can tell fakes and real images it never saw.",
             ),
-            "wasserstein_critic_stderr": _error(
+            "wasserstein_critic_stderr": error_of(
                 "Wasserstein critic", "wasserstein_critic", "over the judged images, not over critics"
             ),
         },

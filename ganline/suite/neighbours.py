@@ -11,7 +11,7 @@ from ganline.metrics.repeats import SAME
 from ganline.metrics.shares import standard_error
 from ganline.metrics.two_sample_test import FOLDS, linear_test, nearest_neighbour_test
 from ganline.random import generator
-from ganline.suite.base import Case, Measure, Number
+from ganline.suite.base import Case, Measure, Number, error_of
 
 RETRIEVED = 10
 """Images retrieved for each query."""
@@ -100,10 +100,6 @@ def _of_training_images(case: Case) -> dict[str, Any]:
     return {"reference": "training and test split", "n_train": len(case.train)}
 
 
-def _error(label: str, group: Any, of: str, how: str) -> Number:
-    return Number(f"{label}, standard error", group, "", f"Standard error of {of}, {how}.", ranks=False)
-
-
 BINOMIAL = "as if each image were judged by itself (binomial)"
 
 MEASURES: tuple[Measure, ...] = (
@@ -125,10 +121,7 @@ MEASURES: tuple[Measure, ...] = (
                 "comes.",
             ),
             "f1": Number(
-                "F1",
-                "quality",
-                "higher",
-                "0 to 1: harmonic mean of precision and recall, high only where both are.",
+                "F1", "quality", "higher", "0 to 1: harmonic mean of precision and recall, high only where both are."
             ),
             "density": Number(
                 "Density",
@@ -143,9 +136,9 @@ MEASURES: tuple[Measure, ...] = (
                 "higher",
                 "0 to 1: share of real images with a fake close by. Low means that kinds of images are missing.",
             ),
-            "precision_stderr": _error("Precision", "quality", "precision", BINOMIAL),
-            "recall_stderr": _error("Recall", "diversity", "recall", BINOMIAL),
-            "coverage_stderr": _error("Coverage", "diversity", "coverage", BINOMIAL),
+            "precision_stderr": error_of("Precision", "precision", BINOMIAL),
+            "recall_stderr": error_of("Recall", "recall", BINOMIAL, "diversity"),
+            "coverage_stderr": error_of("Coverage", "coverage", BINOMIAL, "diversity"),
         },
         compute=_precision_recall,
         answers="How many fakes look real, and how much of what is real do the fakes cover?",
@@ -184,7 +177,7 @@ MEASURES: tuple[Measure, ...] = (
                 "0 to 1. Above c2st_nn_real: fakes crowd together among the real images, as in mode collapse.",
                 ranks=False,
             ),
-            "c2st_nn_stderr": _error("Nearest-neighbour two-sample test", "quality", "c2st_nn", BINOMIAL),
+            "c2st_nn_stderr": error_of("Nearest-neighbour two-sample test", "c2st_nn", BINOMIAL),
         },
         compute=_c2st_nn,
         answers="Can fakes be told from real images by what lies nearest?",
@@ -203,9 +196,8 @@ MEASURES: tuple[Measure, ...] = (
                 "lower",
                 "0.5 is best: a linear classifier cannot tell fakes from real images. 1: it always can.",
             ),
-            "c2st_linear_stderr": _error(
+            "c2st_linear_stderr": error_of(
                 "Linear two-sample test",
-                "quality",
                 "c2st_linear",
                 f"across {FOLDS} folds, which share images (Nadeau and Bengio 2003)",
             ),
@@ -242,11 +234,11 @@ MEASURES: tuple[Measure, ...] = (
                 "What the support size exceeds with 95 % confidence (Poisson).",
                 ranks=False,
             ),
-            "support_size_stderr": _error(
-                "Support size", "diversity", "support_size", "by the count of pairs (Poisson)"
+            "support_size_stderr": error_of(
+                "Support size", "support_size", "by the count of pairs (Poisson)", "diversity"
             ),
-            "duplicate_share_stderr": _error(
-                "Fakes with a near-duplicate", "diversity", "duplicate_share", "by the count of pairs (Poisson)"
+            "duplicate_share_stderr": error_of(
+                "Fakes with a near-duplicate", "duplicate_share", "by the count of pairs (Poisson)", "diversity"
             ),
         },
         compute=_birthday_paradox,
@@ -278,7 +270,7 @@ MEASURES: tuple[Measure, ...] = (
                 "From 0: how far a fake is from its nearest training image, against a held-out image (medians). 1: "
                 "like new real images; below: copies; above: far from all real images.",
             ),
-            "copied_share_stderr": _error("Copied share", "novelty", "copied_share", BINOMIAL),
+            "copied_share_stderr": error_of("Copied share", "copied_share", BINOMIAL, "novelty"),
             "held_out_repeats": Number(
                 "Held-out images that repeat a training image",
                 "novelty",
@@ -387,8 +379,8 @@ MEASURES: tuple[Measure, ...] = (
                 "0 is best, 2 the worst possible: how differently many holes fakes and real images have. Topology "
                 "alone: neither place nor scale counts.",
             ),
-            "geometry_score_stderr": _error(
-                "Geometry score", "diversity", "geometry_score", "by the choice of landmarks"
+            "geometry_score_stderr": error_of(
+                "Geometry score", "geometry_score", "by the choice of landmarks", "diversity"
             ),
         },
         compute=_geometry_score,
