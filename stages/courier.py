@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from ganline.addresses import Masked, masked
-from ganline.errors import UserError, in_short
+from ganline.errors import in_short
 from stages import spool
 
 if TYPE_CHECKING:  # MLflow takes seconds to import: only when there is something for it
@@ -318,8 +318,8 @@ def by_hand(root: Path) -> None:
 
     try:
         store.ready(spool.tracking_uri(root), root)
-    except UserError as error:
-        sys.exit(str(error))
+    except Exception as error:  # whatever the store does: locked by a program that is making it, no room, ...
+        sys.exit(f"MLflow's store is not ready: {in_short(error)}")
     done = main(follow=False)
     report(root)
     if not done:

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
+from ganline import yaml_files
 from ganline.params import Params
 
 DVC_YAML = Path("dvc.yaml")
@@ -34,7 +33,7 @@ def declared(stage: str, params: Params) -> Declared:
     def outs(entry: Mapping[str, Any]) -> list[Path]:
         return [fill(path) for kind in ("outs", "metrics") for path in entry.get(kind, ())]
 
-    stages = yaml.safe_load(DVC_YAML.read_text("utf-8"))["stages"]
+    stages = yaml_files.read(DVC_YAML)["stages"]
     made = {path for entry in stages.values() for path in outs(entry)}
     deps = stages[stage]["deps"]
     inputs = [path for path in deps if "${" in path or fill(path) in made]

@@ -15,6 +15,7 @@ from filelock import FileLock
 from ganline.errors import UserError
 from ganline.files import write_text
 from stages import leaderboard, spool, store
+from stages.courier import by_hand
 from stages.tracking import Tracker
 
 OPEN = "import sys; from stages import store; from pathlib import Path; store.ready(sys.argv[1], Path(sys.argv[2]))"
@@ -63,6 +64,13 @@ def test_a_maker_waits_for_another(tmp_path, monkeypatch, empty_store):
     for _ in range(2):
         store.ready(f"sqlite:///{path}", tmp_path)
     assert made == [path]
+
+
+def test_who_looks_is_told_of_a_store_that_is_locked(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "PATIENCE", 0.1)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    with FileLock(tmp_path / "mlflow.db.lock"), pytest.raises(SystemExit, match="store is not ready: .*mlflow.db.lock"):
+        by_hand(tmp_path)
 
 
 def half_made(path, rows=0):
