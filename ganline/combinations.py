@@ -87,13 +87,6 @@ def _misfits(params: Params, model: dict[str, Any]) -> Iterator[str]:
         yield f"train.optimizers has {has}: {name} needs exactly {', '.join(sorted(wanted))}"
     if train.select == "best" and model.get("slow_to_draw"):
         yield f"train.select = best: {name} draws too slowly to be looked at while it trains; leave it at last"
-    unchanged = train.discriminator_normalization == "as_printed" and train.frozen_batch_norm == "moving"
-    if train.unrolled_steps > 1 and train.discriminator_batches == "mixed" and unchanged and model.get("unrolls_apart"):
-        # TensorFlow 2.15 with oneDNN: "nodes in a cycle", from its own rewriting of the compiled step's graph.
-        yield (
-            f"train.unrolled_steps = {train.unrolled_steps} with train.model = {name}: TensorFlow cannot compile it "
-            "for reals and fakes in one batch; set train.discriminator_batches=separate, or unroll 1 step"
-        )
     if train.loss not in model["losses"]:
         yield f"train.loss = {train.loss}: {name} takes {_either(model['losses'])}"
 

@@ -88,13 +88,6 @@ def test_a_missing_network_is_named(content):
         check(content, "params.yaml")
 
 
-def test_unrolling_several_steps_of_a_critic_with_batch_norm_needs_separate_batches():
-    apart = ["train.loss=non_saturating", "train.unrolled_steps=2", "train.frozen_batch_norm=moving"]
-    assert compose_params("wgan-gp-fashion-mnist", apart, ROOT / "conf").train.unrolled_steps == 2
-    with pytest.raises(UserError, match="train.unrolled_steps = 2 with train.model = wgan.WGANGP"):
-        compose_params("wgan-gp-fashion-mnist", [*apart, "train.discriminator_batches=mixed"], ROOT / "conf")
-
-
 @pytest.mark.parametrize(
     "content",
     [

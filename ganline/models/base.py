@@ -26,7 +26,6 @@ class Model:
         refuses: those of its base class's losses and practices that it does not take.
         semi_supervised: whether it takes train.labelled_fraction.
         batch_norm: whether its discriminator has batch norm, and it takes what concerns that.
-        unrolls_apart: whether it can unroll several steps only with reals and fakes in batches of their own.
         uses_labels: whether train_step needs batch["label"].
         size_multiple, sizes, channels: which images fit (any, where not said).
         latent_dim, noise: the only values that fit (any, where not said).

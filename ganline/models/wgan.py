@@ -21,7 +21,6 @@ class WGAN(GAN):
     image_range = (-1.0, 1.0)
     size_multiple = 4
     batch_norm = True
-    unrolls_apart = True
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [-1, 1]."""

@@ -11,6 +11,9 @@ from ganline.models import practices
 from ganline.models.base import make_optimizer
 from ganline.models.layers import SpectralNormalization
 from ganline.random import key, layer_keys
+from ganline.training.devices import ONE
+from ganline.training.feed import Feed
+from ganline.training.loop import compile_steps
 
 STEP = tf.constant(0, tf.int64)
 
@@ -231,3 +234,17 @@ def test_a_compiled_step_with_each_loss_and_practice(overrides):
     still = [name for name, weight in model.weights().items() if (weight.numpy() == before[name]).all()]
     # A critic's last bias adds the same to real and generated scores: Wasserstein losses do not see it.
     assert len(still) <= (1 if "wasserstein" in overrides[0] or "hinge" in overrides[0] else 0), still
+
+
+def test_unrolling_through_batch_norm_compiles_for_reals_and_fakes_in_one_batch():
+    """Of what joins the two batches oneDNN made "nodes in a cycle", in the loop's compiled call alone."""
+    sizes = ["train.batch_size=4", "train.generator_batch_size=6"]
+    changes = ["loss=non_saturating", "discriminator_batches=mixed", "unrolled_steps=2", "frozen_batch_norm=moving",
+               "discriminator_steps=1"]  # fmt: skip
+    overrides = [*sizes, *(f"train.{change}" for change in changes)]
+    model = models.build(compose_params("wgan-gp-fashion-mnist", overrides).train, (28, 28, 1), 1)
+    model.make_optimizers()
+    images = {"image": np.random.default_rng(0).integers(0, 256, (8, 28, 28, 1), np.uint8)}
+    feed = Feed(images, model.batch_size, "replacement", 1, ONE, model.batch_parts)
+    metrics = compile_steps(model, feed, xla=False)(feed.chunk(0, 2), STEP)
+    assert all(np.isfinite(values).all() for values in metrics.values())
