@@ -37,23 +37,14 @@ def run(params: Params, tracker: Tracker) -> None:
     elif source.is_file():
         used = sources.fetch(dataset, source, paths.raw(params), paths.MANUAL / dataset, category)
     else:
-        raise UserError(_missing(params.download.source))
+        raise UserError(
+            f"download.source = {params.download.source!r}: there is no such file or folder; "
+            "allowed is a source list such as conf/sources/mnist.yaml, or a folder or .zip of pictures"
+        )
     tracker.tags({"data.source": used})
     for sentence in said:
         print(f"{dataset}: {sentence}")
     print(f"{dataset}: {paths.raw(params)} is complete ({used})")
-
-
-def _missing(source: str) -> str:
-    if source == "???":
-        return (
-            "download.source is not set: name the folder or zip of your pictures, such as "
-            "`ganline use EXPERIMENT dataset=image_folder download.source=/path/to/pictures`"
-        )
-    return (
-        f"download.source = {source!r}: there is no such file or folder; "
-        "allowed is a source list such as conf/sources/mnist.yaml, or a folder or .zip of pictures"
-    )
 
 
 if __name__ == "__main__":
