@@ -146,7 +146,7 @@ def clean(yes: Annotated[bool, typer.Option("--yes", help="Delete without asking
     found = list(
         leftovers.leftovers(paths.CHECKPOINTS, Path("data/prepared").glob(images_file(Path("*"), "train").as_posix()))
     )
-    table = Table("folder", "what it is of", Column("MB", justify="right"), "", box=None)
+    table = Table(Column("folder", overflow="fold"), "what it is of", Column("MB", justify="right"), "", box=None)
     for left in found:
         state = left.useless or "kept: a training can go on from it"
         table.add_row(str(left.folder), left.what, f"{left.size / 1e6:,.1f}", state)

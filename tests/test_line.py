@@ -157,7 +157,7 @@ def test_a_wrong_parameter_stops_everything_before_it_begins(project):
     path.write_text(kept.replace("neighbours: 3", "neighbours: three"))
     output = project.run("dvc", "repro", ok=False)
     path.write_text(kept)
-    assert "evaluate.neighbours = 'three'" in output and "Traceback" not in output
+    assert "evaluate.neighbours = three" in output and "Traceback" not in output
 
 
 def test_dvc_shows_metrics_and_plots(project):

@@ -28,9 +28,10 @@ def test_each_measure_gives_just_its_numbers_every_time(measure, monkeypatch):
     assert all(isinstance(value, (str, int, float)) for value in measure.protocol(CASE).values())
 
 
-def test_shares_have_binomial_errors():
+def test_shares_have_binomial_errors_of_four_images_more():
     values = neighbours._precision_recall(CASE)
     for name in ("precision", "recall", "coverage"):
         share = values[name]
         assert 0 < share < 1
-        assert values[f"{name}_stderr"] == pytest.approx((share * (1 - share) / 100) ** 0.5)
+        near = (100 * share + 2) / 104  # Agresti and Coull 1998
+        assert values[f"{name}_stderr"] == pytest.approx((near * (1 - near) / 104) ** 0.5)

@@ -6,14 +6,14 @@ from typer.testing import CliRunner
 
 from ganline.files import write_json, write_sealed
 from ganline.training.checkpoint import deciding
-from pipelines.cli import app
+from pipelines.cli import app, console
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A project with a training that can be gone on with, and one that other code made."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(console, "width", 200)
     images = tmp_path / "data/prepared/digits/train_images.npy"
     images.parent.mkdir(parents=True)
     np.save(images, np.zeros((2, 8, 8, 1), np.uint8))
