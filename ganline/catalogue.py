@@ -113,4 +113,4 @@ def _known(group: str, name: object, conf: Path) -> None:
     if name not in allowed:
         nearest = difflib.get_close_matches(str(name), allowed, n=1)
         hint = f"; did you mean {nearest[0]}?" if nearest else ""
-        raise UserError(f"no {group} {str(name)[:100]!r}{hint} Known: {', '.join(allowed)}")
+        raise UserError(f"no {group} {str(name)[:100]!r}{hint or '.'} Known: {', '.join(allowed)}")
