@@ -154,14 +154,9 @@ class GAN(Model):
         """Return what the discriminator says of a batch."""
         return self.look(self.shown(batch["image"], step), batch)
 
-    @property
-    def mixed(self) -> bool:
-        """Whether the discriminator sees reals and fakes in one batch."""
-        return self.settings.discriminator_batches == "mixed"
-
-    def judge_both(self, real: Batch, fake: Batch, step: tf.Tensor, mixed: bool) -> tuple[Outputs, Outputs]:
-        """Return what the discriminator says of real images and of fakes, in one batch or two."""
-        if not mixed:
+    def judge_both(self, real: Batch, fake: Batch, step: tf.Tensor, apart: bool = False) -> tuple[Outputs, Outputs]:
+        """Return what the discriminator says of real images and of fakes, in one batch or two: two with `apart`."""
+        if apart or self.settings.discriminator_batches != "mixed":
             return self.judge(real, step), self.judge(fake, step)
         with replicas.parts(2):
             outputs = self.judge({name: tf.concat([fake[name], real[name]], 0) for name in fake if name in real}, step)
@@ -186,9 +181,11 @@ class GAN(Model):
         points = between(seen, self.shown(fake["image"], step), first)
         return gradient_penalty(lambda images: self.look(images, real)[0], points)
 
-    def discriminator_loss(self, real: Batch, fake: Batch, step: tf.Tensor, mixed: bool) -> tuple[tf.Tensor, Metrics]:
+    def discriminator_loss(
+        self, real: Batch, fake: Batch, step: tf.Tensor, apart: bool = False
+    ) -> tuple[tf.Tensor, Metrics]:
         """Return the loss of one batch and what is told of it."""
-        on_real, on_fake = self.judge_both(real, fake, step, mixed)
+        on_real, on_fake = self.judge_both(real, fake, step, apart)
         loss = self.loss.share * (self.side(on_real, real, True) + self.side(on_fake, fake, False))
         told = self.signs(on_real, on_fake, real, fake)
         if self.settings.loss in PENALISED:
@@ -272,7 +269,7 @@ class GAN(Model):
                 loss, told = self._one_side_then_the_other(real, fake, step)
             else:
                 with tf.GradientTape() as tape:
-                    loss, told = self.discriminator_loss(real, fake, step, self.mixed)
+                    loss, told = self.discriminator_loss(real, fake, step)
                 self.update(tape, loss, name)
         if self.settings.weight_clip:
             practices.clip(network, self.settings.weight_clip, self.settings.weight_clip_batch_norm)
@@ -319,10 +316,10 @@ class GAN(Model):
             seen, made = ({name: values[:pairs] for name, values in part.items()} for part in (real, fake))
             # In two batches where that is the same: the second derivative of joining two pads in front of convolutions,
             # and TensorFlow 2.15 with oneDNN then makes a graph that it cannot run ("nodes in a cycle").
-            mixed = self.mixed and self.settings.frozen_batch_norm == "batch"
+            apart = self.settings.frozen_batch_norm == "moving"
             future = practices.unrolled(
                 weights, rule, self.settings.unrolled_steps, self.discriminator,
-                lambda: self.discriminator_loss(seen, made, step, mixed)[0],
+                lambda: self.discriminator_loss(seen, made, step, apart)[0],
             )  # fmt: skip
             with practices.substituted(self.discriminator, weights, future):
                 loss, told = self.generator_loss(real, fake, step)
