@@ -38,7 +38,7 @@ bench: .venv/developers ## Time the training step and the metrics side by side w
 	python -m benchmarks.orchestration
 
 ui: .venv/users ## Open MLflow on http://127.0.0.1:$(PORT)
-	-python -m stages.courier
+	-python -m ganline.tracking.courier
 	@echo "Runs side by side: http://127.0.0.1:$(PORT)/#/experiments/1/runs?viewStateShareKey=ganline&compareRunsMode=CHART"
 	mlflow server --host 127.0.0.1 --port $(PORT) --backend-store-uri sqlite:///$(CURDIR)/mlflow.db \
 		--allowed-hosts 127.0.0.1:$(PORT),localhost:$(PORT) \

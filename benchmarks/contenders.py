@@ -8,8 +8,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from ganline.catalogue import compose_params
-from ganline.params import Train
+from ganline.catalogue.presets import compose_params
+from ganline.settings.schema import Train
 
 Step = Callable[[int], None]
 SHAPE = (28, 28, 1)
@@ -39,12 +39,12 @@ def ganline(experiment: str, precision: str) -> Step:
     import tensorflow as tf
 
     from ganline import models
-    from ganline.compute import configure
-    from ganline.training.feed import Feed
+    from ganline.core.determinism import configure
+    from ganline.training.batches import Feed
     from ganline.training.loop import compile_steps
 
     params = compose_params(experiment, [f"compute.precision={precision}"])
-    configure(params.compute)
+    configure(params.compute.precision, params.compute.deterministic)
     model = models.build(params.train, SHAPE, seed=0, classes=CLASSES)
     model.make_optimizers()
     feed = Feed({"image": data(), "label": labels()}, model.batch_size, params.train.sampling, seed=0)

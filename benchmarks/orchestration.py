@@ -21,7 +21,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ganline.catalogue import compose_params
+from ganline.catalogue.presets import compose_params
 
 ROUNDS = 3
 DEFAULT = "dcgan-fashion-mnist-workshop"

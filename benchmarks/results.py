@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from ganline import catalogue
-from ganline.files import write_json, write_text
-from ganline.params import load
-from ganline.report.figures import beside, cut_grid, image_grid, write_png
-from stages import paths
+from ganline.catalogue import presets as catalogue
+from ganline.catalogue.check import load
+from ganline.core.figures import beside, cut_grid, image_grid, write_png
+from ganline.core.files import write_json, write_text
+from ganline.settings import paths
 
 RESULTS = Path("docs/results")
 COLUMNS, ROWS = 8, 8

@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 from ganline import models
-from ganline.catalogue import compose_params
-from ganline.compute import configure
+from ganline.catalogue.presets import compose_params
+from ganline.core.determinism import configure
 from ganline.diagnosis.probe import Probe
-from ganline.metrics import extractors
-from ganline.training.feed import Feed
+from ganline.extractors import network as extractors
+from ganline.training.batches import Feed
 from ganline.training.loop import WATCHING, compile_steps
-from ganline.training.watch import Watch
+from ganline.training.monitor import Watch
 
 ROUNDS = 5
 SECONDS = 1.5
@@ -37,7 +37,7 @@ IMAGES = 1000
 def costs(experiment: str) -> tuple[float, float, int]:
     """Return the seconds of a step and of a look (medians of rounds in turns), and the steps between two looks."""
     params = compose_params(experiment)
-    configure(params.compute)
+    configure(params.compute.precision, params.compute.deterministic)
     shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
     draw = np.random.default_rng(0)
     images = draw.integers(0, 256, (IMAGES, *shape), np.uint8)

@@ -9,7 +9,8 @@ from typing import Any
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from ganline.report.wording import certainty, command, remarks, since
-from stages import paths, spool
+from ganline.settings import paths
+from ganline.tracking import spool
 
 LOCAL_UI = "http://127.0.0.1:5000"  # where `make ui` shows a store on this machine
 

@@ -13,8 +13,8 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling, Failed
 
-from ganline.addresses import masked
-from ganline.errors import UserError
+from ganline.core.addresses import masked
+from ganline.core.errors import UserError
 
 POLL = 2.0  # seconds between two looks at the flow runs
 CRASHES = 2

@@ -12,16 +12,18 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from ganline import catalogue, params, yaml_files
+from ganline.catalogue import check
+from ganline.catalogue import presets as catalogue
+from ganline.core import yaml_files
+from ganline.core.errors import UserError
+from ganline.core.files import write_text
 from ganline.datasets import listing, sources
-from ganline.errors import UserError
-from ganline.files import write_text
+from ganline.settings import paths
 from pipelines import running, terminal
-from stages import paths
 from stages.source import linked
 
 if TYPE_CHECKING:
-    from ganline.compare import Comparison
+    from ganline.evaluation.compare import Comparison
 
 app = typer.Typer(help="Reproducible GAN pipelines.", no_args_is_help=True, add_completion=False)
 console = terminal.console()
@@ -81,8 +83,8 @@ def compare(
 ) -> None:
     """Rank the finished runs that MLflow remembers; numbers of different protocols are never ranked together."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from ganline import compare as comparing  # here, as all that is slow to import
-    from stages import leaderboard
+    from ganline.evaluation import compare as comparing  # here, as all that is slow to import
+    from ganline.tracking import leaderboard
 
     with console.status("reading MLflow"):
         runs = leaderboard.read_runs(experiment or [])
@@ -105,10 +107,10 @@ def explore(
 ) -> None:
     """Open a page of sliders on the latent space of the trained generator; Ctrl+C ends it."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from stages import explorer
+    from ganline.explorer import opening as explorer
 
     with console.status("loading the generator"):
-        space = explorer.load(params.load())
+        space = explorer.load(check.load())
     from ganline.explorer.page import serve
 
     serve(space, host, port, browser, lambda address: console.print(f"{address}  (Ctrl+C ends it)", soft_wrap=True))
@@ -166,9 +168,9 @@ def clean(yes: Annotated[bool, typer.Option("--yes", help="Delete without asking
 
 def _show(table: "Comparison") -> None:
     """Print the ranked number, and what came of duels, one table a group."""
-    from ganline.compare import headline
+    from ganline.evaluation.compare import headline
     from ganline.report.page import score
-    from stages.leaderboard import DUEL_NUMBERS
+    from ganline.tracking.leaderboard import DUEL_NUMBERS
 
     def text(value: float | None) -> str:
         return "" if value is None else score(value)

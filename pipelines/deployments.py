@@ -19,14 +19,14 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed
 from pydantic import Field
 
-from ganline import catalogue
-from ganline.errors import UserError
-from ganline.params import Params
+from ganline.catalogue import presets as catalogue
+from ganline.core.errors import UserError
+from ganline.settings.schema import Params
+from ganline.tracking.tracker import GROUP
 from pipelines import artifacts, asking, gpus, handover, names, stage
 from pipelines.graph import pools
 from pipelines.run import bring_up_to_date
 from pipelines.workspace import PROJECT, commit, workspace
-from stages.tracking import GROUP
 
 CONF = PROJECT / catalogue.CONF
 POOL = "cpu"
@@ -134,7 +134,7 @@ def sweep(
         by: the number to rank by.
         revision: branch, tag or commit of the project.
     """
-    from ganline import suite  # SciPy takes seconds to import
+    from ganline.evaluation import measures as suite  # SciPy takes seconds to import
 
     try:
         wanted = commit(revision)
@@ -174,7 +174,7 @@ def promote(run: str | None = None, by: str = "fid") -> State:
         run: the MLflow run's id or its beginning; the newest finished run where none is given.
         by: the number it must be better by, by more than chance.
     """
-    from stages import promotion
+    from ganline.tracking import promotion
 
     try:
         with chdir(PROJECT):
@@ -217,8 +217,8 @@ def _train_all(runs: Mapping[str, tuple[str, Sequence[str]]], parameters: dict[s
 
 
 def _leaderboard(by: str, experiments: Sequence[str], group: str | None) -> State:
-    from ganline import compare as comparing
-    from stages import leaderboard
+    from ganline.evaluation import compare as comparing
+    from ganline.tracking import leaderboard
 
     with chdir(PROJECT):
         table = comparing.compare(leaderboard.read_runs(experiments, group), by)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ganline.errors import UserError
+from ganline.core.errors import UserError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 POLL = 1.0  # seconds

@@ -4,8 +4,8 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ganline import yaml_files
-from ganline.errors import UserError
+from ganline.core import yaml_files
+from ganline.core.errors import UserError
 from pipelines import names
 
 

@@ -20,8 +20,8 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 
-from ganline.errors import UserError
-from ganline.files import write_text
+from ganline.core.errors import UserError
+from ganline.core.files import write_text
 from pipelines import asking, gpus, names, stage
 from pipelines.graph import read_from
 from pipelines.workspace import commit, workspace

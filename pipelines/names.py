@@ -5,7 +5,7 @@ Whoever submits a flow run, or writes dvc.yaml, gives these texts; none of them 
 
 import re
 
-from ganline.errors import UserError
+from ganline.core.errors import UserError
 
 ALLOWED = {
     "branch": (r"\w[\w.-]*(/\w[\w.-]*)*", "letters, digits and _ . - in parts between /, such as runs/nightly"),

@@ -14,12 +14,13 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
-from ganline import params
-from ganline.errors import UserError
+from ganline.catalogue import check
+from ganline.core.errors import UserError
+from ganline.tracking import spool
+from ganline.tracking.tracker import record_lock
 from pipelines import artifacts, asking, handover, server, stage
 from pipelines.graph import stages_in_order
-from stages import source, spool
-from stages.tracking import record_lock
+from stages import source
 
 
 @flow(name="ganline")
@@ -30,7 +31,7 @@ def run_pipeline(stages: list[str] | None = None, force: bool = False) -> State:
     state names the verdict on the training.
     """
     try:
-        params.load()  # before DVC, which cannot say what is wrong with a value that it puts into dvc.yaml
+        check.load()  # before DVC, which cannot say what is wrong with a value that it puts into dvc.yaml
         return bring_up_to_date(stages, force)
     except UserError as error:
         return asking.mistake(error)

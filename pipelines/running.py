@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import psutil
 
-from ganline.errors import UserError
+from ganline.core.errors import UserError
 
 RWLOCK = Path(".dvc/tmp/rwlock")
 BUSY = "it is being blocked by:"

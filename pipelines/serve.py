@@ -22,12 +22,12 @@ import psutil
 import typer
 from dvc.config import Config
 
-from ganline.addresses import masked
-from ganline.errors import UserError, in_short
-from ganline.files import write_json
+from ganline.core.addresses import masked
+from ganline.core.errors import UserError, in_short
+from ganline.core.files import write_json
+from ganline.tracking import spool
 from pipelines import gpus, server, terminal
 from pipelines.workspace import PROJECT
-from stages import spool
 
 if TYPE_CHECKING:  # Prefect takes seconds to import
     from prefect.automations import AutomationCore
@@ -168,8 +168,8 @@ def _watchman() -> "AutomationCore":
 
 def _initialise_mlflow() -> None:
     """Make the tables of MLflow's store before several processes find it empty, and fall over each other."""
-    from stages import store
-    from stages.delivery import MlflowClient
+    from ganline.tracking import store
+    from ganline.tracking.delivery import MlflowClient
 
     uri = spool.tracking_uri(PROJECT)
     try:

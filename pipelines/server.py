@@ -16,8 +16,8 @@ import time
 import urllib.request
 from contextlib import ExitStack
 
-from ganline.errors import UserError
-from ganline.own_pages import OwnPages, loopback
+from ganline.core.errors import UserError
+from ganline.explorer.own_pages import OwnPages, loopback
 
 HOST = "127.0.0.1"
 STOP_SECONDS = 10.0

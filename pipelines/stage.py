@@ -15,11 +15,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
 
-from ganline.addresses import masked
-from ganline.errors import UserError
+from ganline.core.addresses import masked
+from ganline.core.errors import UserError
+from ganline.tracking import spool
+from ganline.tracking.tracker import FLOW_RUN, MISTAKE
 from pipelines import asking, names, process, running
-from stages import spool
-from stages.tracking import FLOW_RUN, MISTAKE
 
 RETRIES = {"download": 2, "train": 2}  # a network may come back, and training goes on from its checkpoint
 RETRY_SECONDS = 10

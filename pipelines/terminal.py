@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from ganline.addresses import masked
-from ganline.errors import FULL, UserError
+from ganline.core.addresses import masked
+from ganline.core.errors import FULL, UserError
 
 MENDABLE = (
     *FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EMFILE,

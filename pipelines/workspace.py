@@ -2,7 +2,7 @@
 
 DVC allows one command at a time in a workspace; in workspaces of their own any number of runs go on side by side, and
 what one has made another finds in the cache. What runs share with the project besides: its MLflow store and spool
-(stages.spool), its checkpoints, and files the user put by hand into data/manual.
+(ganline.tracking.spool), its checkpoints, and files the user put by hand into data/manual.
 """
 
 import os
@@ -15,9 +15,10 @@ from pathlib import Path
 from dvc.config import Config
 from filelock import FileLock, Timeout
 
-from ganline.errors import UserError
+from ganline.core.errors import UserError
+from ganline.settings import paths
+from ganline.tracking import spool
 from pipelines import names
-from stages import paths, spool
 
 PROJECT = Path(__file__).parents[1]
 """The clone that this code belongs to: what a worker was started from."""

@@ -10,6 +10,6 @@ PARENT = os.getppid()
 """Who has started this process; see stages.runner."""
 
 if sys.argv[:1] == ["-m"] and "DVC_STAGE" in os.environ:  # so says Python while it looks for the module to run
-    from stages import spool
+    from ganline.tracking import spool
 
     spool.tell_begun(os.environ["DVC_STAGE"])

@@ -3,13 +3,14 @@
 import shutil
 from pathlib import Path
 
+from ganline.core.errors import UserError
+from ganline.core.files import whole_folder
 from ganline.datasets import layout, pictures, sources, zips
-from ganline.errors import UserError
-from ganline.files import whole_folder
-from ganline.params import Params
-from stages import paths, runner
+from ganline.settings import paths
+from ganline.settings.schema import Params
+from ganline.tracking.tracker import Tracker
+from stages import runner
 from stages.source import is_copy
-from stages.tracking import Tracker
 
 
 def run(params: Params, tracker: Tracker) -> None:

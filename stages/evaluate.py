@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ganline import suite
+from ganline.core.errors import UserError
+from ganline.core.files import write_arrays, write_json
+from ganline.core.progress import Bar
+from ganline.core.random import generator
 from ganline.datasets.prepared import read_facts, read_split
-from ganline.errors import UserError
-from ganline.files import write_arrays, write_json
+from ganline.evaluation import measures as suite
+from ganline.evaluation.images import real_images
 from ganline.metrics.frechet import LEAST_FOR_ERROR
-from ganline.params import Evaluate, Params
-from ganline.progress import Bar
-from ganline.random import generator
-from ganline.suite.base import Case, Sample
-from stages import paths, runner
-from stages.images import real_images
-from stages.tracking import Tracker
+from ganline.metrics.record import Case, Sample
+from ganline.settings import paths
+from ganline.settings.schema import Evaluate, Params
+from ganline.tracking.tracker import Tracker
+from stages import runner
 
 if TYPE_CHECKING:
-    from ganline.metrics.extractors import Extractor
+    from ganline.extractors.network import Extractor
     from ganline.models import Generator
     from ganline.models.base import Model
 
@@ -37,7 +38,7 @@ IMAGES_PER_SPLIT = 10
 def run(params: Params, tracker: Tracker) -> None:
     """Make fakes, extract their features once, compute every measure asked for of them and of the floor."""
     from ganline import models  # TensorFlow loads here, not when the stage is imported
-    from ganline.metrics import extractors
+    from ganline.extractors import network as extractors
 
     measures = suite.chosen(params.evaluate.metrics)
     extractor, model = extractors.load(paths.extractor(params)), models.load(paths.GAN)

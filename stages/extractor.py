@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ganline.core.files import whole_folder, write_arrays
 from ganline.datasets.prepared import read_facts, read_split
-from ganline.files import whole_folder, write_arrays
-from ganline.metrics import judge
-from ganline.params import Params
-from stages import paths, runner
-from stages.tracking import Tracker
+from ganline.extractors import judge
+from ganline.settings import paths
+from ganline.settings.schema import Params
+from ganline.tracking.tracker import Tracker
+from stages import runner
 
 if TYPE_CHECKING:
-    from ganline.metrics.extractors import Extractor
+    from ganline.extractors.network import Extractor
 
 
 def run(params: Params, tracker: Tracker) -> None:
@@ -46,7 +47,7 @@ def run(params: Params, tracker: Tracker) -> None:
 
 
 def _make(params: Params) -> "Extractor":
-    from ganline.metrics import extractors  # TensorFlow loads here, not when the stage is imported
+    from ganline.extractors import network as extractors  # TensorFlow loads here, not when the stage is imported
 
     data = paths.prepared(params)
     facts = read_facts(data)
@@ -66,7 +67,7 @@ def _class_sizes(params: Params) -> list[int]:
 
 
 def _rotation_accuracy(extractor: "Extractor", images: np.ndarray) -> float:
-    from ganline.metrics.extractors import rotation_accuracy
+    from ganline.extractors.network import rotation_accuracy
 
     return rotation_accuracy(extractor, images)
 

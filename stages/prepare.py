@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from ganline.datasets import prepared
 from ganline.datasets.prepare import prepare
-from ganline.params import Params
-from stages import paths, runner
-from stages.tracking import Tracker
+from ganline.settings import paths
+from ganline.settings.schema import Params
+from ganline.tracking.tracker import Tracker
+from stages import runner
 
 SHOWN = 20
 

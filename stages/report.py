@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from ganline.core.files import read_arrays, write_text
 from ganline.datasets.prepared import read_facts, read_split
-from ganline.files import read_arrays, write_text
-from ganline.params import Params
 from ganline.report.page import Content, Part, Sample, metric_rows, render
-from stages import paths, runner
-from stages.tracking import Tracker
+from ganline.settings import paths
+from ganline.settings.schema import Params
+from ganline.tracking.tracker import Tracker
+from stages import runner
 
 
 def run(params: Params, tracker: Tracker) -> None:
@@ -44,18 +45,18 @@ def collect(params: Params) -> Content:
 
 
 def latent() -> list[Part]:
-    """Return what the parts of the latent stage found, with their figures and numbers."""
-    values, protocol = (_json(paths.LATENT / file) for file in ("metrics.json", "protocol.json"))
+    """Return what the parts of the study stage found, with their figures and numbers."""
+    values, protocol = (_json(paths.STUDY / file) for file in ("metrics.json", "protocol.json"))
     return [
         Part(
             entry["title"],
             entry.get("left_out", ""),
             entry.get("words", []),
             entry.get("tables", []),
-            [(_picture(paths.LATENT / figure["file"]), figure) for figure in entry.get("figures", [])],
+            [(_picture(paths.STUDY / figure["file"]), figure) for figure in entry.get("figures", [])],
             metric_rows({name: values[name] for name in entry.get("numbers", [])}, protocol),
         )
-        for entry in _json(paths.LATENT / "findings.json")
+        for entry in _json(paths.STUDY / "findings.json")
     ]
 
 

@@ -11,15 +11,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets every st
 os.environ.setdefault("PYTHONWARNINGS", "ignore")  # tensorflow-addons greets each import with its end of life
 
 import stages
-from ganline.addresses import mask_tracebacks, masked
-from ganline.errors import UserError, mistake
-from ganline.params import Params, load
-from ganline.replicas import cluster
+from ganline.catalogue.check import load
+from ganline.core.addresses import mask_tracebacks, masked
+from ganline.core.errors import UserError, mistake
+from ganline.core.replicas import cluster
+from ganline.line import vouched
+from ganline.line.declared import DVC_YAML
+from ganline.line.used import Use
+from ganline.settings.schema import Params
+from ganline.tracking import spool
+from ganline.tracking.tracker import Silent, Tracker, report_mistake
 from ganline.training.stop import Stopped
-from stages import spool, vouched
-from stages.declared import DVC_YAML
-from stages.tracking import Silent, Tracker, report_mistake
-from stages.used import Use
 
 PR_SET_PDEATHSIG = 1
 
@@ -35,7 +37,7 @@ def main(stage: str, work: Work) -> None:
     try:
         params = load()
         # Of machines that train together the chief alone writes and tells of the run.
-        helper = stage == "train" and not cluster(params.compute).chief
+        helper = stage == "train" and not cluster(params.compute.strategy).chief
         use = Use(stage, params) if DVC_YAML.exists() and not helper else None
         with (Silent if helper else Tracker)(stage, params) as tracker:
             finish = _work(work, params, tracker, use)

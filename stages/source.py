@@ -10,10 +10,12 @@ import shutil
 import sys
 from pathlib import Path
 
-from ganline.errors import UserError, mistake
-from ganline.files import whole_folder
-from ganline.params import Params, load
-from stages import paths, spool
+from ganline.catalogue.check import load
+from ganline.core.errors import UserError, mistake
+from ganline.core.files import whole_folder
+from ganline.settings import paths
+from ganline.settings.schema import Params
+from ganline.tracking import spool
 
 
 def linked(params: Params) -> Params:

@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ganline.combinations import model_facts, uneven
+from ganline.catalogue.check import accepted
+from ganline.catalogue.combinations import uneven
+from ganline.core.errors import UserError
+from ganline.core.files import whole_folder, write_json
 from ganline.datasets.prepared import images_file, read_facts, read_split
 from ganline.datasets.split import stratified
 from ganline.diagnosis.probe import CannotJudgeError, Describe, Probe, pixels
 from ganline.diagnosis.remedies import advise
-from ganline.errors import UserError
-from ganline.files import whole_folder, write_json
-from ganline.params import Params
+from ganline.line.code import code
+from ganline.models.facts import model_facts
 from ganline.report.wording import command
-from stages import paths, runner
-from stages.tracking import Tracker, told_by
+from ganline.settings import paths
+from ganline.settings.schema import Params
+from ganline.tracking.tracker import Tracker, told_by
+from stages import runner
 
 MIRROR = "GANLINE_CHECKPOINTS"
 """Environment variable: where checkpoints are kept for other machines too. It decides nothing about the result."""
@@ -37,7 +41,7 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
     Of several machines that train together only the chief writes anything. What it returns ends with the checkpoints.
     """
     from ganline import models
-    from ganline.compute import configure
+    from ganline.core.determinism import configure
     from ganline.training import devices as at
     from ganline.training import earlier
     from ganline.training.checkpoint import Checkpoints, deciding, fingerprint
@@ -50,9 +54,9 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
     devices = at.choose(params.compute)
     if problems := list(uneven(params.train, devices.count)):
         raise UserError("; ".join(problems))
-    configure(params.compute)
+    configure(params.compute.precision, params.compute.deterministic)
     decide = decisive(params, facts, data) | {"replicas": devices.count, "machines": devices.workers}
-    known = deciding(decide, [images_file(folder, "train"), *extractor_files(params)])
+    known = deciding(decide, [images_file(folder, "train"), *extractor_files(params)], code("train", params))
     workdir = paths.CHECKPOINTS / fingerprint(known)
     # An orphan of a killed pipeline may still be training this very run: two writers would spoil its checkpoints.
     with lock_of(workdir) if devices.chief else nullcontext(), devices.together():
@@ -161,7 +165,7 @@ def extractor_files(params: Params) -> list[Path]:
 
 def probe(params: Params, images: np.ndarray) -> Probe | str:
     """Return what holds samples against the training images, or why there is none."""
-    from ganline.metrics import extractors
+    from ganline.extractors import network as extractors
 
     if model_facts()[params.train.model].get("slow_to_draw"):
         return f"{params.train.model} draws too slowly for its samples to be looked at while it trains"
@@ -187,7 +191,7 @@ def tell(trained: "Trained", model: "Model", params: Params) -> dict[str, Any]:
     weights = {n: sum(int(np.prod(w.shape)) for w in k.trainable_weights) for n, k in model.networks.items()}
     scores = table.get("probe_frechet")
     best = int(table["step"][np.nanargmin(scores)]) if scores is not None else 0
-    content = verdict.as_dict() | advise(verdict, params, weights, best)
+    content = verdict.as_dict() | advise(verdict, params, weights, accepted, best)
     content |= {
         "steps": trained.step,
         "kept_step": trained.kept,
@@ -215,7 +219,7 @@ def _doubts(params: Params) -> list[str]:
 
 def decisive(params: Params, facts: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Return what decides a training's bits beside images, code and versions; diagnosis.every as it is in effect."""
-    from ganline.training.watch import cadence
+    from ganline.training.monitor import cadence
 
     used = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in data.items() if name != "image"}
     sections = params.model_dump(include={"seed", "train", "diagnosis", "compute"})

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import waiting
 
-from ganline.catalogue import compose_params
-from stages.courier import Courier
+from ganline.catalogue.presets import compose_params
+from ganline.tracking.courier import Courier
 
 REPOSITORY = Path(__file__).parents[1]
 PARAMS = compose_params("gan-mnist", ["dataset=digits", "train.latent_dim=10"], REPOSITORY / "conf")

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 import yaml
 
-from ganline import params
-from ganline.catalogue import compose_params, names
-from ganline.combinations import OFF, WITH_LABELS, model_facts
-from ganline.compute import configure
-from ganline.errors import UserError
+from ganline.catalogue import check
+from ganline.catalogue.combinations import OFF, WITH_LABELS
+from ganline.catalogue.presets import compose_params, names
+from ganline.core.determinism import configure
+from ganline.core.errors import UserError
+from ganline.models.facts import model_facts
+from ganline.settings.schema import Params, Train
 
 ROOT = Path(__file__).parents[1]
 FILES = 600
@@ -76,7 +78,7 @@ def drawn(number: int) -> dict[str, Any]:
 
 def values(key: str, now: Any) -> Iterator[Any]:
     """Yield what a parameter of train is tried at: what its schema names or bounds, and extremes."""
-    schema = params.Train.model_json_schema()["properties"][key]
+    schema = Train.model_json_schema()["properties"][key]
     for kind in schema.get("anyOf", [schema]):
         yield from kind.get("enum", ())
         if kind["type"] == "boolean":
@@ -90,21 +92,21 @@ def values(key: str, now: Any) -> Iterator[Any]:
     yield now
 
 
-def accepted(number: int, folder: Path) -> params.Params | None:
+def accepted(number: int, folder: Path) -> Params | None:
     """Write and read the params.yaml of this number; None where it is refused."""
     (folder / "params.yaml").write_text(yaml.safe_dump(drawn(number)))
     try:
-        return params.load(folder / "params.yaml")
+        return check.load(folder / "params.yaml")
     except UserError:
         return None
 
 
-def run(chosen: params.Params, folder: Path) -> None:
+def run(chosen: Params, folder: Path) -> None:
     """Build, train, save, load and draw."""
     from ganline import models
     from ganline.training.loop import train
 
-    configure(chosen.compute)
+    configure(chosen.compute.precision, chosen.compute.deterministic)
     shape = (chosen.prepare.size, chosen.prepare.size, chosen.prepare.channels)
     rows = np.random.default_rng(0)
     data = {"image": rows.integers(0, 256, (40, *shape), np.uint8)}

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from ganline import models
-from ganline.catalogue import compose_params
+from ganline.catalogue.presets import compose_params
 from ganline.datasets.prepare import prepare
 from ganline.datasets.prepared import read_facts, read_split
 from ganline.datasets.sources import fetch
 from ganline.diagnosis.probe import Probe
+from ganline.extractors.network import train_classifier
 from ganline.metrics.class_histogram import class_histogram
-from ganline.metrics.extractors import train_classifier
 from ganline.training.loop import train
 
 ROOT = Path(__file__).parents[1]

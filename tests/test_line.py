@@ -11,10 +11,10 @@ import pytest
 import working_tree
 import yaml
 
-from ganline.params import load
-from stages.declared import declared
+from ganline.catalogue.check import load
+from ganline.line.declared import declared
 
-STAGES = ["download", "prepare", "extractor", "train", "evaluate", "latent", "report"]
+STAGES = ["download", "prepare", "extractor", "train", "evaluate", "study", "report"]
 SMALL = [
     "dataset=digits", "train.steps=40", "train.log_every=10", "train.sample_every=20", "train.checkpoint_every=20",
     "train.sample_count=16", "evaluate.samples=200", "evaluate.kid_subset_size=50", "evaluate.kid_subsets=5",
@@ -74,14 +74,14 @@ def test_every_stage_runs_and_leaves_its_files(project):
     for name in (
         "data/prepared/digits/manifest.csv", "models/gan/weights.npz", "reports/train/history.csv",
         "reports/train/samples/step-00000040.png", "reports/evaluate/protocol.json", "reports/index.html",
-        "reports/latent/figures/directions-boundaries.png", "reports/latent/latents.npz",
+        "reports/study/figures/directions-boundaries.png", "reports/study/latents.npz",
     ):  # fmt: skip
         assert (project.folder / name).stat().st_size > 0
     assert json.loads((project.folder / "reports/train/diagnosis.json").read_text())["verdict"] == "too_short"
     metrics = json.loads((project.folder / "reports/evaluate/metrics.json").read_text())
     assert {"fid", "floor_fid", "kid", "inception_score", "precision", "recall"} <= set(metrics)
     assert metrics["floor_fid"] < metrics["fid"]
-    latent = json.loads((project.folder / "reports/latent/metrics.json").read_text())
+    latent = json.loads((project.folder / "reports/study/metrics.json").read_text())
     assert {"latent_directions_edit_success", "latent_smoothness_path_length"} <= set(latent)
     assert not set(latent) & set(metrics)
 
@@ -93,7 +93,7 @@ def test_a_stage_reads_only_what_dvc_yaml_lists_for_it(project, monkeypatch, sta
     read = {Path(line) for line in (project.watched / f"{stage}.files").read_text().splitlines()}
     assert len(read) > 3
     known = [*listed.code, *listed.inputs, *listed.outs, *TOLD]
-    # What begins with a dot is .ganline or a file that is being written. tests/stages/test_declared.py sees to code.
+    # What begins with a dot is .ganline or a file that is being written. tests/line/test_declared.py sees to code.
     rest = {path for path in read if path.suffix != ".py" and not any(part.startswith(".") for part in path.parts)}
     assert {path for path in rest if not any(path == other or other in path.parents for other in known)} == set()
     sections = {key.partition(".")[0] for key in listed.params}
@@ -107,7 +107,7 @@ def test_what_dvc_hashes_names_no_place_and_no_time(project):
         "models/gan/model.json",
         "reports/evaluate/protocol.json",
         "reports/index.html",
-        "reports/latent/findings.json",
+        "reports/study/findings.json",
     ):
         assert str(project.folder) not in (project.folder / name).read_text()
 
@@ -144,7 +144,7 @@ def test_another_experiment_and_seed_take_over_data_and_extractor(project):
         for part in ("-S", value)
     ]
     output = project.run("dvc", "exp", "run", "-S", "experiment=cgan-mnist", *overrides)
-    assert project.executed(output) == ["train", "evaluate", "latent", "report"]
+    assert project.executed(output) == ["train", "evaluate", "study", "report"]
     metrics = json.loads((project.folder / "reports/evaluate/metrics.json").read_text())
     assert 0 <= metrics["condition_accuracy"] < metrics["floor_condition_accuracy"]
     assert metrics["floor_classes_seen"] == 10
@@ -170,7 +170,7 @@ def test_dvc_shows_metrics_and_plots(project):
 def test_mlflow_remembers_each_run(project):
     import mlflow
 
-    project.run(sys.executable, "-m", "stages.courier")  # deliver what is left
+    project.run(sys.executable, "-m", "ganline.tracking.courier")  # deliver what is left
     mlflow.set_tracking_uri(f"sqlite:///{project.folder}/mlflow.db")
     runs = mlflow.search_runs(experiment_names=["ganline"], output_format="list", order_by=["start_time"])
     assert [run.info.status for run in runs] == ["FINISHED"] * 4  # the first, the forced, the changed and the other one

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from ganline.catalogue import compose_params
-from ganline.errors import UserError
+from ganline.catalogue.presets import compose_params
+from ganline.core.errors import UserError
 
 CONF = Path(__file__).parents[1] / "conf"
-STAGES = ("download", "prepare", "extractor", "train", "evaluate", "latent", "report")
+STAGES = ("download", "prepare", "extractor", "train", "evaluate", "study", "report")
 TINY = (
     "dataset=image_folder", "prepare.size=28", "prepare.channels=1", "extractor.epochs=1", "train.steps=4",
     "train.steps_per_call=2", "train.log_every=2", "train.sample_every=2", "train.checkpoint_every=4",
@@ -24,8 +24,8 @@ TINY = (
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
     """Do all that the stages do, but less of it: an hour would else go into searches and paths."""
-    from ganline.metrics import extractors
-    from stages.latent import interpolation, inversion, smoothness
+    from ganline.extractors import network as extractors
+    from ganline.studies.latent import interpolation, inversion, smoothness
 
     monkeypatch.setattr(extractors, "MINIMUM_STEPS", 60)
     monkeypatch.setattr(interpolation, "BETWEEN", 2)
@@ -77,7 +77,7 @@ def left_out(name: str) -> dict[str, str]:
     if name == "evaluate":
         entries = json.loads(Path("reports/evaluate/protocol.json").read_text()).values()
         return {entry["measure"]: entry["left_out"] for entry in entries if "left_out" in entry}
-    entries = json.loads(Path("reports/latent/findings.json").read_text())
+    entries = json.loads(Path("reports/study/findings.json").read_text())
     return {entry["part"]: entry["left_out"] for entry in entries if "left_out" in entry}
 
 
@@ -87,7 +87,7 @@ def test_a_few_pictures_make_a_report_that_says_what_could_not_be_measured(count
     monkeypatch.chdir(tmp_path)
     line(pictures(tmp_path / "mine", count), "gan-mnist", "extractor.kind=rotation")
     held_out = max(1, round(count * 0.1))
-    missing = left_out("latent")
+    missing = left_out("study")
     assert ("truncation" in missing) == (held_out < 4)
     if held_out < 4:
         assert f"need 4 held-out images, and there are {held_out}" in missing["truncation"]
@@ -98,7 +98,7 @@ def test_a_few_pictures_make_a_report_that_says_what_could_not_be_measured(count
 
 
 def _part(name: str):
-    return importlib.import_module(f"stages.latent.{name}")
+    return importlib.import_module(f"ganline.studies.latent.{name}")
 
 
 @pytest.mark.slow

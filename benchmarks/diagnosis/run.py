@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.diagnosis.grounds import DATASETS, RUNS, Ground
-from ganline import suite
-from ganline.catalogue import compose_params
+from ganline.catalogue.presets import compose_params
+from ganline.core.figures import image_grid, write_png
+from ganline.core.files import write_json
+from ganline.core.progress import Bar
 from ganline.datasets.prepared import read_facts
-from ganline.files import write_json
-from ganline.params import Params
-from ganline.progress import Bar
-from ganline.report.figures import image_grid, write_png
+from ganline.evaluation import measures as suite
+from ganline.settings.schema import Params
 
 FOLDER = Path(__file__).parent / "runs"
 SAMPLES = 2000
@@ -56,15 +56,16 @@ def prepare() -> None:
 def train_and_measure(name: str) -> None:
     """Train one run, without a verdict's interference, and keep its history and its measures."""
     from ganline import models
-    from ganline.compute import configure
-    from ganline.metrics import extractors
+    from ganline.core.determinism import configure
+    from ganline.extractors import network as extractors
+    from ganline.settings import paths
     from ganline.training.loop import train
-    from stages import evaluate, paths
+    from stages import evaluate
     from stages.train import probe, training_data
 
     ground = RUNS[name]
     params = params_of(ground)
-    configure(params.compute)
+    configure(params.compute.precision, params.compute.deterministic)
     facts = read_facts(paths.prepared(params))
     data = training_data(params, facts)
     if ground.keep:

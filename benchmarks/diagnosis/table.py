@@ -15,8 +15,8 @@ import pandas as pd
 
 from benchmarks.diagnosis.grounds import PARTS, RUNS
 from benchmarks.diagnosis.label import EITHER, label
+from ganline.core.files import write_text
 from ganline.diagnosis import verdict as rules
-from ganline.files import write_text
 
 FOLDER = Path(__file__).parent
 PATIENCE = 3

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ganline.errors import FULL, UserError
+from ganline.core.errors import FULL, UserError
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """What a terminal obeys instead of showing it."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ganline.core.errors import UserError
 from ganline.datasets.damage import UnreadableError, reading
-from ganline.errors import UserError
 
 NAME = "dataset.json"
 

@@ -9,13 +9,13 @@ from typing import NamedTuple, Protocol
 import cv2
 import numpy as np
 
+from ganline.core.progress import Bar
 from ganline.datasets.complaints import Complaints
 from ganline.datasets.decode import check_shape
 from ganline.datasets.depth import WHITE, to_eight, white_of
 from ganline.datasets.resize import fit
 from ganline.datasets.unusable import DAMAGED, UnusableError
-from ganline.params import Prepare
-from ganline.progress import Bar
+from ganline.settings.schema import Prepare
 
 CHUNK = 32
 KEPT = "kept"

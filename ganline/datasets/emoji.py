@@ -5,10 +5,10 @@ import json
 import shutil
 from pathlib import Path, PurePosixPath
 
+from ganline.core.errors import UserError
+from ganline.core.files import sha256
 from ganline.datasets.damage import UnreadableError, reading
 from ganline.datasets.fetchers import SourceError
-from ganline.errors import UserError
-from ganline.files import sha256
 
 TABLE = "emoji.json"
 LEFT_OUT = "Component"

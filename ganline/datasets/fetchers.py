@@ -18,11 +18,11 @@ import numpy as np
 import pooch
 import requests
 
-from ganline.addresses import masked
+from ganline.core.addresses import masked
+from ganline.core.progress import Bar
 from ganline.datasets import idx, mnist_pickle, zips
 from ganline.datasets.damage import reading
 from ganline.datasets.room import refuse_without_room
-from ganline.progress import Bar
 
 CONNECT_SECONDS, READ_SECONDS = 5, 30
 CHUNK = 2**16

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ganline.core.errors import UserError
 from ganline.datasets.damage import reading
-from ganline.errors import UserError
 
 IMAGES, LABELS = "-images-idx3-ubyte", "-labels-idx1-ubyte"
 CLASSES = "classes.txt"

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ganline.core.errors import UserError
 from ganline.datasets.kinds import named_picture
-from ganline.errors import UserError
 
 TRAIN, HELD_OUT = ("train", "training"), ("val", "valid", "validation", "test", "testing")
 SPLITS = dict.fromkeys(TRAIN, "train") | dict.fromkeys(HELD_OUT, "test")

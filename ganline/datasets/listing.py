@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from ganline.core.errors import UserError
 from ganline.datasets.damage import reading, shown
 from ganline.datasets.kinds import why_no_picture
-from ganline.errors import UserError
 
 MAC_EXTRAS = "__MACOSX"
 UNDECODED = re.compile("[\udc80-\udcff]")

@@ -5,10 +5,10 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from ganline.core.files import whole_folder
+from ganline.core.progress import track
 from ganline.datasets import dataset_json, decode, layout, listing
 from ganline.datasets.damage import reading
-from ganline.files import whole_folder
-from ganline.progress import track
 
 
 class PictureFolder:

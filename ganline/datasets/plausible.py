@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganline.errors import UserError
+from ganline.core.errors import UserError
 
 LOOKED_AT = 1000
 NOTHING, LITTLE = 16, 64

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ganline.core.errors import UserError
+from ganline.core.files import whole_folder, write_json
 from ganline.datasets import idx, plausible, prepared, quickdraw
 from ganline.datasets.decode_set import KEPT, Record, decode_set
 from ganline.datasets.pictures import PictureFolder
 from ganline.datasets.split import held_out
-from ganline.errors import UserError
-from ganline.files import whole_folder, write_json
-from ganline.params import Prepare
+from ganline.settings.schema import Prepare
 
 COLUMNS = ["file", "label", "width", "height", "channels", "sha256", "split", "status", "duplicate_of"]
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ganline.core.errors import UserError
+from ganline.core.files import sha256
 from ganline.datasets.damage import reading
-from ganline.errors import UserError
-from ganline.files import sha256
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ganline.core.errors import UserError
 from ganline.datasets.damage import UnreadableError, reading
 from ganline.datasets.kinds import named_picture
-from ganline.errors import UserError
 
 SIDE = 28
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]*")

@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ganline import yaml_files
-from ganline.addresses import masked
+from ganline.core import yaml_files
+from ganline.core.addresses import masked
+from ganline.core.errors import FULL, UserError
+from ganline.core.files import whole_folder
 from ganline.datasets import emoji, idx, quickdraw
 from ganline.datasets.damage import UnreadableError
 from ganline.datasets.fetchers import ARCHIVE, FETCH, SourceError
-from ganline.errors import FULL, UserError
-from ganline.files import whole_folder
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -4,8 +4,8 @@ from collections import Counter
 
 import numpy as np
 
-from ganline.errors import UserError
-from ganline.random import generator
+from ganline.core.errors import UserError
+from ganline.core.random import generator
 
 
 def stratified(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:

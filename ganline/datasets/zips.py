@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile, ZipInfo
 
+from ganline.core.files import whole_folder
+from ganline.core.progress import track
 from ganline.datasets import layout, listing
 from ganline.datasets.damage import UnreadableError, reading, shown
 from ganline.datasets.room import refuse_without_room
-from ganline.files import whole_folder
-from ganline.progress import track
 
 FAILURE = " cannot be unpacked"
 

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ganline.metrics.repeats import repeats
-from ganline.random import generator
+from ganline.core.random import generator
+from ganline.core.repeats import repeats
 
 IMAGES = 256
 """Drawn each time, and held against as many real ones: enough to tell 10 classes from 5, few enough to be quick."""

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganline.diagnosis.verdict import Verdict
-from ganline.errors import UserError
-from ganline.params import Params, check
+from ganline.settings.schema import Params
 
 MOST = 5
 """Remedies given: who is told everything is told nothing."""
@@ -178,13 +177,20 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def advise(verdict: Verdict, params: Params, weights: Mapping[str, int], steps_best: int = 0) -> dict[str, Any]:
+def advise(
+    verdict: Verdict,
+    params: Params,
+    weights: Mapping[str, int],
+    accepted: Callable[[dict[str, Any]], bool],
+    steps_best: int = 0,
+) -> dict[str, Any]:
     """Return "causes" and "remedies" of a failing verdict as plain values; both are empty for others.
 
     Args:
         verdict: what was found.
         params: of the run.
         weights: trainable weights of each network.
+        accepted: whether such a params.yaml would be accepted.
         steps_best: step of the best look.
     """
     setting = Setting(params, weights, steps_best)
@@ -200,7 +206,7 @@ def advise(verdict: Verdict, params: Params, weights: Mapping[str, int], steps_b
             causes.append({"cause": rule.cause(setting), "source": rule.source})
         change = dict(_changed(rule.change(setting), params))
         new = change and all(remedy["change"] != _lines(change) for remedy in remedies)
-        if new and len(remedies) < MOST and _possible(change, params):
+        if new and len(remedies) < MOST and accepted(_with(change, params)):
             remedies.append({"change": _lines(change), "why": rule.why, "source": rule.source})
     return {"causes": causes, "remedies": remedies}
 
@@ -214,8 +220,8 @@ def _changed(change: Mapping[str, Any], params: Params) -> Iterator[tuple[str, A
             yield key, value
 
 
-def _possible(change: Mapping[str, Any], params: Params) -> bool:
-    """Return whether params.yaml with the change would be accepted."""
+def _with(change: Mapping[str, Any], params: Params) -> dict[str, Any]:
+    """Return what params.yaml would hold after the change."""
     content = params.model_dump()
     for key, value in change.items():
         *path, last = key.split(".")
@@ -223,11 +229,7 @@ def _possible(change: Mapping[str, Any], params: Params) -> bool:
         for part in path:
             section = section[part]
         section[last] = value
-    try:
-        check(content, "")
-    except UserError:
-        return False
-    return True
+    return content
 
 
 def _lines(change: Mapping[str, Any]) -> list[str]:

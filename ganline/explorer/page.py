@@ -9,10 +9,10 @@ from nicegui.events import ValueChangeEventArguments
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ganline.errors import UserError
+from ganline.core.errors import UserError
+from ganline.explorer.own_pages import OwnPages, loopback
 from ganline.explorer.space import Explorable
 from ganline.latent.named import Named
-from ganline.own_pages import OwnPages, loopback
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 POLICY = (

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ganline.core.figures import png_bytes
 from ganline.latent import named
 from ganline.latent.paths import from_normal, interpolation, to_normal, truncate
-from ganline.report.figures import png_bytes
 
 if TYPE_CHECKING:
     from ganline.models import Generator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STEPS = 100
 """Of a walk between two named latents."""
 COORDINATES = 8
-"""Shown as directions where the latent stage has found none."""
+"""Shown as directions where the study stage has found none."""
 
 
 class Directions(NamedTuple):

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
-from ganline.progress import track
+from ganline.core.progress import track
 
 TREES = 40
 BINS = 20

@@ -13,8 +13,8 @@ import numpy as np
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, RootModel, ValidationError
 
-from ganline.errors import UserError
-from ganline.files import write_text
+from ganline.core.errors import UserError
+from ganline.core.files import write_text
 
 LARGEST = float(np.finfo(np.float32).max)
 """Beyond it a number of a latent would be infinite."""

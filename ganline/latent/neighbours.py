@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ganline.metrics.repeats import repeats
-from ganline.progress import Bar
+from ganline.core.progress import Bar
+from ganline.core.repeats import repeats
 
 BLOCK = 256
 SPARE = 8
@@ -77,7 +77,7 @@ def copying(samples: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
         samples: float, (M,): the distance of each sample to its nearest training image.
         held_out: float, (N,): the same for real images that were not trained on.
 
-    Held-out images that repeat a training image are left out: they were shown (`ganline.metrics.repeats`).
+    Held-out images that repeat a training image are left out: they were shown (`ganline.core.repeats`).
 
     Returns:
         The two medians, the first percentile of `held_out`, the share of samples nearer than that (about 0.01 where

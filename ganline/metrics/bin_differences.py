@@ -21,8 +21,8 @@ from scipy.stats import norm
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
+from ganline.core.random import generator
 from ganline.metrics import checks
-from ganline.random import generator
 
 SIGNIFICANCE = 0.05
 MOST_FITTED = 20_000

@@ -7,7 +7,7 @@ found, here by their features and not by eye, tell the size of the support:
     support size = n(n - 1)/2 / pairs of near-duplicates
 
 Two fakes are near-duplicates if they are no farther apart than real images rarely are: the first percentile of the
-distance of a real image to the nearest other one, real images that come twice left out (`ganline.metrics.repeats`).
+distance of a real image to the nearest other one, real images that come twice left out (`ganline.core.repeats`).
 
 How to read it: beside the same number of training images, which have near-duplicates too. Far below it the generator
 keeps coming back to the same pictures. Images that come unevenly often count by how often they come: if half of the
@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import chi2
 
+from ganline.core.repeats import repeats
 from ganline.metrics import checks, distances
-from ganline.metrics.repeats import repeats
 
 PERCENTILE = 1.0
 """Of the real images' distances to their nearest other real image, below which fakes count as duplicates."""

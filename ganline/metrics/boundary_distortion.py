@@ -16,8 +16,8 @@ too.
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ganline.core.random import generator
 from ganline.metrics.classification import Labelled, accuracy, checked, classes_of, projection, trained
-from ganline.random import generator
 
 MOST_PARTS = 4
 """Classifiers averaged for a number of images, each trained on other ones: few images alone are a matter of luck."""

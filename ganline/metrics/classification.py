@@ -32,9 +32,9 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
+from ganline.core.random import generator
 from ganline.datasets.resize import resize
 from ganline.metrics import checks
-from ganline.random import generator
 
 SIDE = 28
 """Larger images are shrunk to this side."""

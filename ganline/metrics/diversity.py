@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.core.random import generator
 from ganline.metrics import checks
 from ganline.metrics.structural_similarity import ms_ssim
-from ganline.random import generator
 
 _SMALLEST = 4
 """Images a class must have to count: two pairs, so that their spread is known."""

@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.core.random import generator
 from ganline.metrics import checks
 from ganline.metrics.frechet import BLOCKS, frechet_distance
-from ganline.random import generator
 
 MOST_PARTS = 15
 LEAST_PARTS = 3

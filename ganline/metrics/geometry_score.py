@@ -22,8 +22,8 @@ import gudhi
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from ganline.core.random import generator
 from ganline.metrics import checks
-from ganline.random import generator
 
 LANDMARKS = 64
 MOST_HOLES = 100

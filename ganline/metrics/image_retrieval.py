@@ -9,15 +9,15 @@ Evaluation Measures". Held-out real images are the queries, the fakes are the ga
 How to read them: a ratio of 1 is as good as training images; it grows with each kind of real image that the generator
 never makes, and with fakes that are off. Precision falls where a class is missing, and its queries find others instead,
 or where classes run into each other. See the floor: real images of other classes are sometimes nearer
-too. Queries that repeat a training image (`ganline.metrics.repeats`) are not asked about distances.
+too. Queries that repeat a training image (`ganline.core.repeats`) are not asked about distances.
 
 Weakness: they ask only for the real images, and do not notice bad fakes beside enough good ones.
 """
 
 import numpy as np
 
+from ganline.core.repeats import repeats
 from ganline.metrics import checks, distances
-from ganline.metrics.repeats import repeats
 
 
 def retrieval_distance_ratio(queries: np.ndarray, gallery: np.ndarray, baseline: np.ndarray) -> float:

@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.core.random import generator
 from ganline.metrics import checks
-from ganline.random import generator
 
 BLOCK = 512
 """Rows of the kernel's matrix that are in memory at once."""

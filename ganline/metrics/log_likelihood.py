@@ -20,10 +20,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.core.random import generator
 from ganline.datasets.resize import resize
 from ganline.metrics import checks
 from ganline.metrics.distances import in_blocks
-from ganline.random import generator
 
 SIDE = 28
 """Larger images are shrunk to this many pixels a side by averaging areas."""

@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.core.random import generator
 from ganline.metrics import checks
 from ganline.metrics.log_likelihood import FOR_BANDWIDTH, best_bandwidth, log_densities
 from ganline.metrics.shares import standard_error
-from ganline.random import generator
 
 MASS = 0.95
 """The model's mass inside its region."""

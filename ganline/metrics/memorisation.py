@@ -1,7 +1,7 @@
 """Memorisation: are the fakes copies of training images?
 
 `memorisation` compares how near fakes come to the training images with how near held-out real images come, which no one
-has seen. Let t(x) be the distance of x to its nearest training image (`ganline.metrics.repeats` says which held-out
+has seen. Let t(x) be the distance of x to its nearest training image (`ganline.core.repeats` says which held-out
 images are training images again; they were seen, and are left out of all that is usual here):
 
     copied share            = share of fakes with t no larger than the first percentile of t of the held-out images
@@ -28,9 +28,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.core.repeats import repeats
 from ganline.metrics import checks, distances
 from ganline.metrics.frechet import frechet_distance
-from ganline.metrics.repeats import repeats
 
 PERCENTILE = 1.0
 """Of the held-out images' distances to the training images, up to which a fake counts as copied."""

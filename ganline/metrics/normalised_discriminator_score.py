@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.integrate import trapezoid
 
+from ganline.core.random import generator, key
 from ganline.metrics import checks
-from ganline.random import generator, key
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -24,9 +24,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from ganline.core.random import generator
 from ganline.metrics import checks, distances
 from ganline.metrics.shares import standard_error
-from ganline.random import generator
 
 FOLDS = 5
 

@@ -25,8 +25,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.core.random import generator, key
 from ganline.metrics import checks
-from ganline.random import generator, key
 
 UNITS = 128
 STEPS = 800
@@ -75,7 +75,7 @@ def _trained(real: np.ndarray, fake: np.ndarray, seed: int) -> Callable[[np.ndar
     """Return a critic trained to be high on `real` and low on `fake`: features (n, d) -> values (n,), slopes (n,)."""
     import tensorflow as tf  # here, not above: nothing else in this file needs it
 
-    from ganline.compute import be_deterministic
+    from ganline.core.determinism import be_deterministic
 
     be_deterministic()
     sizes = (real.shape[1], UNITS, UNITS, 1)

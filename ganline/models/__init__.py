@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ganline.errors import UserError
-from ganline.files import read_arrays, undamaged, write_arrays, write_json
-from ganline.params import Train
-from ganline.random import generator
+from ganline.core.errors import UserError
+from ganline.core.files import read_arrays, undamaged, write_arrays, write_json
+from ganline.core.random import generator
+from ganline.models.facts import model_facts
+from ganline.settings.schema import Train
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -25,8 +26,8 @@ BATCH = 500  # images made at once: large enough to keep the processor busy, sma
 
 def build(settings: Train, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> "Model":
     """Return the model that `settings.model` (FILE.CLASS) names, with new weights; see ganline.models.base.Model."""
-    file, name = settings.model.split(".")
-    return getattr(importlib.import_module(f"ganline.models.{file}"), name)(settings, image_shape, seed, classes)
+    module = importlib.import_module(model_facts()[settings.model]["module"])
+    return getattr(module, settings.model.partition(".")[2])(settings, image_shape, seed, classes)
 
 
 def save(model: "Model", folder: Path) -> None:

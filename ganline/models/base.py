@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ganline import replicas
-from ganline.params import Optimizer, Train
-from ganline.random import key, purpose_number
+from ganline.core import replicas
+from ganline.core.random import key, purpose_number
+from ganline.settings.schema import Optimizer, Train
 
 Batch = Mapping[str, tf.Tensor]
 Metrics = dict[str, tf.Tensor]
@@ -22,7 +22,7 @@ class Model:
         optimizer_names: the networks that have one, where that is not all of them.
         image_range: lowest and highest pixel value the networks work with.
         losses: the values of train.loss it takes.
-        practices: the stabilising parameters of train it takes (see ganline.combinations.OFF).
+        practices: the stabilising parameters of train it takes (see ganline.catalogue.combinations.OFF).
         refuses: those of its base class's losses and practices that it does not take.
         semi_supervised: whether it takes train.labelled_fraction.
         batch_norm: whether its discriminator has batch norm, and it takes what concerns that.

@@ -12,14 +12,14 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # that this release is its last is why the versions are pinned
     import tensorflow_addons as tfa
 
-from ganline.random import next_layer_key, uniform  # noqa: E402
+from ganline.core.random import next_layer_key, uniform  # noqa: E402
 
 InstanceNormalization = tfa.layers.InstanceNormalization
 """Each channel of each image to mean 0 and deviation 1 over its pixels (Ulyanov et al. 2016), scaled and shifted."""
 
 
 class Dropout(tf.keras.layers.Layer):
-    """Dropout (Srivastava et al. 2014) whose mask is a pure function of the key in ganline.random.layer_keys.
+    """Dropout (Srivastava et al. 2014) whose mask is a pure function of the key in ganline.core.random.layer_keys.
 
     Keras's own layer keeps its random state outside the checkpoint, so a resumed run would differ.
     Shape and dtype of the input are kept; in inference it is the identity.

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import tensorflow as tf
 
-from ganline.random import uniform
+from ganline.core.random import uniform
 
 Scores: TypeAlias = tf.Tensor
 """float32 (N, 1)."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ganline.compare import Comparison, error_of, floor_of, headline
-from ganline.duels import League
+from ganline.evaluation.compare import Comparison, error_of, floor_of, headline
+from ganline.evaluation.duels import League
 from ganline.report.page import environment
 
 

@@ -15,9 +15,9 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ganline import yaml_files
+from ganline.core import yaml_files
+from ganline.core.figures import GUTTER, cut_grid, image_grid, png_bytes
 from ganline.report.charts import CHARTS, LOOKS, Chart, drawable, svg
-from ganline.report.figures import GUTTER, cut_grid, image_grid, png_bytes
 from ganline.report.wording import GROUPS, HEADLINES, certainty, command, remarks, since, tone
 
 BANNER = 16
@@ -57,7 +57,7 @@ class MetricRow(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What one part of the latent stage found."""
+    """What one part of the study stage found."""
 
     title: str
     left_out: str

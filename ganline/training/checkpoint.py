@@ -13,28 +13,21 @@ from typing import Any
 import fsspec
 import numpy as np
 
-from ganline.errors import UserError
-from ganline.files import read_sealed, sha256, whole_file, write_sealed
+from ganline.core.errors import UserError
+from ganline.core.files import read_sealed, sha256, whole_file, write_sealed
 
 KEPT = 2  # the newest, and one more in case the newest cannot be read
 BEST = "best.npz"
 """The best weights seen, beside the checkpoints."""
 NAMES = {kind: rf"{kind}-(\d+)\.npz" for kind in ("step", "done")}
-CODE = (
-    "compute.py", "datasets/prepared.py", "datasets/split.py", "diagnosis", "metrics/extractors.py",
-    "metrics/repeats.py", "models", "random.py", "replicas.py", "report/figures.py", "training",
-)  # fmt: skip
-"""What dvc.yaml lists of ganline for the stage train: the looks at the samples are part of a checkpoint, too."""
 
 
-def deciding(parameters: Mapping[str, Any], data: Iterable[Path]) -> dict[str, Any]:
-    """Return all that decides a training's bits: parameters, data, code and library versions."""
-    root = Path(__file__).parents[1]
-    code = [path for part in CODE for path in ([root / part] if part.endswith(".py") else (root / part).rglob("*.py"))]
+def deciding(parameters: Mapping[str, Any], data: Iterable[Path], code: Mapping[str, str]) -> dict[str, Any]:
+    """Return all that decides a training's bits: parameters, data, code (the sha256 of each file) and versions."""
     return {
         "parameters": parameters,
         "data": {path.name: sha256(path) for path in data},
-        "code": {str(path.relative_to(root)): sha256(path) for path in sorted(code)},
+        "code": dict(code),
         "versions": {"python": sys.version} | {name: version(name) for name in ("tensorflow", "numpy")},
     }
 

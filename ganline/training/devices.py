@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ganline import replicas
-from ganline.errors import UserError
-from ganline.params import Compute
+from ganline.core import replicas
+from ganline.core.errors import UserError
+from ganline.settings.schema import Compute
 
 Step = Callable[..., dict[str, tf.Tensor]]
 
@@ -148,7 +148,7 @@ def choose(compute: Compute) -> Devices:
     Raises:
         UserError: they are not there, or TF_CONFIG does not say where.
     """
-    place = replicas.cluster(compute)
+    place = replicas.cluster(compute.strategy)
     if compute.strategy == "none":
         return ONE
     here = _here(compute.replicas) if compute.strategy == "mirrored" else _visible()

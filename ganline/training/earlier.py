@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ganline.files import read_sealed, write_json
+from ganline.core.files import read_sealed, write_json
 from ganline.training.checkpoint import BEST, KEPT, checkpoints_in
 
 FACTS, SAMPLES = "facts.json", "samples"

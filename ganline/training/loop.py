@@ -8,19 +8,19 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from ganline.core.figures import image_grid, write_png
+from ganline.core.files import read_sealed, write_text
+from ganline.core.progress import Bar
 from ganline.diagnosis.probe import Probe
 from ganline.diagnosis.verdict import Verdict, judge
-from ganline.files import read_sealed, write_text
 from ganline.models import Generator
 from ganline.models.base import Model, assign, from_uint8
-from ganline.params import Diagnosis, Train
-from ganline.progress import Bar
-from ganline.report.figures import image_grid, write_png
+from ganline.settings.schema import Diagnosis, Train
+from ganline.training.batches import Feed
 from ganline.training.checkpoint import BEST, Checkpoints, checkpoints_in
 from ganline.training.devices import ONE, Devices
-from ganline.training.feed import Feed
+from ganline.training.monitor import Watch
 from ganline.training.stop import Stopped, StopRequest
-from ganline.training.watch import Watch
 
 Row = dict[str, float]
 WATCHING = Diagnosis(every=None, on_failure="continue", patience=3)
@@ -262,8 +262,8 @@ class _Training:
     def save(self, asked: bool) -> None:
         """Write a checkpoint where one is `asked` for, or this step is one for that.
 
-        The last step is: a longer training goes on from there, and results that are refused (stages/used.py) are to be
-        had again. What diverged never is: nothing can go on from it.
+        The last step is: a longer training goes on from there, and results that are refused (ganline/line/used.py) are
+        to be had again. What diverged never is: nothing can go on from it.
         """
         due = asked or self.step % self._settings.checkpoint_every == 0 or self.step == self._settings.steps
         if self._checkpoints and due and not self.diverged:

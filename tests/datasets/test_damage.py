@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 import pytest
 
+from ganline.core.errors import UserError
 from ganline.datasets import dataset_json, emoji, fetchers, idx, mnist_pickle, quickdraw, sources, zips
 from ganline.datasets.damage import UnreadableError, reading, shown
-from ganline.errors import UserError
 
 RANDOM = np.random.default_rng(17)
 DAMAGES = 20

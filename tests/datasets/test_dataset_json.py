@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
+from ganline.core.errors import UserError
 from ganline.datasets import prepared, zips
 from ganline.datasets.pictures import PictureFolder
 from ganline.datasets.prepare import prepare
-from ganline.errors import UserError
-from ganline.params import Prepare
+from ganline.settings.schema import Prepare
 
 SETTINGS = Prepare(size=8, channels=3, fit="crop", interpolation="area", test_fraction=0.25, max_dropped=0.0)
 FILES = [f"{number // 1000:05}/img{number:08}.png" for number in (*range(4), *range(1000, 1008))]

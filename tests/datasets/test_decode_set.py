@@ -15,7 +15,7 @@ from ganline.datasets.decode import decode, read
 from ganline.datasets.decode_set import decode_set
 from ganline.datasets.pictures import PictureFolder
 from ganline.datasets.unusable import UnusableError
-from ganline.params import Prepare
+from ganline.settings.schema import Prepare
 
 SETTINGS = Prepare(size=60, channels=1, fit="stretch", interpolation="area", test_fraction=0.25, max_dropped=0.5)
 TWELVE = np.round(GREY / 255 * 4095).astype(np.uint16)

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ganline.core.errors import UserError
 from ganline.datasets import emoji, sources
-from ganline.errors import UserError
 
 EMOJI = [
     {"category": "Flags", "image": "1f1e9-1f1ea.png", "has_img_google": True},

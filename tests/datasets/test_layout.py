@@ -2,8 +2,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from ganline.core.errors import UserError
 from ganline.datasets.layout import one_side, read
-from ganline.errors import UserError
 
 
 def placed(*folders: str) -> list[str]:

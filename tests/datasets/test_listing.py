@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from ganline.core.errors import UserError
 from ganline.datasets import listing
 from ganline.datasets.pictures import PictureFolder, copy
-from ganline.errors import UserError
 
 JPEG = b"\xff\xd8\xff\xe0 a picture by its first bytes"
 

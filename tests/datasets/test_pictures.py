@@ -5,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
+from ganline.core.errors import UserError
 from ganline.datasets.pictures import PictureFolder, copy
 from ganline.datasets.zips import unzip
-from ganline.errors import UserError
 
 PICTURE = cv2.imencode(".png", np.zeros((8, 8), np.uint8))[1].tobytes()
 

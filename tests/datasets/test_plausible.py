@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from picture_files import FADE, GREY, encode
 
+from ganline.core.errors import UserError
 from ganline.datasets import plausible
 from ganline.datasets.prepare import prepare
-from ganline.errors import UserError
-from ganline.params import Prepare
+from ganline.settings.schema import Prepare
 
 RANDOM = np.random.default_rng(0)
 RAW = Path("raw")

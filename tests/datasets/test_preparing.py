@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from ganline.core.errors import UserError
 from ganline.datasets import idx, prepared
 from ganline.datasets.prepare import COLUMNS, prepare
-from ganline.errors import UserError
-from ganline.params import Prepare
+from ganline.settings.schema import Prepare
 
 SETTINGS = Prepare(size=8, channels=3, fit="crop", interpolation="area", test_fraction=0.25, max_dropped=0.5)
 RANDOM = np.random.default_rng(0)

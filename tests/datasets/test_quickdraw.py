@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import yaml
 
+from ganline.core.errors import UserError
+from ganline.core.files import sha256
 from ganline.datasets import sources
 from ganline.datasets.quickdraw import QuickdrawImages, present
-from ganline.errors import UserError
-from ganline.files import sha256
 
 DRAWINGS = np.random.default_rng(0).integers(0, 256, (5, 784), np.uint8)
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import yaml
 
+from ganline.core.errors import UserError
 from ganline.datasets import fetchers, mnist_pickle, sources
 from ganline.datasets.damage import UnreadableError
-from ganline.errors import UserError
 
 CONTENT = {"train-images-idx3-ubyte": bytes(range(256)) * 500, "train-labels-idx1-ubyte": b"labels"}
 SHA256 = {name: hashlib.sha256(content).hexdigest() for name, content in CONTENT.items()}

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from ganline.core.errors import UserError
 from ganline.datasets.split import held_out, stratified
-from ganline.errors import UserError
 
 
 @pytest.mark.parametrize("fraction", [0.01, 0.1, 1 / 3, 0.5, 0.99])

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ganline.core.errors import UserError
 from ganline.datasets import fetchers, zips
 from ganline.datasets.damage import UnreadableError
-from ganline.errors import UserError
 
 CONTENT = b"a picture of its own " * 200
 

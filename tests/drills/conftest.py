@@ -263,7 +263,7 @@ class House:
                 each.kill()
         for process in psutil.process_iter():  # couriers, which outlive the stages that started them
             try:
-                if "stages.courier" in process.cmdline() and Path(process.cwd()).is_relative_to(self.folder):
+                if "ganline.tracking.courier" in process.cmdline() and Path(process.cwd()).is_relative_to(self.folder):
                     process.kill()
             except psutil.Error:
                 continue

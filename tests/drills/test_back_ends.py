@@ -32,7 +32,7 @@ SMALL = [
     "train.sample_count=16", "evaluate.samples=200", "evaluate.kid_subset_size=50", "evaluate.kid_subsets=5",
     "latent.rows=2", "latent.columns=4", "report.images=16", "extractor.epochs=2",
 ]  # fmt: skip
-STAGES = ["download", "prepare", "extractor", "train", "evaluate", "latent", "report"]
+STAGES = ["download", "prepare", "extractor", "train", "evaluate", "study", "report"]
 BUCKET = "ganline"
 KEY, SECRET = "drill-access", "drill-secret"
 PR_SET_PDEATHSIG = 1
@@ -287,7 +287,7 @@ def second(first, mlflow_server, prefect_server):
     clone.pulled = clone.run("dvc", "pull")
     clone.after_pull = clone.run("dvc", "status", "--json")
     clone.flow = clone.run(sys.executable, "-m", "pipelines.run", "--force")
-    clone.run(sys.executable, "-m", "stages.courier")
+    clone.run(sys.executable, "-m", "ganline.tracking.courier")
     return clone
 
 
@@ -336,7 +336,7 @@ def test_mlflow_keeps_runs_in_postgresql_and_files_and_models_in_the_bucket(seco
     assert runs[0].data.metrics["fid"] == runs[1].data.metrics["fid"]
     for run in runs:
         top = {item.path for item in client.list_artifacts(run.info.run_id)}
-        assert {"dvc.lock", "index.html", "params.yaml", "images", "train", "evaluate", "latent"} <= top
+        assert {"dvc.lock", "index.html", "params.yaml", "images", "train", "evaluate", "study"} <= top
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix="mlflow/")
     held = {item["Key"]: item["Size"] for page in pages for item in page["Contents"]}
     report = second.folder / "reports/index.html"

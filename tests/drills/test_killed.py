@@ -89,7 +89,7 @@ def test_the_mlflow_server(house, undisturbed, clone):
     client = MlflowClient(house.environment["MLFLOW_TRACKING_URI"])
 
     def curve():
-        house.python(clone, "stages.courier", ok=None)  # which leaves the work to one that is still at it
+        house.python(clone, "ganline.tracking.courier", ok=None)  # which leaves the work to one that is still at it
         found = client.get_experiment_by_name("ganline")
         runs = client.search_runs([found.experiment_id], f"tags.`ganline.session` = '{session}'") if found else []
         return [point.step for run in runs for point in client.get_metric_history(run.info.run_id, "d_loss")]

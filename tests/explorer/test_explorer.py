@@ -12,7 +12,7 @@ import pytest
 import requests
 from explorer.serve_toy import HOSTILE, explorable
 
-from ganline.errors import UserError
+from ganline.core.errors import UserError
 from ganline.explorer.space import coordinates
 from ganline.latent import named
 

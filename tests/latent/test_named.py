@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from ganline.errors import UserError
+from ganline.core.errors import UserError
 from ganline.latent.named import Named, add, read, write
 
 

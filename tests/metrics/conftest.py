@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from ganline.catalogue import compose_params
-from ganline.metrics import extractors
-from ganline.suite.base import Sample
+from ganline.catalogue.presets import compose_params
+from ganline.extractors import network as extractors
+from ganline.metrics.record import Sample
 
 SIDE = 28
 

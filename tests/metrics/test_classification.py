@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from ganline.catalogue import compose_params
+from ganline.catalogue.presets import compose_params
+from ganline.evaluation import classes
 from ganline.metrics.classification import Labelled, classification
-from ganline.suite import classes
-from ganline.suite.base import Case
+from ganline.metrics.record import Case
 
 SETTINGS = compose_params("gan-mnist").evaluate
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ganline.compare import Run, compare
+from ganline.core.random import generator
+from ganline.evaluation.compare import Run, compare
 from ganline.metrics.kid import kernel_distance, squared_mmd
-from ganline.random import generator
 
 
 def features(n, d=8, seed=0, shift=0.0):

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from ganline.catalogue import compose_params
-from ganline.suite import neighbours
-from ganline.suite.base import Case, Sample
+from ganline.catalogue.presets import compose_params
+from ganline.evaluation import neighbours
+from ganline.metrics.record import Case, Sample
 
 SETTINGS = compose_params("gan-mnist", []).evaluate
 

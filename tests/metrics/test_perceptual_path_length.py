@@ -6,11 +6,12 @@ import pytest
 import tensorflow as tf
 from scipy.special import ndtr
 
-from ganline import models, suite
-from ganline.catalogue import compose_params
+from ganline import models
+from ganline.catalogue.presets import compose_params
+from ganline.evaluation import measures as suite
 from ganline.latent.paths import slerp
 from ganline.metrics.perceptual_path_length import arc, perceptual_path_length
-from ganline.suite.base import Case
+from ganline.metrics.record import Case
 
 MATRIX = np.random.default_rng(0).normal(size=(6, 16)).astype(np.float32)
 

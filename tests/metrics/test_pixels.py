@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganline.catalogue import compose_params
-from ganline.suite.base import Case, Sample
-from ganline.suite.pixels import MEASURES
+from ganline.catalogue.presets import compose_params
+from ganline.evaluation.pixels import MEASURES
+from ganline.metrics.record import Case, Sample
 
 MEASURE = {measure.name: measure for measure in MEASURES}
 COLOUR = {"saturation_distance"}

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganline import models, suite
-from ganline.catalogue import compose_params
+from ganline import models
+from ganline.catalogue.presets import compose_params
+from ganline.evaluation import measures as suite
 from ganline.latent.inversion import invert
 from ganline.metrics.reconstruction_error import reconstruction_error
-from ganline.suite.base import Case
+from ganline.metrics.record import Case
 
 
 def test_a_generator_that_holds_its_training_images_is_found_out():
@@ -40,7 +41,7 @@ def test_refusals():
 
 @pytest.mark.parametrize("name", ["gan-mnist", "lsgan-mnist", "infogan-mnist"])
 def test_the_measure_is_a_function_of_the_seed(digits, name, monkeypatch):
-    from ganline.suite import generators
+    from ganline.evaluation import generators
 
     monkeypatch.setattr(generators, "IMAGES", 2)
     monkeypatch.setattr(generators, "STEPS", 3)

@@ -7,10 +7,10 @@ import pytest
 import tensorflow as tf
 
 from ganline import models
-from ganline.catalogue import compose_params
-from ganline.errors import UserError
-from ganline.models.infogan import agreement, information_bound
-from ganline.models.sgan import class_accuracy, class_loss
+from ganline.catalogue.presets import compose_params
+from ganline.core.errors import UserError
+from ganline.models.generation.infogan import agreement, information_bound
+from ganline.models.generation.sgan import class_accuracy, class_loss
 
 EXPERIMENTS = ["cgan-mnist", "sgan-fashion-mnist", "infogan-mnist", "acgan-fashion-mnist"]
 STEP = tf.constant(0, tf.int64)

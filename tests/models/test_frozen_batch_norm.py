@@ -8,10 +8,10 @@ import tensorflow as tf
 from tensorflow.keras import layers
 
 from ganline import models
-from ganline.catalogue import compose_params, names
-from ganline.combinations import model_facts
-from ganline.errors import UserError
-from ganline.random import key, layer_keys
+from ganline.catalogue.presets import compose_params, names
+from ganline.core.errors import UserError
+from ganline.core.random import key, layer_keys
+from ganline.models.facts import model_facts
 
 STEP = tf.constant(0, tf.int64)
 ONE_STEP_DOWN = [f"train.optimizers.generator.{rule}" for rule in ("name=sgd", "learning_rate=1.0", "beta_1=0.0")]

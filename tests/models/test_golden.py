@@ -6,7 +6,7 @@ import io
 import pytest
 from typer.testing import CliRunner
 
-from ganline.catalogue import names
+from ganline.catalogue.presets import names
 from pipelines.cli import app
 
 # experiment, network, total, trainable, non-trainable

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ganline.core.random import key, layer_keys
 from ganline.models import layers
-from ganline.random import key, layer_keys
 
 
 def gradients(layer, images):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganline.combinations import PENALISED as PENALISED_BY_NAME
-from ganline.combinations import WITH_LABELS
+from ganline.catalogue.combinations import PENALISED as PENALISED_BY_NAME
+from ganline.catalogue.combinations import WITH_LABELS
 from ganline.models.losses import (
     BALANCE_RATE,
     DIVERSITY_RATIO,

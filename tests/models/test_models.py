@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from ganline import models
-from ganline.catalogue import compose_params, names
-from ganline.errors import UserError
+from ganline.catalogue.presets import compose_params, names
+from ganline.core.errors import UserError
 from ganline.models.base import from_uint8, to_uint8
 
 SMALL = ["train.batch_size=4", "train.generator_batch_size=6"]

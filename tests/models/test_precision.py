@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from ganline import models
-from ganline.catalogue import compose_params, names
+from ganline.catalogue.presets import compose_params, names
 
 
 @pytest.fixture

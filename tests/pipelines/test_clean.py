@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from ganline.files import write_json, write_sealed
+from ganline.core.files import write_json, write_sealed
 from ganline.training.checkpoint import deciding
 from pipelines.cli import app, console
 

@@ -10,8 +10,8 @@ import yaml
 from dvc.utils.serialize import load_yaml
 from omegaconf import OmegaConf
 
-from ganline import params
-from ganline.errors import UserError
+from ganline.catalogue import check
+from ganline.core.errors import UserError
 from pipelines import cli
 
 ROOT = Path(__file__).parents[2]
@@ -122,7 +122,7 @@ def test_dvc_and_hydra_read_back_what_use_wrote(project, monkeypatch, text):
     wanted = text.strip("'")
     assert load_yaml("params.yaml")["download"]["category"] == wanted  # as DVC reads it
     assert OmegaConf.load("params.yaml").download.category == wanted
-    assert params.load().download.category == wanted
+    assert check.load().download.category == wanted
 
 
 def test_a_full_disk_is_one_message(project, monkeypatch, capsys):

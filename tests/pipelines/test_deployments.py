@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from ganline import catalogue
-from ganline.errors import UserError
+from ganline.catalogue import presets as catalogue
+from ganline.core.errors import UserError
 from pipelines import deployments, handover, serve
 from pipelines.graph import pools
 
@@ -132,7 +132,7 @@ def test_a_mistake_ends_a_run_at_once_with_the_reason(prefect_server, monkeypatc
 def test_a_name_is_no_link_on_the_page_of_a_promotion(prefect_server, monkeypatch):
     from prefect.client.orchestration import get_client
 
-    from stages import promotion
+    from ganline.tracking import promotion
 
     said = promotion.Outcome(True, "[x](javascript:y) is the champion", "<b>9</b> of `z`")
     monkeypatch.setattr(promotion, "promote", lambda run, by: said)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ganline.errors import UserError
+from ganline.core.errors import UserError
 from pipelines import gpus
 
 REPOSITORY = Path(__file__).parents[2]

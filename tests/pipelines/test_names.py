@@ -2,7 +2,7 @@
 
 import pytest
 
-from ganline.errors import UserError
+from ganline.core.errors import UserError
 from pipelines import names
 from pipelines.graph import pools, stages_in_order
 

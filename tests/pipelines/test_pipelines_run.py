@@ -16,11 +16,11 @@ import yaml
 from filelock import FileLock
 
 import pipelines  # noqa: F401 - first: it sets Prefect's environment
-from ganline.catalogue import compose_params
-from ganline.errors import UserError
+from ganline.catalogue.presets import compose_params
+from ganline.core.errors import UserError
+from ganline.tracking import spool
 from pipelines import process
 from pipelines.graph import pools, read_from, stages_in_order
-from stages import spool
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -256,7 +256,7 @@ def test_order_follows_what_stages_read(tmp_path):
     with pytest.raises(UserError, match="depend on each other"):
         stages_in_order(write({"a": {"deps": ["b"], "outs": ["a"]}, "b": {"deps": ["a"], "outs": ["b"]}}))
     assert stages_in_order(REPOSITORY / "dvc.yaml") == [
-        "download", "prepare", "extractor", "train", "evaluate", "latent", "report",
+        "download", "prepare", "extractor", "train", "evaluate", "study", "report",
     ]  # fmt: skip
     assert read_from(REPOSITORY / "dvc.yaml")["train"] == {"prepare", "extractor"}
 

@@ -12,7 +12,7 @@ import waiting
 import yaml
 
 import pipelines  # noqa: F401 - first: it sets Prefect's environment
-from ganline.errors import UserError
+from ganline.core.errors import UserError
 from pipelines import running
 
 ROOT = Path(__file__).parents[2]

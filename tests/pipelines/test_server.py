@@ -15,7 +15,7 @@ import requests
 import waiting
 
 import pipelines  # noqa: F401 - first: it sets Prefect's environment
-from ganline.errors import UserError
+from ganline.core.errors import UserError
 from pipelines import serve, server
 
 REPOSITORY = Path(__file__).parents[2]

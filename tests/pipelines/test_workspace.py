@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ganline.errors import UserError
+from ganline.core.errors import UserError
+from ganline.tracking import spool
 from pipelines.workspace import commit, workspace
-from stages import spool
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ganline.core.figures import image_grid, write_gif
 from ganline.report.charts import CHARTS, LOOKS
-from ganline.report.figures import image_grid, write_gif
 from ganline.report.page import (
     Content,
     Part,

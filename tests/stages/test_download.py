@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import yaml
 
-from ganline.errors import UserError
-from ganline.files import sha256
-from ganline.params import Download, Params
+from ganline.core.errors import UserError
+from ganline.core.files import sha256
+from ganline.settings.schema import Download, Params
 from stages import download
 
 LISTS = Path(__file__).parents[2] / "conf/sources"

@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganline import models, suite
-from ganline.catalogue import compose_params
-from ganline.errors import UserError
-from ganline.files import read_arrays, sha256, write_arrays, write_json
-from ganline.metrics import extractors
-from stages import evaluate, paths
+from ganline import models
+from ganline.catalogue.presets import compose_params
+from ganline.core.errors import UserError
+from ganline.core.files import read_arrays, sha256, write_arrays, write_json
+from ganline.evaluation import measures as suite
+from ganline.extractors import network as extractors
+from ganline.settings import paths
+from stages import evaluate
 
 CONF = Path(__file__).parents[2] / "conf"
 

@@ -4,10 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganline.catalogue import compose_params
-from ganline.errors import UserError
-from ganline.files import read_arrays, sha256
-from stages import download, extractor, paths, prepare
+from ganline.catalogue.presets import compose_params
+from ganline.core.errors import UserError
+from ganline.core.files import read_arrays, sha256
+from ganline.settings import paths
+from stages import download, extractor, prepare
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ganline.datasets.prepare import prepare
-from ganline.params import Prepare
+from ganline.settings.schema import Prepare
+from ganline.tracking.tracker import MISTAKE
 from stages import runner
-from stages.tracking import MISTAKE
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 

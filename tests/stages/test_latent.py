@@ -6,14 +6,14 @@ import pytest
 import tensorflow as tf
 
 from ganline import models
-from ganline.catalogue import compose_params
-from ganline.files import read_arrays
-from ganline.metrics.extractors import Extractor
-from ganline.report.figures import cut_grid
-from ganline.suite.base import Sample
-from stages import latent
-from stages.latent import interpolation, inversion, memorisation, network
-from stages.latent.base import Figure, Finding, Kept, LeftOut, Number, Space
+from ganline.catalogue.presets import compose_params
+from ganline.core.figures import cut_grid
+from ganline.core.files import read_arrays
+from ganline.extractors.network import Extractor
+from ganline.metrics.record import Sample
+from ganline.studies import latent
+from ganline.studies.latent import interpolation, inversion, memorisation, network
+from ganline.studies.latent.base import Figure, Finding, Kept, LeftOut, Number, Space
 
 CONF = Path(__file__).parents[2] / "conf"
 

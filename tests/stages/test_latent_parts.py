@@ -10,21 +10,12 @@ import tensorflow as tf
 from toy_generator import DIM, SIDE, Eye, Toy
 
 from ganline import models
-from ganline.catalogue import compose_params
+from ganline.catalogue.presets import compose_params
 from ganline.latent.paths import interpolation
-from ganline.suite.base import Sample
-from stages.latent import (
-    conditions,
-    inversion,
-    manifold,
-    memorisation,
-    smoothness,
-    truncation,
-)
-from stages.latent import (
-    interpolation as between,
-)
-from stages.latent.base import Kept, LeftOut, Space
+from ganline.metrics.record import Sample
+from ganline.studies.latent import conditions, inversion, manifold, memorisation, smoothness, truncation
+from ganline.studies.latent import interpolation as between
+from ganline.studies.latent.base import Kept, LeftOut, Space
 
 CONF = Path(__file__).parents[2] / "conf"
 BASIS = np.random.default_rng(0).normal(size=(DIM, SIDE * SIDE)).astype(np.float32) * 12

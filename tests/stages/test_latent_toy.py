@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from toy_generator import DIM, Eye, Toy, rotation
 
-from ganline.catalogue import compose_params
+from ganline.catalogue.presets import compose_params
 from ganline.latent.attributes import Attribute
-from stages.latent import (
+from ganline.studies.latent import (
     arithmetic,
     attributes,
     directions,
@@ -20,7 +20,7 @@ from stages.latent import (
     samples,
     sensitivity,
 )
-from stages.latent.base import LeftOut, Space
+from ganline.studies.latent.base import LeftOut, Space
 
 CONF = Path(__file__).parents[2] / "conf"
 MODEL = SimpleNamespace(settings=SimpleNamespace(model="toy.Toy"), networks={}, conditions=0)

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganline.catalogue import compose_params
+from ganline.catalogue.presets import compose_params
 from ganline.datasets import prepared
-from ganline.params import Download, Params, Prepare
+from ganline.settings.schema import Download, Params, Prepare
 from stages import download, prepare
 
 CONF = Path(__file__).parents[2] / "conf"

@@ -3,11 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganline.catalogue import compose_params
-from ganline.files import read_arrays, write_arrays, write_json, write_text
-from ganline.report.figures import image_grid, write_png
-from stages import latent, paths, report
-from stages.latent.base import Figure, Finding, Number
+from ganline.catalogue.presets import compose_params
+from ganline.core.figures import image_grid, write_png
+from ganline.core.files import read_arrays, write_arrays, write_json, write_text
+from ganline.settings import paths
+from ganline.studies import latent
+from ganline.studies.latent.base import Figure, Finding, Number
+from stages import report
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -49,7 +51,7 @@ def params(tmp_path, monkeypatch):
     write_arrays(paths.EVALUATE / "features.npz", {"images": images[::-1]})
     figures = {"grid": Figure(image_grid(images[:6], 3), "A grid", "Six."), "loop": Figure(images, "A loop", "Moves.")}
     finding = Finding(figures, {"success": Number(0.5, "Edit success", "higher", "0 to 1.")}, ["It has directions."])
-    latent.write(paths.LATENT, {"edits": ("Edits", finding), "encoder": ("Encoder", "it has none")}, {"seed": 42})
+    latent.write(paths.STUDY, {"edits": ("Edits", finding), "encoder": ("Encoder", "it has none")}, {"seed": 42})
     return params
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import working_tree
 
-from ganline import yaml_files
-from ganline.catalogue import compose_params
-from ganline.errors import UserError
+from ganline.catalogue.presets import compose_params
+from ganline.core import yaml_files
+from ganline.core.errors import UserError
 from stages import source
 
 ROOT = Path(__file__).parents[2]

@@ -4,12 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganline.catalogue import compose_params
+from ganline.catalogue.presets import compose_params
+from ganline.core.errors import UserError
+from ganline.core.files import write_json
 from ganline.datasets.prepared import read_facts
-from ganline.errors import UserError
-from ganline.files import write_json
-from stages import paths, train
-from stages.tracking import told_by
+from ganline.settings import paths
+from ganline.tracking.tracker import told_by
+from stages import train
 
 CONF = Path(__file__).parents[2] / "conf"
 LABELS = np.arange(200, dtype=np.int32) % 4

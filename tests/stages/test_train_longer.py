@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganline.catalogue import compose_params
-from ganline.files import write_json
+from ganline.catalogue.presets import compose_params
+from ganline.core.files import write_json
+from ganline.settings import paths
 from ganline.training.stop import Stopped
-from stages import paths, train
+from stages import train
 
 CONF = Path(__file__).parents[2] / "conf"
 TINY = [

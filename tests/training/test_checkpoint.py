@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ganline.errors import UserError
-from ganline.files import read_sealed
+from ganline.core.errors import UserError
+from ganline.core.files import read_sealed
 from ganline.training.checkpoint import KEPT, Checkpoints, deciding, fingerprint
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganline.files import write_json, write_sealed
+from ganline.core.files import write_json, write_sealed
 from ganline.training import checkpoint, earlier
 from ganline.training.leftovers import delete, leftovers, lock_of
-from ganline.training.watch import cadence
+from ganline.training.monitor import cadence
 
 GANLINE = Path(earlier.__file__).parents[1]
 TRAIN = {

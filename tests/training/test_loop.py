@@ -12,11 +12,12 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 from ganline import models
-from ganline.catalogue import compose_params, names
-from ganline.compute import be_deterministic
+from ganline.catalogue.presets import compose_params, names
+from ganline.core.determinism import be_deterministic
 from ganline.diagnosis.probe import Probe, pixels
 from ganline.diagnosis.verdict import Verdict
-from ganline.training import loop, watch
+from ganline.training import loop
+from ganline.training import monitor as watch
 from ganline.training.devices import ONE
 from ganline.training.loop import History, train
 from ganline.training.stop import Stopped

@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from ganline import replicas
-from ganline.catalogue import compose_params, names
-from ganline.errors import UserError
-from ganline.files import read_arrays, write_json
-from ganline.params import Compute
-from ganline.training import feed
+from ganline.catalogue.presets import compose_params, names
+from ganline.core import replicas
+from ganline.core.errors import UserError
+from ganline.core.files import read_arrays, write_json
+from ganline.settings.schema import Compute
+from ganline.training import batches as feed
+from ganline.training.batches import Feed, batch_indices
 from ganline.training.devices import Devices, choose
-from ganline.training.feed import Feed, batch_indices
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(Path(__file__).parent))  # for test_loop's shrunken trainings
@@ -73,8 +73,8 @@ def compare(folder):
     from tensorflow.keras import layers
     from test_loop import start
 
-    from ganline.models import failures
-    from ganline.models.gan import discriminator
+    from ganline.models.adversarial import discriminator
+    from ganline.models.generation import failures
     from ganline.models.layers import Dropout
 
     # Dropout, which no model of the catalogue has without batch norm.
@@ -139,7 +139,7 @@ def test_replicas_share_out_batches_and_machines_see_only_theirs(monkeypatch):
 def test_draws_of_all_replicas_are_those_of_one_device(monkeypatch):
     import tensorflow as tf
 
-    from ganline.random import key, normal
+    from ganline.core.random import key, normal
 
     seed = key(1, "test", 0)
     whole = normal((12, 3), seed).numpy()
@@ -417,7 +417,7 @@ def test_the_chief_is_the_first_that_tf_config_lists(monkeypatch):
     found = {}
     for kind, i in (("chief", 0), ("worker", 0), ("worker", 1)):
         monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": kind, "index": i}}))
-        found[kind, i] = replicas.cluster(MANY)
+        found[kind, i] = replicas.cluster(MANY.strategy)
     assert found == {("chief", 0): (3, 0), ("worker", 0): (3, 1), ("worker", 1): (3, 2)}
     assert [place.chief for place in found.values()] == [True, False, False]
 
@@ -429,7 +429,7 @@ def test_one_machine_needs_no_tf_config_and_one_device_is_a_strategy_too(monkeyp
 
 
 def test_batches_that_the_devices_of_this_machine_cannot_share_are_refused(tmp_path, monkeypatch):
-    from ganline.params import load
+    from ganline.catalogue.check import load
     from ganline.training import devices
     from stages import train
 

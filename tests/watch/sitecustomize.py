@@ -37,7 +37,7 @@ def watch(folder: Path) -> None:
             head, cached, tail = path.removeprefix(root).partition("__pycache__/")
             tell("files", f"{head}{tail.partition('.')[0]}.py" if cached else head)
 
-    from ganline.params import Params
+    from ganline.settings.schema import Params
 
     plain = Params.__getattribute__
 

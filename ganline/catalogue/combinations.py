@@ -1,0 +1,190 @@
+"""What in params.yaml does not go together: values that are each allowed, but not with each other or with the model."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+from ganline.core.errors import UserError
+from ganline.models.facts import BATCH_NORM, model_facts
+from ganline.settings.schema import Params, Train
+
+OFF: dict[str, Any] = {
+    "learning_rate_schedule": "constant",
+    "gradient_clip_value": None,
+    "gradient_clip_norm": None,
+    "discriminator_steps": 1,
+    "generator_steps": 1,
+    "discriminator_batches": "mixed",
+    "label_smoothing": 0.0,
+    "label_flipping": 0.0,
+    "instance_noise": 0.0,
+    "initializer": "glorot_uniform",
+    "discriminator_normalization": "as_printed",
+    "frozen_batch_norm": "moving",
+    "spectral_normalization": False,
+    "minibatch_stddev": False,
+    "packing": 1,
+    "feature_matching": False,
+    "unrolled_steps": 0,
+    "weight_clip": None,
+    "generator_average": 0.0,
+    "labelled_fraction": 1.0,
+}
+"""The stabilising parameters of train, and the value at which each does nothing."""
+
+UNSET = ("???", "set download.source to your folder or zip of pictures")
+"""What stands for download.source in conf/dataset where only users know it: DVC shows it as a missing file's name."""
+WITH_LABELS = ("non_saturating", "minimax", "least_squares", "dragan")
+"""Losses whose discriminator aims at labels, which can be smoothed and flipped."""
+PENALISED = ("wasserstein_gp", "dragan")
+TARGETS = ("label_smoothing", "label_flipping")
+
+
+def impossible(params: Params) -> Iterator[str]:
+    """Yield what is wrong about values that do not go together, each with what is allowed."""
+    if not params.download.source.strip() or params.download.source in UNSET:
+        yield "download.source: say where your pictures are, as in download.source=/path/to/pictures"
+    # DVC's run cache (3.67.1, its issue 10296) looks past keys of these names, and would give back what others found.
+    for name in {"size", "nfiles"} & set(params.latent.labels):
+        yield f"latent.labels.{name}: DVC does not see changes under this name; give the attribute another one"
+    facts = model_facts()
+    if params.train.model not in facts:
+        nearest = difflib.get_close_matches(params.train.model, list(facts), n=1)
+        hint = f"; did you mean {nearest[0]}?" if nearest else ""
+        yield f"train.model = {params.train.model!r}: allowed is one of {', '.join(facts)}{hint}"
+    else:
+        model = facts[params.train.model]
+        yield from _misfits(params, model)
+        yield from _refused(params.train, model)
+    yield from _contradictions(params.train)
+    yield from _devices(params)
+    yield from _protocol(params)
+
+
+def _misfits(params: Params, model: dict[str, Any]) -> Iterator[str]:
+    """Yield where the images, the latents or the optimizers are not what the model's networks take."""
+    train, name = params.train, params.train.model
+    multiple, sizes = model.get("size_multiple", 1), model.get("sizes")
+    if params.prepare.size % multiple:
+        yield f"prepare.size = {params.prepare.size} with train.model = {name}: it takes multiples of {multiple}"
+    if sizes and params.prepare.size not in sizes:
+        yield f"prepare.size = {params.prepare.size} with train.model = {name}: it takes {_either(sizes)}"
+    channels = model.get("channels")
+    if channels and params.prepare.channels not in channels:
+        yield f"prepare.channels = {params.prepare.channels} with train.model = {name}: it takes {_either(channels)}"
+    for key in ("latent_dim", "noise"):
+        if key in model and getattr(train, key) != model[key]:
+            yield f"train.{key} = {getattr(train, key)} with train.model = {name}: it takes {model[key]}"
+    wanted = model.get("optimizer_names", model["network_names"])
+    if set(train.optimizers) != set(wanted):
+        has = ", ".join(sorted(train.optimizers))
+        yield f"train.optimizers has {has}: {name} needs exactly {', '.join(sorted(wanted))}"
+    if train.select == "best" and model.get("slow_to_draw"):
+        yield f"train.select = best: {name} draws too slowly to be looked at while it trains; leave it at last"
+    if train.loss not in model["losses"]:
+        yield f"train.loss = {train.loss}: {name} takes {_either(model['losses'])}"
+
+
+def _refused(train: Train, model: dict[str, Any]) -> Iterator[str]:
+    taken = model["practices"]
+    for key, off in OFF.items():
+        if getattr(train, key) == off or key in taken:
+            continue
+        if key in BATCH_NORM and model["losses"] != ("likelihood",):
+            yield (
+                f"train.{key} = {getattr(train, key)}: the discriminator of {train.model} has no batch norm "
+                f"(leave it at {off})"
+            )
+        else:
+            offered = f"it takes {', '.join(taken)}" if taken else "it takes none of these"
+            yield f"train.{key} = {getattr(train, key)}: {train.model} cannot take it (leave it at {off}); {offered}"
+
+
+def _contradictions(train: Train) -> Iterator[str]:
+    """Yield which parts of the recipe exclude each other."""
+    loss = train.loss
+    for key in TARGETS:
+        if getattr(train, key) and loss not in WITH_LABELS:
+            yield f"train.{key}: the loss {loss} has no labels; {_either(WITH_LABELS)} have"
+    if loss == "wasserstein" and not (train.weight_clip or train.spectral_normalization):
+        yield "train.loss = wasserstein needs train.weight_clip (0.01 in the paper) or train.spectral_normalization"
+    if loss in PENALISED and train.discriminator_batches == "sequential":
+        yield f"train.discriminator_batches = sequential: the penalty of {loss} needs reals and fakes at once"
+    if train.minibatch_stddev and train.discriminator_batches == "mixed":
+        yield "train.minibatch_stddev needs train.discriminator_batches = separate: a mixed batch has mixed variety"
+    if train.frozen_batch_norm != "moving" and train.discriminator_normalization != "as_printed":
+        yield (
+            f"train.frozen_batch_norm = {train.frozen_batch_norm}: train.discriminator_normalization = "
+            f"{train.discriminator_normalization} leaves no batch norm in the discriminator; set it to moving"
+        )
+    if train.unrolled_steps and train.weight_clip:
+        yield "train.unrolled_steps: the imagined updates know no train.weight_clip; set one of them off"
+    for key in ("batch_size", "generator_batch_size"):
+        if getattr(train, key) % train.packing:
+            yield f"train.{key} = {getattr(train, key)} must be a multiple of train.packing = {train.packing}"
+    if loss == "began":
+        for key in ("minibatch_stddev", "packing", "feature_matching"):
+            if getattr(train, key) != OFF[key]:
+                yield f"train.{key}: the autoencoder of the loss began cannot take it (leave it at {OFF[key]})"
+        if train.discriminator_batches == "sequential":
+            yield "train.discriminator_batches = sequential: the loss began weighs reals and fakes in one update"
+    if train.gradient_clip_value and train.gradient_clip_norm:
+        yield "train.gradient_clip_value and train.gradient_clip_norm: set one of them to null"
+    if train.learning_rate_schedule != "constant" and any(rule.decay for rule in train.optimizers.values()):
+        yield "train.learning_rate_schedule and the decay of an optimizer: use one of them"
+
+
+def _devices(params: Params) -> Iterator[str]:
+    """Yield what the precision or the strategy cannot do."""
+    compute, train = params.compute, params.train
+    if train.unrolled_steps and compute.precision == "mixed_float16":
+        yield "train.unrolled_steps: the imagined updates would vanish in mixed_float16; take mixed_bfloat16 or float32"
+    if compute.strategy == "none":
+        if compute.replicas not in (None, 1):
+            yield f"compute.replicas = {compute.replicas} needs compute.strategy = mirrored or multi_worker"
+        return
+    if compute.xla:
+        yield f"compute.xla: it compiles for one device; set it false with compute.strategy = {compute.strategy}"
+    if train.unrolled_steps:
+        yield (
+            f"train.unrolled_steps with compute.strategy = {compute.strategy}: the imagined updates need the whole "
+            "batch on one device; set one of them off"
+        )
+    if compute.replicas:
+        yield from uneven(train, compute.replicas)
+
+
+def uneven(train: Train, replicas: int) -> Iterator[str]:
+    """Yield which batch sizes so many replicas cannot share, each with the nearest that they can."""
+    unit = replicas * train.packing
+    for key in ("batch_size", "generator_batch_size") if train.loss != "likelihood" else ("batch_size",):
+        if rest := getattr(train, key) % unit:
+            below = getattr(train, key) - rest
+            packs = f" with train.packing = {train.packing}" if train.packing > 1 else ""
+            yield (
+                f"train.{key} = {getattr(train, key)}: {replicas} replicas cannot share it evenly{packs}; what fits is "
+                f"a multiple of {unit}, such as {f'{below} or ' if below else ''}{below + unit}"
+            )
+
+
+def _protocol(params: Params) -> Iterator[str]:
+    evaluate = params.evaluate
+    if set(evaluate.metrics) - {"default", "all"}:
+        from ganline.evaluation import measures  # here: it takes a second to import
+
+        try:
+            measures.chosen(evaluate.metrics)
+        except UserError as error:
+            yield str(error)
+    if evaluate.kid_subset_size > evaluate.samples:
+        size = evaluate.kid_subset_size
+        yield f"evaluate.kid_subset_size = {size} is more than evaluate.samples = {evaluate.samples}"
+    for key in ("neighbours", "coverage_neighbours"):
+        if (value := getattr(evaluate, key)) >= evaluate.samples:
+            yield f"evaluate.{key} = {value} must be less than evaluate.samples"
+    if params.extractor.weights is not None and params.extractor.kind != "inception":
+        yield "extractor.weights is for extractor.kind = inception: set it to null"
+
+
+def _either(values: tuple[Any, ...]) -> str:
+    return " or ".join(str(value) for value in values)

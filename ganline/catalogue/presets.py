@@ -1,0 +1,117 @@
+"""The catalogue of experiments in conf/, and how one is composed into the parameters of a run."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Len
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from yaml import YAMLError
+
+from ganline.catalogue import overrides as given
+from ganline.catalogue.check import check
+from ganline.core import yaml_files
+from ganline.core.errors import UserError
+from ganline.settings.schema import Params
+
+CONF = Path("conf")
+GROUPS = ("experiment", "dataset")
+CANNOT_COMPOSE = (HydraException, OmegaConfBaseException, YAMLError, UnicodeDecodeError, RecursionError, ValueError)
+"""What Hydra and OmegaConf raise for files and keys that they cannot read."""
+
+
+def names(group: str, conf: Path = CONF) -> list[str]:
+    """Return the names in a group of the catalogue ("experiment" or "dataset").
+
+    Raises:
+        UserError: `conf` is not there.
+    """
+    if not (conf / group).is_dir():
+        raise UserError(f"no {conf / group} here: run this in the root of a Ganline project")
+    return sorted(path.stem for path in (conf / group).glob("*.yaml"))
+
+
+def description(experiment: str, conf: Path = CONF) -> str:
+    """Return the first comment line of an experiment's file, which says what it is."""
+    lines = (conf / "experiment" / f"{experiment}.yaml").read_text("utf-8", "replace").splitlines()
+    comments = [line[1:].strip() for line in lines if line.startswith("#") and "@package" not in line]
+    return comments[0] if comments else ""
+
+
+class Entry(BaseModel, extra="forbid"):
+    """One run of a suite."""
+
+    experiment: str
+    overrides: list[str] = []
+
+
+def suite(name: str, conf: Path = CONF) -> list[Entry]:
+    """Return the runs of a suite: the content of conf/suites/NAME.yaml.
+
+    Raises:
+        UserError: there is no such suite, or it is not a list of experiments with overrides.
+    """
+    _known("suites", name, conf)
+    path = conf / "suites" / f"{name}.yaml"
+    try:
+        return TypeAdapter(Annotated[list[Entry], Len(1)]).validate_python(yaml_files.read(path))
+    except ValidationError as error:
+        raise UserError(
+            f"{path} must be a list of entries with experiment and, if need be, overrides: {error}"
+        ) from None
+
+
+def compose_params(experiment: str, overrides: Sequence[str] = (), conf: Path = CONF) -> Params:
+    """Return the parameters of an experiment, composed and checked.
+
+    Args:
+        experiment: a name in conf/experiment.
+        overrides: "dataset=NAME" or "section.key=value" (a value as in YAML).
+        conf: the catalogue's folder.
+
+    Raises:
+        UserError: a name, key or value is not allowed; all wrong keys and values are listed.
+    """
+    _known("experiment", experiment, conf)
+    chosen, values = [f"experiment={experiment}"], {}
+    for override in overrides:
+        key, value = given.read(override)
+        if key in GROUPS:
+            _known(key, value, conf)
+            chosen.append(override)
+        else:
+            values[key] = value
+    try:
+        config = _composed(chosen, conf)
+        # Values are merged here, not by Hydra, so that every wrong key is found at once and named by the schema.
+        for key, value in values.items():
+            OmegaConf.update(config, key, value, merge=True)
+        content = OmegaConf.to_container(config, resolve=True)
+    except CANNOT_COMPOSE as error:
+        raise UserError(f"cannot compose {experiment}: {error}") from None
+    return check(content, " ".join([experiment, *overrides]))
+
+
+def _composed(chosen: Sequence[str], conf: Path) -> DictConfig:
+    """Return what Hydra makes of the chosen files, which hold nothing that DVC would read differently."""
+    with initialize_config_dir(str(conf.resolve()), version_base=None):
+        config = compose("config", list(chosen), return_hydra_config=True)
+    files = [conf / group / f"{name}.yaml" for group, name in config.hydra.runtime.choices.items() if group in GROUPS]
+    for path in [conf / "config.yaml", *files]:
+        yaml_files.read(path)
+    OmegaConf.set_struct(config, False)
+    del config["hydra"]
+    return config
+
+
+def _known(group: str, name: object, conf: Path) -> None:
+    allowed = names(group, conf)
+    if name not in allowed:
+        nearest = difflib.get_close_matches(str(name), allowed, n=1)
+        hint = f"; did you mean {nearest[0]}?" if nearest else ""
+        raise UserError(f"no {group} {str(name)[:100]!r}{hint or '.'} Known: {', '.join(allowed)}")

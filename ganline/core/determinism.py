@@ -1,0 +1,31 @@
+"""How the arithmetic of a process is set up: determinism and precision."""
+
+import tensorflow as tf
+from tensorflow.core.protobuf import rewriter_config_pb2
+from tensorflow.python.eager import context
+
+
+def configure(precision: str, deterministic: bool) -> None:
+    """Have this process compute in `precision` (a policy of Keras); call it before any function is compiled."""
+    if deterministic:
+        be_deterministic()
+    tf.keras.mixed_precision.set_global_policy(precision)
+
+
+def be_deterministic() -> None:
+    """Make equal programs give equal bits on this machine.
+
+    enable_op_determinism is not enough on a CPU (TensorFlow 2.15.1). Where the graph optimizer reckons that a function
+    takes over four fifths of a device's memory, which it takes to be 256 MiB for a CPU, its memory optimizer turns sums
+    of three and more tensors, such as gradients, into additions to one variable in the order in which they are ready.
+    TensorFlow has no public option against that. docs/reproducibility.md has the figures.
+    """
+    tf.config.experimental.enable_op_determinism()
+    config, known = tf.compat.v1.ConfigProto(), context.context()
+    if known._config is not None:
+        config.CopyFrom(known._config)
+    config.graph_options.rewrite_options.memory_optimization = rewriter_config_pb2.RewriterConfig.NO_MEM_OPT
+    known._config = config
+    # Constant folding does no harm any more, but with it recorded results would have other last digits. This call also
+    # makes TensorFlow read the above.
+    tf.config.optimizer.set_experimental_options({"constant_folding": False})

@@ -1,0 +1,150 @@
+"""What the evaluate stage can measure: the pure functions of ganline.metrics, each joined to its arrays and its words.
+
+A new measure is one file in ganline/metrics and one Measure in the file of this package that its kind belongs to.
+"""
+
+import difflib
+import importlib
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from ganline.core.errors import UserError
+from ganline.metrics.record import Case, Measure
+
+FAMILIES = ("distributions", "neighbours", "classes", "pixels", "generators")
+"""The files of this package, in the order in which their measures run."""
+SETS = ("default", "all")
+FLOOR = "floor_"
+
+Protocol = dict[str, dict[str, Any]]
+
+
+@cache
+def measures() -> dict[str, Measure]:
+    """Return every measure there is by its name."""
+    found = [
+        measure for family in FAMILIES for measure in importlib.import_module(f"ganline.evaluation.{family}").MEASURES
+    ]
+    return {measure.name: measure for measure in found}
+
+
+def chosen(names: Iterable[str]) -> list[Measure]:
+    """Return the measures that `names` (of measures, or default, or all) stand for, in the order in which they run.
+
+    Raises:
+        UserError: a name is none of these.
+    """
+    known, wanted = measures(), set(names)
+    for name in sorted(wanted - {*known, *SETS}):
+        near = difflib.get_close_matches(name, [*known, *SETS], n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UserError(f"evaluate.metrics: {name!r} is no measure; {hint}there are {', '.join([*SETS, *known])}")
+    return [
+        measure
+        for name, measure in known.items()
+        if name in wanted or "all" in wanted or ("default" in wanted and measure.default)
+    ]
+
+
+def require_ranking(by: str, names: Iterable[str]) -> None:
+    """Refuse a number that runs which measure `names` (see `chosen`) cannot be ranked by.
+
+    The study stage's numbers, latent_PART_NAME, are not known before it has run; they pass.
+
+    Raises:
+        UserError: says which there are.
+    """
+    ranking = [
+        name for measure in chosen(names) for name, number in measure.numbers.items() if number.ranks and number.better
+    ]
+    if by not in ranking and not by.startswith("latent_"):
+        near = difflib.get_close_matches(by, ranking, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UserError(f"by = {by!r}: no run can be ranked by that; {hint}there are {', '.join(ranking)}")
+
+
+def unmet(measure: Measure, case: Case) -> str:
+    """Return why the measure means nothing for this data and model, or "" where it does."""
+    assert case.extractor is not None
+    if "classes" in measure.needs and (kind := case.extractor.facts["kind"]) != "classifier":
+        return f"the extractor (kind {kind}) does not know the data's classes"
+    if "labels" in measure.needs and case.sample.labels is None:
+        return "the generator cannot be asked for the data's classes"
+    return ""
+
+
+def measure_all(
+    asked: Sequence[Measure],
+    named: Iterable[str],
+    fakes: Case,
+    floors: dict[str, Case],
+    facts: dict[str, Any],
+    progress: Callable[[str], None],
+) -> tuple[dict[str, float | int], Protocol]:
+    """Return every number of the fakes, as floor_<name> those of real images in their place, and how each was made.
+
+    A measure that refuses its arrays is left out, with its reason in the protocol, and the others go on. So is one that
+    means nothing for this data or model, if `named` asks for it by its own name.
+
+    Args:
+        asked: what to compute.
+        named: the names in evaluate.metrics.
+        fakes: the case of the generated images.
+        floors: by Measure.floor, the case of the real images that stand in.
+        facts: what every protocol entry has.
+        progress: is told each measure's name when it is done.
+    """
+    values: dict[str, float | int] = {}
+    entries: Protocol = {}
+    for measure in asked:
+        if reason := unmet(measure, fakes):
+            if measure.name in named:
+                entries |= _left_out(measure, "", reason)
+            continue
+        cases = [("", fakes)]
+        if measure.floor and "generator" not in measure.needs:
+            cases.append((FLOOR, floors[measure.floor]))
+        for prefix, case in cases:
+            try:
+                found = _finite(measure, measure.compute(case))
+            except ValueError as error:
+                entries |= _left_out(measure, prefix, str(error))
+                continue
+            values |= {prefix + name: value for name, value in found.items()}
+            entries |= _described(measure, prefix, found, facts | measure.protocol(case), case)
+        progress(measure.name)
+    return values, entries
+
+
+def _finite(measure: Measure, found: dict[str, float]) -> dict[str, float | int]:
+    wrong = [f"{name} = {value}" for name, value in found.items() if not math.isfinite(value)]
+    if wrong:
+        raise ValueError(f"{measure.name}: gave {', '.join(wrong)}")
+    # BLAS's last digits depend on its number of threads; DVC must not see them.
+    return {name: value if isinstance(value, int) else float(f"{value:.9g}") for name, value in found.items()}
+
+
+def _described(measure: Measure, prefix: str, found: Iterable[str], facts: dict[str, Any], case: Case) -> Protocol:
+    if prefix:
+        who = {"train": "training images", "held_out": "held-out images"}[measure.floor]
+        told = f"What {who} score in place of fakes: as good as a generator can be expected to get. "
+        made = {"sample": who, "n_floor": len(case.sample)}
+    else:
+        told, made = "", {"sample": "generated images", "n_fake": len(case.sample)}
+    return {prefix + name: facts | made | _words(measure, name, told) | {"measure": measure.name} for name in found}
+
+
+def _words(measure: Measure, name: str, told: str = "") -> dict[str, Any]:
+    number = measure.numbers[name]
+    return {
+        "label": number.label, "group": number.group, "better": number.better, "ranks": number.ranks,
+        "how_to_read": told + number.reading,
+    }  # fmt: skip
+
+
+def _left_out(measure: Measure, prefix: str, reason: str) -> Protocol:
+    return {
+        prefix + name: _words(measure, name) | {"measure": measure.name, "left_out": reason} for name in measure.numbers
+    }

@@ -1,0 +1,65 @@
+"""The code that decides what a stage makes: for dvc.yaml, for checkpoints, and for whoever asks whether it changed.
+
+DVC cannot be told of files that depend on a parameter, such as those of the model that is trained, and a folder would
+have every new model run all finished trainings again. So the stage `code` writes, for each other stage, the files that
+it reaches with these parameters, and DVC compares those lists.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from ganline.core.closure import closure
+from ganline.core.errors import UserError
+from ganline.core.files import sha256
+from ganline.evaluation import measures
+from ganline.models.facts import model_facts
+from ganline.settings.schema import Params
+from ganline.studies.latent import PARTS
+
+FOLDER = Path("data/code")
+SHOWN = 5
+PACKAGES = ("ganline", "stages")
+DECIDE_NOTHING = (
+    "ganline/catalogue/", "ganline/line/", "ganline/settings/", "ganline/tracking/", "ganline/core/addresses.py",
+    "ganline/core/closure.py", "ganline/core/errors.py", "ganline/core/files.py", "ganline/core/progress.py",
+    "ganline/core/yaml_files.py", "ganline/datasets/damage.py", "ganline/models/facts.py", "stages/__init__.py",
+    "stages/runner.py",
+)  # fmt: skip
+"""How every stage reads its parameters, refuses them, writes files and tells what it does: no result depends on it."""
+
+
+def code(stage: str, params: Params) -> dict[str, str]:
+    """Return the sha256 of each file of the project that decides what a stage makes, by its path."""
+    starts = [f"stages.{stage}", *_by_name(stage, params)]
+    return {str(path): sha256(path) for path in closure(starts, Path(), PACKAGES, DECIDE_NOTHING)}
+
+
+def listed(stage: str) -> Path:
+    """Return the file that DVC compares: what `code` returned when the stage `code` ran."""
+    return FOLDER / f"{stage}.json"
+
+
+def require_listed(stage: str, now: dict[str, str]) -> None:
+    """Refuse to run a stage with other code than DVC was told of.
+
+    Raises:
+        UserError: says which files differ.
+    """
+    if (told := json.loads(listed(stage).read_text()) if listed(stage).exists() else {}) != now:
+        files = sorted(name for name in told.keys() | now.keys() if told.get(name) != now.get(name))
+        more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+        raise UserError(
+            f"{', '.join(files[:SHOWN])}{more}: changed since DVC was told what {stage} runs ({listed(stage)}); "
+            f"`dvc repro {stage}` tells it, and runs what has changed"
+        )
+
+
+def _by_name(stage: str, params: Params) -> Iterator[str]:
+    """Yield the modules that a stage imports by a name that parameters give."""
+    if stage in ("train", "evaluate", "study"):
+        yield model_facts()[params.train.model]["module"]
+    if stage == "evaluate":
+        yield from (f"ganline.evaluation.{family}" for family in measures.FAMILIES)
+    if stage == "study":
+        yield from (f"ganline.studies.latent.{part}" for part in PARTS)

@@ -1,0 +1,107 @@
+"""What joins a measure to the line: its arrays, its settings and its words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ganline.settings.schema import Evaluate
+
+if TYPE_CHECKING:
+    from ganline.extractors.network import Extractor
+    from ganline.models import Generator
+    from ganline.models.base import Model
+
+Group = Literal["quality", "diversity", "novelty", "conditioning"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A set of N images and what the extractor says of them, row by row."""
+
+    images: np.ndarray
+    """uint8 (N, H, W, C)."""
+    features: np.ndarray
+    """float32 (N, d)."""
+    probabilities: np.ndarray
+    """float32 (N, K): of the extractor's classes."""
+    labels: np.ndarray | None = None
+    """int (N,): of real images their class, of fakes the class or code asked for; None where there is neither."""
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @cached_property
+    def likeliest(self) -> np.ndarray:
+        """int64 (N,): the class that the extractor finds most likely."""
+        return self.probabilities.argmax(axis=1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that a measure may look at."""
+
+    sample: Sample
+    """Whom it judges: fakes, or for the floor real images in their place."""
+    real: Sample
+    """As many held-out images: what it judges by."""
+    train: Sample
+    """All training images."""
+    settings: Evaluate
+    seed: int
+    extractor: "Extractor | None" = None
+    generator: "Generator | None" = None
+    """None for the floor: a measure that needs it has none."""
+    model: "Model | None" = None
+    """What the generator is part of."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number in metrics.json and how it is named and read."""
+
+    label: str
+    group: Group
+    better: Literal["lower", "higher", ""]
+    """"" where neither end is good: read it beside its floor."""
+    reading: str
+    """One or two short sentences: the range, and what a high or a low value says."""
+    ranks: bool = True
+    """False for standard errors, thresholds and other numbers that only accompany one."""
+
+
+def error_of(label: str, of: str, how: str, group: Group = "quality") -> Number:
+    """Return the number that is the standard error of the number called `of`, shown as `label`, and made `how`."""
+    return Number(f"{label}, standard error", group, "", f"Standard error of {of}, {how}.", ranks=False)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Something params.yaml can ask for: one or more numbers that are made together."""
+
+    name: str
+    """In evaluate.metrics."""
+    numbers: dict[str, Number]
+    """What `compute` returns, the most telling first."""
+    compute: Callable[[Case], dict[str, float]]
+    """A ValueError leaves the measure out, with its message as the reason."""
+    answers: str
+    """The question it answers, for docs/metrics.md."""
+    misleads: str
+    """When it misleads, one sentence."""
+    source: str
+    """Author, year, and title or venue."""
+    cost: str
+    """Its time for 10,000 images of 28x28 on 2 processor cores, such as "2 s"."""
+    needs: frozenset[Literal["classes", "labels", "generator"]] = frozenset()
+    """classes: an extractor that knows the data's classes. labels: besides, a generator that is asked for them.
+    generator: a generator to draw from."""
+    floor: Literal["train", "held_out", ""] = "train"
+    """Which real images stand in for the fakes: training images, or (where training images would win by being copies of
+    themselves) the held-out ones; "" where real images cannot stand in."""
+    default: bool = False
+    """Whether evaluate.metrics = default includes it."""
+    protocol: Callable[[Case], dict[str, Any]] = field(default=lambda case: {})
+    """The settings it was made with, beyond what all have (counts, extractor, seed)."""

@@ -1,0 +1,31 @@
+"""Where each stage's files lie, relative to the project's root (the working directory of every stage)."""
+
+from pathlib import Path
+
+from ganline.settings.schema import Params
+
+GAN = Path("models/gan")
+TRAIN = Path("reports/train")
+EVALUATE = Path("reports/evaluate")
+STUDY = Path("reports/study")
+REPORT = Path("reports/index.html")
+CHECKPOINTS = Path(".ganline/checkpoints")
+MANUAL = Path("data/manual")
+"""Source files that the user supplies by hand, one folder a dataset."""
+PICTURES = MANUAL / "pictures"
+"""Links to the user's own pictures, one a dataset (stages/source.py)."""
+
+
+def raw(params: Params) -> Path:
+    """Return the folder of the dataset's source files. It is the pipeline's: dvc empties it without asking."""
+    return Path("data/downloaded") / params.download.dataset
+
+
+def prepared(params: Params) -> Path:
+    """Return the folder of the prepared arrays."""
+    return Path("data/prepared") / params.download.dataset
+
+
+def extractor(params: Params) -> Path:
+    """Return the folder of the feature extractor, shared by all experiments on the dataset."""
+    return Path("models/extractor") / params.download.dataset

@@ -1,0 +1,81 @@
+"""Batches as a pure function of (seed, step): what a resumed run needs to see the same data."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from ganline.core import replicas
+from ganline.core.random import generator
+from ganline.training.devices import ONE, Devices
+
+RESIDENT_BYTES = 2**31  # up to here the whole dataset lives on the device as it is stored
+
+
+def batch_indices(count: int, batch_size: int, sampling: str, seed: int, first: int, steps: int) -> np.ndarray:
+    """Return int32 (steps, batch_size): which of `count` examples the steps first, first + 1, ... see.
+
+    "replacement" draws each batch independently; "shuffle" shows each example once an epoch, in an order that is a
+    function of (seed, epoch), batches running on across the ends of epochs.
+    """
+    if sampling == "replacement":
+        rows = [generator(seed, "data", step).integers(0, count, batch_size) for step in range(first, first + steps)]
+        return np.array(rows, np.int32)
+    start, stop = first * batch_size, (first + steps) * batch_size
+    epochs = range(start // count, (stop - 1) // count + 1)
+    order = np.concatenate([generator(seed, "data", epoch).permutation(count) for epoch in epochs])
+    offset = start - epochs[0] * count
+    return order[offset : offset + stop - start].reshape(steps, batch_size).astype(np.int32)
+
+
+class Feed:
+    """Named arrays of equal length (image, label, ...) as batches inside a compiled loop.
+
+    Small data is placed on the device once and gathered there; larger data stays memory-mapped and is gathered on
+    the host, a chunk of steps at a time.
+    """
+
+    def __init__(
+        self, arrays: Mapping[str, np.ndarray], batch_size: int, sampling: str, seed: int, devices: Devices = ONE,
+        batch_parts: int = 1,
+    ) -> None:  # fmt: skip
+        """Serve `arrays`; "image" is uint8 (N, H, W, C).
+
+        Several devices share out each of a batch's parts by itself: the first takes the first rows of each.
+        """
+        self._count = len(arrays["image"])
+        self._batch_size, self._sampling, self._seed = batch_size, sampling, seed
+        self._devices, self._batch_parts = devices, batch_parts
+        self._resident = sum(array.nbytes for array in arrays.values()) <= RESIDENT_BYTES
+        self._arrays = arrays
+        resident = self._resident
+        self._on_device = [{n: tf.constant(a) for n, a in arrays.items()} for _ in devices.each()] if resident else []
+
+    def chunk(self, first: int, steps: int) -> dict[str, tf.Tensor]:
+        """Return what the compiled loop takes for `steps` steps from `first`: tensors whose first axis is the step."""
+        indices = batch_indices(self._count, self._batch_size, self._sampling, self._seed, first, steps)
+        if self._devices.count > 1:
+            indices = self._shared_out(indices)
+        if self._resident:
+            return {"index": tf.constant(indices)}
+        return {name: tf.constant(array[indices]) for name, array in self._arrays.items()}
+
+    def batch(self, chunk: Mapping[str, tf.Tensor], i: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Return the named tensors (batch_size, ...) of the chunk's step `i`, inside the compiled loop.
+
+        Of several replicas each gets its share, (batch_size / replicas, ...).
+        """
+        size, device = self._batch_size // self._devices.count, replicas.index() - self._devices.first
+        rows = {name: values[i, device] if self._devices.count > 1 else values[i] for name, values in chunk.items()}
+        if not self._resident:
+            # The shape is said anew: over chunks of several lengths, tracing forgets it.
+            return {n: tf.ensure_shape(v, (size, *self._arrays[n].shape[1:])) for n, v in rows.items()}
+        index = tf.ensure_shape(rows["index"], (size,))
+        return {name: tf.gather(values, index) for name, values in self._on_device[device].items()}
+
+    def _shared_out(self, indices: np.ndarray) -> np.ndarray:
+        """Return of indices (steps, batch_size) what this machine's devices see: (steps, devices, share of a batch)."""
+        devices, steps = self._devices, len(indices)
+        parts = indices.reshape(steps, self._batch_parts, devices.count, -1)
+        here = parts[:, :, devices.first : devices.first + devices.local]
+        return here.swapaxes(1, 2).reshape(steps, devices.local, -1)

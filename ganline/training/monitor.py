@@ -1,0 +1,137 @@
+"""Looks at a model while it trains: draws from its generator for the probe, and reads its optimizers' state."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from ganline.core.files import read_sealed, write_sealed
+from ganline.core.random import generator
+from ganline.diagnosis.probe import FIXED, IMAGES, NUDGE, Drawn, Probe
+from ganline.diagnosis.verdict import judge, lasting
+from ganline.models import Generator
+from ganline.models.base import Model, assign
+from ganline.settings.schema import Diagnosis
+from ganline.training.checkpoint import BEST
+
+DEVIATION = {"normal": 1.0, "uniform": 3**-0.5, "unit_uniform": 12**-0.5}
+RANGE = {"normal": (-np.inf, np.inf), "uniform": (-1.0, 1.0), "unit_uniform": (0.0, 1.0)}
+
+
+LOOKS = 40
+"""In a run, where params.yaml does not say how often."""
+LEAST = 100
+"""Steps between two looks then: closer, they would mostly see the same again."""
+
+
+def cadence(every: int | None, steps: int) -> int:
+    """Return the steps between two looks, where diagnosis.every says `every` and there are so many steps."""
+    return every or max(LEAST, -(-steps // LOOKS))
+
+
+class Watch:
+    """Takes the signals of one look, keeps the best weights seen, and says when to end.
+
+    It changes nothing that the training depends on.
+    """
+
+    def __init__(self, model: Model, probe: Probe | str, diagnosis: Diagnosis, steps: int, workdir: Path) -> None:
+        """Watch `model` train for so many steps, with a probe or the reason why there is none."""
+        self.every = cadence(diagnosis.every, steps)
+        self.cannot_judge = probe if isinstance(probe, str) else ""
+        self._probe = None if isinstance(probe, str) else probe
+        self._model, self._diagnosis, self._maker = model, diagnosis, Generator(model)
+        self._best, self._best_score = workdir / BEST, np.inf
+        self._ends_best: int | None = None
+        self._said = False
+        self._fixed = self._maker.latents(FIXED, model.seed, "diagnosis/fixed")
+        self._labels = self._maker.labels(FIXED, model.seed, "diagnosis/fixed")
+        moved = generator(model.seed, "diagnosis/nudge").standard_normal(self._fixed.shape)
+        prior = model.settings.noise
+        nudged = self._fixed + NUDGE * DEVIATION[prior] * moved
+        self._nudged = np.clip(nudged, *RANGE[prior]).astype(np.float32)
+        self._optimizers = [name for name, rule in model.settings.optimizers.items() if rule.name != "sgd"]
+        self._norms = tf.function(self._read_norms)
+
+    def look(self, step: int, at_end: bool = False) -> dict[str, float]:
+        """Return what is seen after `step` steps; keep the weights where the samples are the best so far.
+
+        Without a probe the newest weights are kept. A look `at_end` leaves no file: the model has these weights, and a
+        longer training, which goes on from before this look, shall not find them.
+        """
+        found = self._samples(step) if self._probe else {}
+        norms = self._norms().numpy().astype(np.float64) if self._optimizers else []
+        for name, (gradient, ratio) in zip(self._optimizers, norms, strict=True):
+            found[f"gradient_norm_{name}"], found[f"update_ratio_{name}"] = float(gradient), float(ratio)
+        score = found.get("probe_frechet", -float(step))
+        if score < self._best_score:
+            weights = {f"variable/{name}": variable.numpy() for name, variable in self._model.weights().items()}
+            if all(np.isfinite(values).all() for values in weights.values()):
+                if not at_end:
+                    write_sealed(self._best, weights | {"step": np.array(step)})
+                self._best_score, self._ends_best = score, step if at_end else None
+        return found
+
+    def ends(self, table: Mapping[str, np.ndarray]) -> bool:
+        """Judge the run so far, say aloud what changed, and return whether to end it."""
+        verdict, lasts = judge(table, self.cannot_judge), lasting(table, self._diagnosis.patience)
+        if lasts != self._said and (lasts or not verdict.failing):
+            self._said = lasts
+            print(f"step {int(table['step'][-1])}: {verdict.title}: {verdict.summary}", flush=True)
+        return self._diagnosis.on_failure != "continue" and lasts
+
+    def restore_best(self) -> int:
+        """Give the model the best weights seen; return the step they are from."""
+        if self._ends_best is not None:
+            return self._ends_best
+        arrays = read_sealed(self._best)
+        assign(self._model.weights(), {n.removeprefix("variable/"): v for n, v in arrays.items() if n != "step"})
+        return int(arrays["step"])
+
+    def _samples(self, step: int) -> dict[str, float]:
+        assert self._probe
+        seed = self._model.seed
+        latents = self._maker.latents(IMAGES, seed, f"diagnosis/fresh/{step}")
+        labels = self._maker.labels(IMAGES, seed, f"diagnosis/fresh/{step}")
+        images = self._maker.images(
+            np.concatenate([latents, self._fixed, self._nudged]), np.concatenate([labels, self._labels, self._labels])
+        )
+        drawn = Drawn(images[:IMAGES], images[IMAGES : IMAGES + FIXED], images[IMAGES + FIXED :])
+        return {f"probe_{name}": value for name, value in self._probe.measure(drawn).items()}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what `restore` takes."""
+        best = {"watch/best": np.array(self._best_score), "watch/said": np.array(self._said)}
+        return best | (self._probe.state() if self._probe else {})
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from a state."""
+        self._best_score, self._said = float(state["watch/best"]), bool(state["watch/said"])
+        if self._probe:
+            self._probe.restore(state)
+
+    def _read_norms(self) -> tf.Tensor:
+        return tf.stack([norms(self._model.optimizers[name], self._model.trained(name)) for name in self._optimizers])
+
+
+def norms(optimizer: tf.keras.optimizers.Optimizer, variables: list[tf.Variable]) -> tf.Tensor:
+    """Return float32 (2,): the norm of recent gradients (root mean square), and an update's over that of the weights.
+
+    Both are read off the averages that Adam and RMSprop keep, so that no training step computes anything for them.
+    """
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # in float16 it is wrapped
+    adam = "m" in optimizer.get_slot_names()
+    updates = tf.cast(tf.maximum(optimizer.iterations, 1), tf.float32)
+    # Adam corrects for its averages' start at 0; RMSprop does not, but what is told here is the gradient.
+    known = 1 - optimizer._get_hyper("beta_2" if adam else "rho", tf.float32) ** updates
+    squares = [optimizer.get_slot(variable, "v" if adam else "rms") / known for variable in variables]
+    if adam:
+        known_mean = 1 - optimizer._get_hyper("beta_1", tf.float32) ** updates
+        means = [optimizer.get_slot(variable, "m") / known_mean for variable in variables]
+        moves = [mean / (tf.sqrt(square) + optimizer.epsilon) for mean, square in zip(means, squares, strict=True)]
+    else:
+        moves = [tf.sqrt(square) / (tf.sqrt(square) + optimizer.epsilon) for square in squares]
+    gradient = tf.sqrt(tf.add_n([tf.reduce_sum(square) for square in squares]))
+    rate = optimizer._decayed_lr(tf.float32)
+    return tf.stack([gradient, rate * tf.linalg.global_norm(moves) / tf.linalg.global_norm(variables)])

@@ -1,0 +1,110 @@
+import math
+
+import pytest
+
+from ganline.evaluation.compare import Run, as_rows, compare, headline
+
+ENTRY = {
+    "label": "FID", "better": "lower", "ranks": True, "how_to_read": "Less is better.", "notices": ["few images"],
+    "extractor_weights_sha256": "a" * 64, "n_fake": 100, "seed": 1,
+}  # fmt: skip
+
+
+def run(name, numbers, entry=ENTRY, **more):
+    """A run whose numbers were all made as `entry` says."""
+    facts = {"experiment": "gan-mnist", "started": "2030-01-01 00:00", "dataset": "digits", "digest": "d1",
+             "parameters": {"seed": "1"}}  # fmt: skip
+    protocol = dict.fromkeys(numbers, entry) if entry else {}
+    return Run(id=name, name=name, numbers=numbers, protocol=protocol, **facts | more)
+
+
+def places(group):
+    return [(row.rank, row.run.id) for row in group.rows]
+
+
+def test_the_best_comes_first_whichever_end_that_is():
+    runs = [run("a", {"fid": 3.0}), run("b", {"fid": 1.0}), run("c", {"fid": 2.0})]
+    assert places(compare(runs, "fid").groups[0]) == [(1, "b"), (2, "c"), (3, "a")]
+    higher = [run(name, {"precision": value}, ENTRY | {"better": "higher"}) for name, value in (("a", 0.1), ("b", 0.9))]
+    assert places(compare(higher, "precision").groups[0]) == [(1, "b"), (2, "a")]
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        ({"seed": 2}, 1),
+        ({"notices": [], "how_to_read": "-", "label": "Distance", "asked_for": "one of 10 classes"}, 1),
+        ({"extractor_weights_sha256": "b" * 64}, 2),
+        ({"n_fake": 200}, 2),
+        ({"quantisation": "none"}, 2),
+    ],
+)
+def test_what_parts_runs(change, parts):
+    table = compare([run("a", {"fid": 1.0}), run("b", {"fid": 2.0}, ENTRY | change)], "fid")
+    assert len(table.groups) == parts
+
+
+def test_other_data_parts_runs_and_the_headline_says_what_differs():
+    runs = [run("a", {"fid": 1.0}), run("b", {"fid": 2.0}), run("c", {"fid": 0.5}, ENTRY | {"n_fake": 99}, digest="d2")]
+    first, second = compare(runs, "fid").groups
+    assert places(first) == [(1, "a"), (2, "b")] and places(second) == [(1, "c")]
+    assert headline(first.differs) == "dataset_digest d1, n_fake 100"
+    assert headline(second.differs) == "dataset_digest d2, n_fake 99"
+    other = compare([runs[0], run("c", {"fid": 1.0}, ENTRY | {"extractor_weights_sha256": "b" * 64})], "fid")
+    assert headline(other.groups[1].differs) == "extractor_weights_sha256 bbbbbbbbbbbb"
+
+
+def test_runs_within_their_errors_are_ties():
+    values = {"a": (1.0, 0.3), "b": (1.8, 0.3), "c": (2.7, 0.3), "d": (2.7, 0.0)}
+    runs = [run(name, {"kid": value, "kid_stderr": error}) for name, (value, error) in values.items()]
+    # Errors combine to 0.42, and 1.96 of that is 0.83: a ties with b, but b and c differ by 0.9; c and d are equal.
+    assert [row.ties for row in compare(runs, "kid").groups[0].rows] == [(2,), (1,), (4,), (3,)]
+    assert [row.ties for row in compare([run("a", {"fid": 1.0}), run("b", {"fid": 1.001})], "fid").groups[0].rows] == [
+        (), (),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        (run("x", {"fid": 1.0}, None), "no protocol says how its fid was made"),
+        (run("x", {"kid": 1.0}), "it has no fid"),
+        (run("x", {"fid": math.nan}), "its fid is nan"),
+        (run("x", {"fid": 1.0}, ENTRY | {"left_out": "images are tiny"}), "fid was left out: images are tiny"),
+        (run("x", {"fid": 1.0}, ENTRY | {"better": ""}), "its protocol does not say which end of fid is good"),
+    ],
+)
+def test_what_cannot_be_ranked_stands_apart_with_its_reason(other, reason):
+    table = compare([run("a", {"fid": 2.0}), other], "fid")
+    assert [(each.id, why) for each, why in table.apart] == [("x", reason)]
+    assert places(table.groups[0]) == [(1, "a")]
+
+
+def test_an_unknown_number_is_answered_with_those_there_are():
+    from ganline.core.errors import UserError
+
+    numbers = {"fid": 1.0, "kid": 0.1, "kid_stderr": 0.01, "floor_fid": 0.2}
+    protocol = {name: ENTRY | {"ranks": not name.endswith("_stderr")} for name in numbers}
+    runs = [Run("a", "a", "e", "", "digits", "", {}, numbers, protocol)]
+    with pytest.raises(UserError, match=r"--by fidd: .* There are: fid, kid$"):
+        compare(runs, "fidd")
+    with pytest.raises(UserError, match="no finished runs"):
+        compare([], "fid")
+
+
+def test_protocols_of_early_runs_do_not_say_which_end_is_good():
+    early = {"extractor": "classifier", "how_to_read": "Less is better."}
+    table = compare([run("a", {"fid": 2.0, "recall": 0.5}, early), run("b", {"fid": 1.0}, early)], "fid")
+    assert table.better == "lower" and places(table.groups[0]) == [(1, "b"), (2, "a")]
+
+
+def test_flat_rows_hold_all_numbers_and_the_parameters_that_differ():
+    runs = [
+        run("a", {"fid": 2.0, "floor_fid": 0.1, "fid_stderr": 0.2}, parameters={"seed": "1", "train.steps": "5"}),
+        run("b", {"kid": 1.0}, parameters={"seed": "1", "train.steps": "9"}),
+    ]
+    rows = as_rows(compare(runs, "fid"))
+    assert list(rows[0])[-5:] == ["fid", "fid_stderr", "floor_fid", "kid", "params.train.steps"]
+    assert (rows[0]["group"], rows[0]["rank"], rows[0]["fid"], rows[0]["not_ranked"]) == (1, 1, 2.0, None)
+    assert (rows[1]["rank"], rows[1]["fid"], rows[1]["params.train.steps"]) == (None, None, "9")
+    assert rows[1]["not_ranked"] == "it has no fid"
