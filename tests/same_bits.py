@@ -1,0 +1,66 @@
+"""What moves of code must leave as it is: hashes of trained weights, and the numbers of one small run.
+
+`python -m tests.same_bits` writes tests/same_bits.json anew for the machine it runs on. Do so only where a change is
+meant to change bits, and say so in its message: the tests hold the numbers on the kind of machine that made them.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+FILE = Path(__file__).with_suffix(".json")
+STEPS = 50
+SMALL = [
+    f"train.steps={STEPS}", "train.batch_size=8", "train.generator_batch_size=8", "train.steps_per_call=10",
+    "train.log_every=50", "train.sample_every=50", "train.checkpoint_every=50", "train.sample_count=4",
+    "download.source=.",
+]  # fmt: skip
+
+
+def machine() -> str:
+    """Return the kind of machine: sums are ordered by what its processor can do, and by how many there are."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    name = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return f"{name}, {os.cpu_count()} cores"
+
+
+def golden() -> dict:
+    """Return what this kind of machine is held to, or nothing where no numbers are known for it."""
+    return json.loads(FILE.read_text()).get(machine(), {})
+
+
+def weights(experiment: str) -> str:
+    """Return the hash of all that a checkpoint holds after 50 steps of the shrunken experiment on random images."""
+    from ganline import models
+    from ganline.catalogue import compose_params
+    from ganline.compute import be_deterministic
+    from ganline.training.loop import train
+
+    be_deterministic()
+    params = compose_params(experiment, SMALL)
+    size = params.prepare.size
+    images = np.random.default_rng(0).integers(0, 256, (40, size, size, params.prepare.channels), np.uint8)
+    model = models.build(params.train, images.shape[1:], seed=7, classes=10)
+    with tempfile.TemporaryDirectory() as folder:
+        train(model, {"image": images, "label": np.arange(40, dtype=np.int32) % 10}, params.train, Path(folder))
+    values = model.variables()
+    return hashlib.sha256(b"".join(values[name].numpy().tobytes() for name in sorted(values))).hexdigest()
+
+
+def main() -> None:
+    """Write the hashes of every experiment, or of those named."""
+    known = json.loads(FILE.read_text()) if FILE.exists() else {}
+    mine = known.setdefault(machine(), {"weights": {}})
+    for experiment in sys.argv[1:] or sorted(path.stem for path in Path("conf/experiment").glob("*.yaml")):
+        mine["weights"][experiment] = weights(experiment)
+        print(experiment, mine["weights"][experiment], flush=True)
+        FILE.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    main()
