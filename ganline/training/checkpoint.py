@@ -28,8 +28,13 @@ def deciding(parameters: Mapping[str, Any], data: Iterable[Path], code: Mapping[
         "parameters": parameters,
         "data": {path.name: sha256(path) for path in data},
         "code": dict(code),
-        "versions": {"python": sys.version} | {name: version(name) for name in ("tensorflow", "numpy")},
+        "versions": library_versions(),
     }
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions that decide a training's bits."""
+    return {"python": sys.version} | {name: version(name) for name in ("tensorflow", "numpy")}
 
 
 def fingerprint(facts: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
-from ganline.training.checkpoint import checkpoints_in, deciding
+from ganline.core.files import sha256
+from ganline.training.checkpoint import checkpoints_in, library_versions
 from ganline.training.earlier import differences, read_facts
 
 
@@ -36,13 +37,12 @@ def leftovers(root: Path, data: Iterable[Path]) -> Iterator[Leftover]:
         root: the folder of checkpoints, one folder a training.
         data: the prepared images there are.
     """
-    now = deciding({}, ())
-    hashes = {found for path in data for found in deciding({}, [path])["data"].values()}
+    hashes = {sha256(path) for path in data}
     for folder in sorted(path for path in root.glob("*") if path.is_dir()):
         if not _in_use(folder):
             facts = read_facts(folder)
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-            yield Leftover(folder, size, _what(folder, facts), _useless(folder, facts, now, hashes))
+            yield Leftover(folder, size, _what(folder, facts), _useless(folder, facts, hashes))
 
 
 def delete(folder: Path) -> bool:
@@ -73,15 +73,19 @@ def _what(folder: Path, facts: Mapping[str, Any] | None) -> str:
     return f"{train['model']}, {state} {train['steps']:,} steps"
 
 
-def _useless(folder: Path, facts: Mapping[str, Any] | None, now: Mapping[str, Any], data: set[str]) -> str:
+def _holds(path: Path, known: str) -> bool:
+    return path.exists() and sha256(path) == known
+
+
+def _useless(folder: Path, facts: Mapping[str, Any] | None, data: set[str]) -> str:
     if not (checkpoints_in(folder) or checkpoints_in(folder, "done")):
         return "it holds no checkpoint"
     if facts is None:
         return "it does not say what it is of: an earlier version made it"
-    if code := differences(facts["code"], now["code"]):
-        first = next(iter(code))
-        return f"made by other code ({first}{f' and {len(code) - 1} more' if len(code) > 1 else ''})"
-    if versions := differences(facts["versions"], now["versions"]):
+    # What a training reached then, it reaches now, if all of that is the same.
+    if code := [name for name, known in facts["code"].items() if not _holds(Path(name), known)]:
+        return f"made by other code ({code[0]}{f' and {len(code) - 1} more' if len(code) > 1 else ''})"
+    if versions := differences(facts["versions"], library_versions()):
         return f"made by other versions ({', '.join(versions)})"
     if facts["data"].get("train_images.npy") not in data:
         return "made of prepared data that is not here"

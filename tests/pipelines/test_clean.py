@@ -18,9 +18,9 @@ def folder(tmp_path, monkeypatch):
     images.parent.mkdir(parents=True)
     np.save(images, np.zeros((2, 8, 8, 1), np.uint8))
     facts = {"parameters": {"train": {"model": "gan.GAN", "steps": 100}}} | {
-        name: part for name, part in deciding({}, [images]).items() if name != "parameters"
+        name: part for name, part in deciding({}, [images], {}).items() if name != "parameters"
     }
-    for name, changes in (("useful", {}), ("useless", {"code": {"models/gan.py": "other"}})):
+    for name, changes in (("useful", {}), ("useless", {"code": {"ganline/models/base.py": "other"}})):
         write_sealed(tmp_path / f".ganline/checkpoints/{name}/step-00000050.npz", {"a": np.zeros(500_000)})
         write_json(tmp_path / f".ganline/checkpoints/{name}/facts.json", facts | changes)
     return tmp_path / ".ganline/checkpoints"

@@ -13,7 +13,7 @@ from ganline.core.yaml_files import read
 from ganline.models.facts import BATCH_NORM, model_facts
 from ganline.settings.schema import Params, Train, keys
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -89,11 +89,12 @@ def test_nothing_to_resume(tmp_path):
 def test_the_fingerprint_follows_parameters_and_data(tmp_path):
     data = tmp_path / "x.npy"
     data.write_bytes(b"1")
-    first = fingerprint(deciding({"seed": 1}, [data]))
-    assert first == fingerprint(deciding({"seed": 1}, [data]))
-    assert first != fingerprint(deciding({"seed": 2}, [data]))
+    first = fingerprint(deciding({"seed": 1}, [data], {}))
+    assert first == fingerprint(deciding({"seed": 1}, [data], {}))
+    assert first != fingerprint(deciding({"seed": 2}, [data], {}))
+    assert first != fingerprint(deciding({"seed": 1}, [data], {"ganline/models/base.py": "other"}))
     data.write_bytes(b"2")
-    assert first != fingerprint(deciding({"seed": 1}, [data]))
+    assert first != fingerprint(deciding({"seed": 1}, [data], {}))
 
 
 @pytest.mark.parametrize("protocol", ["memory://checkpoints", "file"])

@@ -1,0 +1,101 @@
+"""The code that DVC is told of: no edit leaves stale results, and none runs again what it does not touch."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ganline.catalogue.presets import compose_params
+from ganline.core.errors import UserError
+from ganline.line.code import code, listed, require_listed
+from ganline.line.declared import declared, stages
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A copy of the program alone."""
+    for name in ("ganline", "stages", "conf", "dvc.yaml"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def params(experiment="gan-mnist", *overrides):
+    return compose_params(experiment, ["dataset=digits", *overrides])
+
+
+def lists(*args):
+    return {stage: code(stage, params(*args)) for stage in stages() if stage != "code"}
+
+
+def changed(before, after):
+    return [stage for stage in before if before[stage] != after[stage]]
+
+
+def test_every_stage_depends_on_its_list_and_nothing_else_of_the_program(project):
+    for stage, entry in stages().items():
+        if stage != "code":
+            found = [path for path in declared(stage, params()).inputs if path.parts[0] in ("ganline", "stages")]
+            assert found == [] and str(listed(stage)) in entry["deps"]
+            assert str(listed(stage)) in stages()["code"]["outs"]
+
+
+def test_the_model_that_is_trained_is_in_the_list_and_others_are_not(project):
+    found = set(code("train", params()))
+    assert {"ganline/models/generation/gan.py", "ganline/models/adversarial.py", "ganline/training/loop.py"} <= found
+    assert {path for path in found if path.startswith("ganline/models/generation/")} == {
+        "ganline/models/generation/gan.py", "ganline/models/generation/__init__.py",
+    }  # fmt: skip
+    assert "ganline/models/generation/sgan.py" in code("train", params("acgan-fashion-mnist"))
+    assert {"ganline/report/page.html", "ganline/report/style.css"} <= set(code("report", params()))
+
+
+def test_how_results_are_told_decides_none(project):
+    before = lists()
+    for name in ("ganline/tracking/courier.py", "ganline/catalogue/check.py", "stages/runner.py"):
+        (project / name).write_text("# other words\n" + (project / name).read_text())
+    assert changed(before, lists()) == []
+
+
+@pytest.mark.parametrize(
+    ("edited", "stale"),
+    [
+        ("ganline/models/generation/gan.py", ["train", "evaluate", "study"]),
+        ("ganline/models/generation/vae.py", []),
+        ("ganline/training/loop.py", ["train"]),
+        ("ganline/diagnosis/verdict.py", ["train"]),
+        ("ganline/report/plots.py", ["study"]),
+        ("ganline/core/determinism.py", ["extractor", "train", "evaluate", "study"]),
+        ("ganline/report/style.css", ["report"]),
+        ("ganline/metrics/frechet.py", ["evaluate"]),
+    ],
+)
+def test_an_edit_touches_the_stages_that_reach_the_file(project, edited, stale):
+    before = lists()
+    (project / edited).write_text((project / edited).read_text() + "\n# edited\n")
+    assert changed(before, lists()) == stale
+
+
+def test_a_new_model_a_new_preset_touches_nothing(project):
+    before = lists()
+    (project / "ganline/models/generation/mine.py").write_text("class Mine:\n    losses = ()\n")
+    (project / "conf/experiment/mine.yaml").write_text((project / "conf/experiment/gan-mnist.yaml").read_text())
+    assert changed(before, lists()) == []
+
+
+def test_a_stage_refuses_code_that_dvc_was_not_told_of(project):
+    environment = os.environ | {"PYTHONPATH": str(project)}
+    (project / "params.yaml").write_text(json.dumps(params().model_dump()))
+    subprocess.run([sys.executable, "-m", "stages.code"], check=True, env=environment)
+    require_listed("train", code("train", params()))
+    (project / "ganline/training/loop.py").write_text("# edited\n" + (project / "ganline/training/loop.py").read_text())
+    with pytest.raises(UserError, match=r"ganline/training/loop.py: changed since .* `dvc repro train`"):
+        require_listed("train", code("train", params()))
+    require_listed("report", code("report", params()))
