@@ -149,7 +149,6 @@ def test_folders_and_what_stages_made_are_looked_at(project):
         os.utime(name, (1e9, 1e9))
     use = Use("train", params)
     use.refuse_changes()
-    Path("folder/below/kept.py").write_text("before")
     Path("folder/changed.py").write_text("beyond")
     Path("folder/gone.py").unlink()
     Path("folder/new.py").touch()
