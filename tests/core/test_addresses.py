@@ -46,7 +46,8 @@ def test_what_holds_no_secret_stays(text):
 
 def test_nothing_shows_in_a_traceback():
     code = (
-        "from ganline import addresses\naddresses.mask_tracebacks()\nraise ValueError('https://' + 'me:hunter2@host')"
+        "from ganline.core import addresses\naddresses.mask_tracebacks()\n"
+        "raise ValueError('https://' + 'me:hunter2@host')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "ValueError: https://***@host" in done.stderr

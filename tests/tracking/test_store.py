@@ -18,7 +18,10 @@ from ganline.tracking import leaderboard, spool, store
 from ganline.tracking.courier import by_hand
 from ganline.tracking.tracker import Tracker
 
-OPEN = "import sys; from stages import store; from pathlib import Path; store.ready(sys.argv[1], Path(sys.argv[2]))"
+OPEN = (
+    "import sys; from pathlib import Path; from ganline.tracking import store; "
+    "store.ready(sys.argv[1], Path(sys.argv[2]))"
+)
 
 
 def record(name, monkeypatch, text="one"):
