@@ -13,7 +13,7 @@ from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.core.yaml_files import parse
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def by_hydra(text):
