@@ -9,7 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from ganline.catalogue.presets import compose_params
-from ganline.settings.schema import Train
+from ganline.settings.recipes import GAN, Train
 
 Step = Callable[[int], None]
 SHAPE = (28, 28, 1)
@@ -29,9 +29,11 @@ def labels() -> np.ndarray:
     return np.random.default_rng(1).integers(0, CLASSES, COUNT).astype(np.int32)
 
 
-def settings(experiment: str) -> Train:
+def settings(experiment: str) -> GAN:
     """Return the experiment's recipe."""
-    return compose_params(experiment).train
+    recipe = compose_params(experiment).train
+    assert isinstance(recipe, GAN)
+    return recipe
 
 
 def ganline(experiment: str, precision: str) -> Step:
@@ -67,9 +69,10 @@ def keras(experiment: str) -> Step:
     ours = models.build(recipe, SHAPE, seed=0, classes=CLASSES)
     networks = (ours.generator, ours.discriminator)
     generator, discriminator = (tf.keras.models.clone_model(network, clone_function=_plain) for network in networks)
-    if ours.loss.probability:
+    if ours.loss.says == "probabilities":
         discriminator = _then(discriminator, tf.keras.layers.Activation("sigmoid"))
-    loss = {"least_squares": "mse", "wasserstein": _wasserstein}.get(recipe.loss, "binary_crossentropy")
+    says = ours.loss.says
+    loss = {"probabilities": "binary_crossentropy", "scores": "mse", "distances": _wasserstein}[says]
     discriminator.compile(_optimizer(recipe, ours.network_names[1]), loss, metrics=["accuracy"])
     discriminator.trainable = False
     stacked = _stack(generator, discriminator)
@@ -81,7 +84,7 @@ def keras(experiment: str) -> Step:
         np.eye(CLASSES, dtype=np.float32)[labels()],
     )
     draw = np.random.default_rng(0)
-    real_goal, fake_goal = (-1.0, 1.0) if recipe.loss == "wasserstein" else (1.0, 0.0)
+    real_goal, fake_goal = (-1.0, 1.0) if says == "distances" else (1.0, 0.0)
     # The book's listings call predict_on_batch, the others' predict, which sets up a dataset for each call.
     predict = generator.predict_on_batch if experiment not in NOT_BY_THE_BOOK else partial(generator.predict, verbose=0)
 

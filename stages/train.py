@@ -20,9 +20,10 @@ from ganline.datasets.split import stratified
 from ganline.diagnosis.probe import CannotJudgeError, Describe, Probe, pixels
 from ganline.diagnosis.remedies import advise
 from ganline.line.code import code
-from ganline.models.facts import model_facts
+from ganline.models.facts import loss_facts, model_facts
 from ganline.report.wording import command
 from ganline.settings import paths
+from ganline.settings.recipes import Adversaries
 from ganline.settings.schema import Params
 from ganline.tracking.tracker import Tracker, told_by
 from stages import runner
@@ -133,7 +134,8 @@ def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, np.ndar
             f"{'none' if labels is None else 'one class'}. What fits: a dataset with two classes or more (mnist, "
             "fashion_mnist, digits, emoji), or your own pictures in one subfolder a class (dataset=image_folder)"
         )
-    return {"image": images, "label": used_labels(np.asarray(labels), params.train.labelled_fraction, params.seed)}
+    fraction = params.train.labelled_fraction if isinstance(params.train, Adversaries) else 1.0
+    return {"image": images, "label": used_labels(np.asarray(labels), fraction, params.seed)}
 
 
 def used_labels(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
@@ -191,7 +193,8 @@ def tell(trained: "Trained", model: "Model", params: Params) -> dict[str, Any]:
     weights = {n: sum(int(np.prod(w.shape)) for w in k.trainable_weights) for n, k in model.networks.items()}
     scores = table.get("probe_frechet")
     best = int(table["step"][np.nanargmin(scores)]) if scores is not None else 0
-    content = verdict.as_dict() | advise(verdict, params, weights, accepted, best)
+    loss = loss_facts().get(params.train.loss, {})
+    content = verdict.as_dict() | advise(verdict, params, weights, accepted, best, loss=loss)
     content |= {
         "steps": trained.step,
         "kept_step": trained.kept,

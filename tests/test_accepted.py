@@ -12,12 +12,13 @@ import pytest
 import yaml
 
 from ganline.catalogue import check
-from ganline.catalogue.combinations import OFF, WITH_LABELS
+from ganline.catalogue.combinations import OFF
 from ganline.catalogue.presets import compose_params, names
 from ganline.core.determinism import configure
 from ganline.core.errors import UserError
-from ganline.models.facts import model_facts
-from ganline.settings.schema import Params, Train
+from ganline.models.facts import loss_facts, model_facts, recipe_of
+from ganline.settings.recipes import Train
+from ganline.settings.schema import Params
 
 ROOT = Path(__file__).parents[1]
 FILES = 600
@@ -38,6 +39,12 @@ def preset(experiment: str) -> dict[str, Any]:
     return compose_params(experiment, ["download.source=."], ROOT / "conf").model_dump()
 
 
+@cache
+def spare() -> dict[str, Any]:
+    """Return a value for each key of train, for models of another kind than the preset's."""
+    return {key: value for name in names("experiment", ROOT / "conf") for key, value in preset(name)["train"].items()}
+
+
 def drawn(number: int) -> dict[str, Any]:
     """Return the content of the params.yaml of this number: a preset, several of its values changed."""
     draw = random.Random(number)
@@ -47,22 +54,24 @@ def drawn(number: int) -> dict[str, Any]:
     train = content["train"] | SMALL
     if draw.random() < 0.4:  # a model that no preset has with this recipe
         train["model"] = draw.choice(models)
-    facts = model_facts()[train["model"]]
+    facts, recipe = model_facts()[train["model"]], recipe_of(train["model"])
+    train = {key: train.get(key, spare()[key]) for key in recipe.model_fields}
     rules = list(train["optimizers"].values())
     trained = facts.get("optimizer_names", facts["network_names"])
     train["optimizers"] = {name: dict(draw.choice(rules)) for name in trained}
-    train |= {key: facts.get(key, train[key]) for key in ("noise", "latent_dim")}
+    train |= {"noise": facts.get("noise", train["noise"])} if "noise" in train else {}
     if draw.random() < 0.7 or train["loss"] not in facts["losses"]:
         train["loss"] = draw.choice(facts["losses"])
-    if train["loss"] == "wasserstein":
+    loss = loss_facts().get(train["loss"])
+    if loss and loss["unbounded"]:
         train["weight_clip"] = 0.01
-    if train["loss"] not in WITH_LABELS:
+    if loss and not loss["labels"]:
         train |= {"label_smoothing": 0.0, "label_flipping": 0.0}
     for key in draw.sample(sorted(train.keys() - {*SMALL, "model", "loss", "optimizers"}), draw.randint(0, 3)):
-        train[key] = draw.choice(list(values(key, train[key])))
+        train[key] = draw.choice(list(values(recipe, key, train[key])))
     for key in draw.sample(sorted(OFF), draw.randint(0, 3)):
         if key in facts["practices"]:
-            train[key] = draw.choice(OFTEN.get(key) or list(values(key, train[key])))
+            train[key] = draw.choice(OFTEN.get(key) or list(values(recipe, key, train[key])))
     if draw.random() < 0.4:
         rule = train["optimizers"][draw.choice(sorted(train["optimizers"]))]
         key = draw.choice(sorted(rule))
@@ -76,9 +85,9 @@ def drawn(number: int) -> dict[str, Any]:
     return content | {"train": train, "seed": draw.choice([0, 42, 2**31 - 1])}
 
 
-def values(key: str, now: Any) -> Iterator[Any]:
+def values(recipe: type[Train], key: str, now: Any) -> Iterator[Any]:
     """Yield what a parameter of train is tried at: what its schema names or bounds, and extremes."""
-    schema = Train.model_json_schema()["properties"][key]
+    schema = recipe.model_json_schema()["properties"][key]
     for kind in schema.get("anyOf", [schema]):
         yield from kind.get("enum", ())
         if kind["type"] == "boolean":

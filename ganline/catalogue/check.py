@@ -11,7 +11,9 @@ from ganline.catalogue.combinations import impossible
 from ganline.core import yaml_files
 from ganline.core.errors import UserError
 from ganline.core.yaml_files import shown
-from ganline.settings.schema import Params, keys
+from ganline.models.facts import model_facts, recipe_of
+from ganline.settings.recipes import Train, recipes
+from ganline.settings.schema import Params, keys, params_of
 
 
 def load(path: Path = Path("params.yaml")) -> Params:
@@ -37,10 +39,11 @@ def check(content: Any, where: str) -> Params:
     """
     if not isinstance(content, dict):
         raise UserError(f"{where}: expected sections such as train: and evaluate:, found {type(content).__name__}")
+    kind = params_of(_recipe(content))
     try:
-        params = Params.model_validate(content)
+        params = kind.model_validate(content)
     except ValidationError as error:
-        raise _refusal(where, [line for problem in error.errors() for line in _explain(problem)]) from None
+        raise _refusal(where, _explained(error.errors(), kind, content)) from None
     problems = list(impossible(params))
     if problems:
         raise _refusal(where, problems)
@@ -60,20 +63,60 @@ def _refusal(where: str, problems: list[str]) -> UserError:
     return UserError(f"{where}: {len(problems)} problem(s)\n" + "\n".join(f"  - {problem}" for problem in problems))
 
 
-def _explain(problem: Any) -> Iterator[str]:
+def _recipe(content: dict[str, Any]) -> type[Train]:
+    """Return the recipe of the model that is named; where none of that name is, the one that fits best."""
+    if (model := _model(content)) in model_facts():
+        return recipe_of(model)
+    return min(recipes().values(), key=lambda recipe: len(_errors(params_of(recipe), content)))
+
+
+def _model(content: dict[str, Any]) -> str:
+    train = content.get("train")
+    return str(train.get("model")) if isinstance(train, dict) else ""
+
+
+def _errors(kind: type[Params], content: dict[str, Any]) -> list[Any]:
+    try:
+        kind.model_validate(content)
+    except ValidationError as error:
+        return list(error.errors())
+    return []
+
+
+def _explained(problems: list[Any], kind: type[Params], content: dict[str, Any]) -> list[str]:
+    """Return a line for each problem; keys of which the same is to be said share one."""
+    lines: dict[str, list[str]] = {}
+    for problem in problems:
+        for key, said in _explain(problem, kind, _model(content)):
+            lines.setdefault(said, []).append(key)
+    return [f"{', '.join(keys)}: {said}" for said, keys in lines.items()]
+
+
+def _explain(problem: Any, kind: type[Params], model: str) -> Iterator[tuple[str, str]]:
+    """Yield keys (with their values where these are wrong) and what is said of them."""
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         for leaf in _leaves(problem["input"], key):
-            yield f"{leaf}: unknown key{_nearest(leaf)}"
+            yield leaf, _of_another_kind(problem["loc"], model) or f"unknown key{_nearest(leaf, kind)}"
     elif problem["type"] == "missing":
-        yield f"{key}: missing{_nearest(key)}"
+        yield key, f"missing{_nearest(key, kind)}"
     else:
         message = problem["msg"].replace("Input should be", "allowed is").replace("String should", "the text should")
-        yield f"{key} = {shown(problem['input'])}: {message.removeprefix('Value error, ')}"
+        yield f"{key} = {shown(problem['input'])}", message.removeprefix("Value error, ")
 
 
-def _nearest(key: str) -> str:
-    nearest = difflib.get_close_matches(key, list(keys()), n=1, cutoff=0.5)
+def _of_another_kind(key: tuple[Any, ...], model: str) -> str:
+    """Return which models know a key of train that this one does not, "" where none does."""
+    if key[0] != "train":
+        return ""
+    knowing = [name for name in model_facts() if key[1] in recipe_of(name).model_fields]
+    others = [name for name in model_facts() if name not in knowing]
+    few = f"all but {', '.join(others)}" if len(others) < len(knowing) else ", ".join(knowing)
+    return f"unknown key for {model}; known for {few}" if knowing and model in others else ""
+
+
+def _nearest(key: str, kind: type[Params]) -> str:
+    nearest = difflib.get_close_matches(key, keys(kind), n=1, cutoff=0.5)
     return f"; did you mean {nearest[0]}?" if nearest and nearest[0] != key else ""
 
 

@@ -5,20 +5,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from ganline.core.errors import UserError
-from ganline.models.facts import BATCH_NORM, model_facts
-from ganline.settings.schema import Params, Train
+from ganline.models.facts import BATCH_NORM, loss_facts, model_facts
+from ganline.settings.recipes import GAN, Adversaries, Latents, Train
+from ganline.settings.schema import Params
 
 OFF: dict[str, Any] = {
-    "learning_rate_schedule": "constant",
-    "gradient_clip_value": None,
-    "gradient_clip_norm": None,
     "discriminator_steps": 1,
     "generator_steps": 1,
     "discriminator_batches": "mixed",
     "label_smoothing": 0.0,
     "label_flipping": 0.0,
     "instance_noise": 0.0,
-    "initializer": "glorot_uniform",
     "discriminator_normalization": "as_printed",
     "frozen_batch_norm": "moving",
     "spectral_normalization": False,
@@ -30,14 +27,13 @@ OFF: dict[str, Any] = {
     "generator_average": 0.0,
     "labelled_fraction": 1.0,
 }
-"""The stabilising parameters of train, and the value at which each does nothing."""
+"""The parameters of adversaries that not every model takes, and the value at which each does nothing."""
 
 UNSET = ("???", "set download.source to your folder or zip of pictures")
 """What stands for download.source in conf/dataset where only users know it: DVC shows it as a missing file's name."""
-WITH_LABELS = ("non_saturating", "minimax", "least_squares", "dragan")
-"""Losses whose discriminator aims at labels, which can be smoothed and flipped."""
-PENALISED = ("wasserstein_gp", "dragan")
 TARGETS = ("label_smoothing", "label_flipping")
+FEATURES = ("minibatch_stddev", "packing", "feature_matching")
+"""What changes or reads the features before a discriminator's score; an autoencoder has none."""
 
 
 def impossible(params: Params) -> Iterator[str]:
@@ -55,8 +51,13 @@ def impossible(params: Params) -> Iterator[str]:
     else:
         model = facts[params.train.model]
         yield from _misfits(params, model)
-        yield from _refused(params.train, model)
-    yield from _contradictions(params.train)
+        if isinstance(params.train, Adversaries):
+            yield from _refused(params.train, model)
+    if isinstance(params.train, Adversaries):
+        if loss := loss_facts().get(params.train.loss):
+            yield from _asked(params.train, loss)
+        yield from _contradictions(params.train)
+    yield from _updates(params.train)
     yield from _devices(params)
     yield from _protocol(params)
 
@@ -72,9 +73,8 @@ def _misfits(params: Params, model: dict[str, Any]) -> Iterator[str]:
     channels = model.get("channels")
     if channels and params.prepare.channels not in channels:
         yield f"prepare.channels = {params.prepare.channels} with train.model = {name}: it takes {_either(channels)}"
-    for key in ("latent_dim", "noise"):
-        if key in model and getattr(train, key) != model[key]:
-            yield f"train.{key} = {getattr(train, key)} with train.model = {name}: it takes {model[key]}"
+    if isinstance(train, Latents) and train.noise != model.get("noise", train.noise):
+        yield f"train.noise = {train.noise} with train.model = {name}: it takes {model['noise']}"
     wanted = model.get("optimizer_names", model["network_names"])
     if set(train.optimizers) != set(wanted):
         has = ", ".join(sorted(train.optimizers))
@@ -85,31 +85,49 @@ def _misfits(params: Params, model: dict[str, Any]) -> Iterator[str]:
         yield f"train.loss = {train.loss}: {name} takes {_either(model['losses'])}"
 
 
-def _refused(train: Train, model: dict[str, Any]) -> Iterator[str]:
+def _refused(train: Adversaries, model: dict[str, Any]) -> Iterator[str]:
     taken = model["practices"]
     for key, off in OFF.items():
         if getattr(train, key) == off or key in taken:
             continue
-        if key in BATCH_NORM and model["losses"] != ("likelihood",):
+        if key in BATCH_NORM:
             yield (
                 f"train.{key} = {getattr(train, key)}: the discriminator of {train.model} has no batch norm "
                 f"(leave it at {off})"
             )
         else:
-            offered = f"it takes {', '.join(taken)}" if taken else "it takes none of these"
-            yield f"train.{key} = {getattr(train, key)}: {train.model} cannot take it (leave it at {off}); {offered}"
+            yield (
+                f"train.{key} = {getattr(train, key)}: {train.model} cannot take it (leave it at {off}); it takes "
+                f"{', '.join(taken)}"
+            )
 
 
-def _contradictions(train: Train) -> Iterator[str]:
+def _updates(train: Train) -> Iterator[str]:
+    """Yield which limits and schedules of the updates exclude each other."""
+    if train.gradient_clip_value and train.gradient_clip_norm:
+        yield "train.gradient_clip_value and train.gradient_clip_norm: set one of them to null"
+    if train.learning_rate_schedule != "constant" and any(rule.decay for rule in train.optimizers.values()):
+        yield "train.learning_rate_schedule and the decay of an optimizer: use one of them"
+
+
+def _asked(train: Adversaries, loss: dict[str, Any]) -> Iterator[str]:
+    """Yield what the loss asks for and the recipe does not give; see ganline.models.losses.Loss."""
+    name = train.loss
+    if not loss["labels"]:
+        others = tuple(other for other, facts in loss_facts().items() if facts["labels"])
+        for key in (key for key in TARGETS if getattr(train, key)):
+            yield f"train.{key}: the loss {name} has no labels; {_either(others)} have"
+    if loss["unbounded"] and not (train.weight_clip or train.spectral_normalization):
+        yield f"train.loss = {name} needs train.weight_clip (0.01 in the paper) or train.spectral_normalization"
+    if loss["at_once"] and train.discriminator_batches == "sequential":
+        yield f"train.discriminator_batches = sequential: {loss['at_once']}"
+    if loss["autoencoder"]:
+        for key in (key for key in FEATURES if getattr(train, key) != OFF[key]):
+            yield f"train.{key}: the autoencoder of the loss {name} cannot take it (leave it at {OFF[key]})"
+
+
+def _contradictions(train: Adversaries) -> Iterator[str]:
     """Yield which parts of the recipe exclude each other."""
-    loss = train.loss
-    for key in TARGETS:
-        if getattr(train, key) and loss not in WITH_LABELS:
-            yield f"train.{key}: the loss {loss} has no labels; {_either(WITH_LABELS)} have"
-    if loss == "wasserstein" and not (train.weight_clip or train.spectral_normalization):
-        yield "train.loss = wasserstein needs train.weight_clip (0.01 in the paper) or train.spectral_normalization"
-    if loss in PENALISED and train.discriminator_batches == "sequential":
-        yield f"train.discriminator_batches = sequential: the penalty of {loss} needs reals and fakes at once"
     if train.minibatch_stddev and train.discriminator_batches == "mixed":
         yield "train.minibatch_stddev needs train.discriminator_batches = separate: a mixed batch has mixed variety"
     if train.frozen_batch_norm != "moving" and train.discriminator_normalization != "as_printed":
@@ -119,25 +137,16 @@ def _contradictions(train: Train) -> Iterator[str]:
         )
     if train.unrolled_steps and train.weight_clip:
         yield "train.unrolled_steps: the imagined updates know no train.weight_clip; set one of them off"
-    for key in ("batch_size", "generator_batch_size"):
-        if getattr(train, key) % train.packing:
-            yield f"train.{key} = {getattr(train, key)} must be a multiple of train.packing = {train.packing}"
-    if loss == "began":
-        for key in ("minibatch_stddev", "packing", "feature_matching"):
-            if getattr(train, key) != OFF[key]:
-                yield f"train.{key}: the autoencoder of the loss began cannot take it (leave it at {OFF[key]})"
-        if train.discriminator_batches == "sequential":
-            yield "train.discriminator_batches = sequential: the loss began weighs reals and fakes in one update"
-    if train.gradient_clip_value and train.gradient_clip_norm:
-        yield "train.gradient_clip_value and train.gradient_clip_norm: set one of them to null"
-    if train.learning_rate_schedule != "constant" and any(rule.decay for rule in train.optimizers.values()):
-        yield "train.learning_rate_schedule and the decay of an optimizer: use one of them"
+    for key, size in _batch_sizes(train):
+        if size % train.packing:
+            yield f"train.{key} = {size} must be a multiple of train.packing = {train.packing}"
 
 
 def _devices(params: Params) -> Iterator[str]:
     """Yield what the precision or the strategy cannot do."""
     compute, train = params.compute, params.train
-    if train.unrolled_steps and compute.precision == "mixed_float16":
+    unrolled = isinstance(train, Adversaries) and train.unrolled_steps
+    if unrolled and compute.precision == "mixed_float16":
         yield "train.unrolled_steps: the imagined updates would vanish in mixed_float16; take mixed_bfloat16 or float32"
     if compute.strategy == "none":
         if compute.replicas not in (None, 1):
@@ -145,7 +154,7 @@ def _devices(params: Params) -> Iterator[str]:
         return
     if compute.xla:
         yield f"compute.xla: it compiles for one device; set it false with compute.strategy = {compute.strategy}"
-    if train.unrolled_steps:
+    if unrolled:
         yield (
             f"train.unrolled_steps with compute.strategy = {compute.strategy}: the imagined updates need the whole "
             "batch on one device; set one of them off"
@@ -156,15 +165,21 @@ def _devices(params: Params) -> Iterator[str]:
 
 def uneven(train: Train, replicas: int) -> Iterator[str]:
     """Yield which batch sizes so many replicas cannot share, each with the nearest that they can."""
-    unit = replicas * train.packing
-    for key in ("batch_size", "generator_batch_size") if train.loss != "likelihood" else ("batch_size",):
-        if rest := getattr(train, key) % unit:
-            below = getattr(train, key) - rest
-            packs = f" with train.packing = {train.packing}" if train.packing > 1 else ""
+    packing = train.packing if isinstance(train, Adversaries) else 1
+    unit, packs = replicas * packing, f" with train.packing = {packing}" if packing > 1 else ""
+    for key, size in _batch_sizes(train):
+        if rest := size % unit:
+            below = size - rest
             yield (
-                f"train.{key} = {getattr(train, key)}: {replicas} replicas cannot share it evenly{packs}; what fits is "
+                f"train.{key} = {size}: {replicas} replicas cannot share it evenly{packs}; what fits is "
                 f"a multiple of {unit}, such as {f'{below} or ' if below else ''}{below + unit}"
             )
+
+
+def _batch_sizes(train: Train) -> list[tuple[str, int]]:
+    """Return the keys that say how many images an update has, with their values."""
+    sizes = [("batch_size", train.batch_size)]
+    return [*sizes, ("generator_batch_size", train.generator_batch_size)] if isinstance(train, GAN) else sizes
 
 
 def _protocol(params: Params) -> Iterator[str]:

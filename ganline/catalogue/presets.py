@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from annotated_types import Len
 from hydra import compose, initialize_config_dir
@@ -17,10 +17,13 @@ from ganline.catalogue import overrides as given
 from ganline.catalogue.check import check
 from ganline.core import yaml_files
 from ganline.core.errors import UserError
+from ganline.models.facts import model_facts, recipe_of
 from ganline.settings.schema import Params
 
 CONF = Path("conf")
 GROUPS = ("experiment", "dataset")
+RECIPE = "recipe"
+"""The group of the defaults of each kind of model; experiments choose from it, not users."""
 CANNOT_COMPOSE = (HydraException, OmegaConfBaseException, YAMLError, UnicodeDecodeError, RecursionError, ValueError)
 """What Hydra and OmegaConf raise for files and keys that they cannot read."""
 
@@ -88,22 +91,42 @@ def compose_params(experiment: str, overrides: Sequence[str] = (), conf: Path = 
             values[key] = value
     try:
         config = _composed(chosen, conf)
+        preset = OmegaConf.select(config, "train.model")
         # Values are merged here, not by Hydra, so that every wrong key is found at once and named by the schema.
         for key, value in values.items():
             OmegaConf.update(config, key, value, merge=True)
         content = OmegaConf.to_container(config, resolve=True)
     except CANNOT_COMPOSE as error:
         raise UserError(f"cannot compose {experiment}: {error}") from None
+    _same_kind(experiment, preset, values.get("train.model", preset), conf)
     return check(content, " ".join([experiment, *overrides]))
+
+
+def _same_kind(experiment: str, preset: Any, model: Any, conf: Path) -> None:
+    """Refuse a model whose recipe has other keys than the experiment's: nobody could name their values."""
+    if {str(preset), str(model)} <= set(model_facts()) and recipe_of(model) is not recipe_of(preset):
+        models = {name: _model(name, conf) for name in names("experiment", conf)}
+        alike = [known for known in model_facts() if recipe_of(known) is recipe_of(model)]
+        fit = [name for name in models if models[name] in alike]
+        raise UserError(
+            f"train.model = {model} takes other keys than {preset}, the model of {experiment}: begin with an "
+            f"experiment whose model takes the same ({', '.join(fit)})"
+        )
+
+
+def _model(experiment: str, conf: Path) -> Any:
+    content = yaml_files.read(conf / "experiment" / f"{experiment}.yaml")
+    return (content.get("train") or {}).get("model")
 
 
 def _composed(chosen: Sequence[str], conf: Path) -> DictConfig:
     """Return what Hydra makes of the chosen files, which hold nothing that DVC would read differently."""
     with initialize_config_dir(str(conf.resolve()), version_base=None):
         config = compose("config", list(chosen), return_hydra_config=True)
-    files = [conf / group / f"{name}.yaml" for group, name in config.hydra.runtime.choices.items() if group in GROUPS]
-    for path in [conf / "config.yaml", *files]:
-        yaml_files.read(path)
+    for group, name in config.hydra.runtime.choices.items():
+        if group in (*GROUPS, RECIPE):
+            yaml_files.read(conf / group / f"{name}.yaml")
+    yaml_files.read(conf / "config.yaml")
     OmegaConf.set_struct(config, False)
     del config["hydra"]
     return config

@@ -36,6 +36,13 @@ class Setting:
     """Trainable weights of each network."""
     steps_best: int
     """Step of the best look."""
+    loss: Mapping[str, Any]
+    """What the loss says of itself (ganline.models.facts.loss_facts), nothing where there is no adversary."""
+
+    @property
+    def train(self) -> Any:
+        """The recipe; `advise` asks only rules whose changes are of keys that it has."""
+        return self.params.train
 
     @property
     def other(self) -> str:
@@ -70,12 +77,12 @@ def to(**values: Any) -> Callable[[Setting], Mapping[str, Any]]:
 
 def known_rates(s: Setting) -> Mapping[str, Any]:
     """Return the change to learning rates that GANs are known to take."""
-    return {f"train.optimizers.{name}.learning_rate": 2e-4 for name in s.params.train.optimizers}
+    return {f"train.optimizers.{name}.learning_rate": 2e-4 for name in s.train.optimizers}
 
 
 def all_rates(s: Setting) -> str:
     """Return the learning rates in words."""
-    return ", ".join(f"{rule.learning_rate:g} of the {name}" for name, rule in s.params.train.optimizers.items())
+    return ", ".join(f"{rule.learning_rate:g} of the {name}" for name, rule in s.train.optimizers.items())
 
 
 def lopsided(s: Setting) -> bool:
@@ -96,17 +103,18 @@ RULES: tuple[Rule, ...] = (
     Rule(
         (*COLLAPSE, *D_WINS, *NEVER), lambda s: {"train.model": "gan.GAN", "train.latent_dim": 100},
         "a deeper generator, with more numbers to tell images apart by", BOOK,
-        lambda s: s.weights.get("generator", SMALL) < SMALL and s.params.train.latent_dim < 10,
-        lambda s: f"the generator has {s.weights['generator']:,} weights and {s.params.train.latent_dim} inputs",
+        lambda s: s.weights.get("generator", SMALL) < SMALL and s.train.latent_dim < 10,
+        lambda s: f"the generator has {s.weights['generator']:,} weights and {s.train.latent_dim} inputs",
     ),
     Rule(
         COLLAPSE, to(latent_dim=100), "more numbers to tell images apart by", BOOK,
-        lambda s: s.params.train.latent_dim < 10,
-        lambda s: f"train.latent_dim is {s.params.train.latent_dim}: so few numbers hardly tell images apart",
+        lambda s: s.train.latent_dim < 10,
+        lambda s: f"train.latent_dim is {s.train.latent_dim}: so few numbers hardly tell images apart",
     ),
     Rule(
         (*D_WINS, *COLLAPSE, *NEVER), to(model="gan.GAN"), "a deeper generator", BOOK,
-        lambda s: s.weights.get("generator", SMALL) < SMALL and bool(s.other) and s.params.train.latent_dim >= 10,
+        lambda s: s.weights.get("generator", SMALL) < SMALL and bool(s.other)
+        and getattr(s.train, "latent_dim", 0) >= 10,
         lambda s: f"the generator has {s.weights['generator']:,} weights and the {s.other} {s.weights[s.other]:,}",
     ),
     Rule(
@@ -116,7 +124,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         (*UNSTABLE, *COLLAPSE, *D_WINS, *G_WINS, *OVERTRAINED), known_rates, KNOWN_RATES,
-        DCGAN, lambda s: max(rule.learning_rate for rule in s.params.train.optimizers.values()) > 1e-3,
+        DCGAN, lambda s: max(rule.learning_rate for rule in s.train.optimizers.values()) > 1e-3,
         lambda s: f"the learning rates are high: {all_rates(s)}",
     ),
     Rule(
@@ -126,27 +134,27 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         (*NEVER, *D_WINS, *COLLAPSE, *RESTLESS), to(weight_clip=0.01), "the paper's limit on the weights", WGAN,
-        lambda s: s.params.train.weight_clip is not None and not 0.002 <= s.params.train.weight_clip <= 0.1,
-        lambda s: f"train.weight_clip is {s.params.train.weight_clip:g}, far from the paper's 0.01",
+        lambda s: s.train.weight_clip is not None and not 0.002 <= s.train.weight_clip <= 0.1,
+        lambda s: f"train.weight_clip is {s.train.weight_clip:g}, far from the paper's 0.01",
     ),
     Rule(
         (*NEVER, *COLLAPSE), to(loss="wasserstein_gp", weight_clip=None, discriminator_batches="separate"),
-        "a penalty instead of clipping", WGAN_GP, lambda s: s.params.train.weight_clip is not None,
+        "a penalty instead of clipping", WGAN_GP, lambda s: s.train.weight_clip is not None,
     ),
     Rule(
         (*D_WINS, *COLLAPSE), to(discriminator_steps=1), "as many updates of both", GOODFELLOW,
-        lambda s: s.params.train.discriminator_steps > 1 and not s.params.train.loss.startswith("wasserstein"),
-        lambda s: f"train.discriminator_steps is {s.params.train.discriminator_steps}",
+        lambda s: s.train.discriminator_steps > 1 and s.loss.get("says") != "distances",
+        lambda s: f"train.discriminator_steps is {s.train.discriminator_steps}",
     ),
     Rule(
         (*COLLAPSE, *G_WINS, *RESTLESS), to(generator_steps=1), "as many updates of both", GOODFELLOW,
-        lambda s: s.params.train.generator_steps > 1,
-        lambda s: f"train.generator_steps is {s.params.train.generator_steps}",
+        lambda s: s.train.generator_steps > 1,
+        lambda s: f"train.generator_steps is {s.train.generator_steps}",
     ),
     Rule(
         (*D_WINS, *NEVER), to(loss="non_saturating"), "a loss whose gradient does not vanish where samples are bad",
-        GOODFELLOW, lambda s: s.params.train.loss == "minimax",
-        lambda s: "train.loss is minimax, whose gradient vanishes where the discriminator is sure",
+        GOODFELLOW, lambda s: s.loss.get("saturates", False),
+        lambda s: f"train.loss is {s.train.loss}, whose gradient vanishes where the discriminator is sure",
     ),
     Rule(D_WINS, to(label_flipping=0.05), "random false labels for the discriminator", BOOK),
     Rule(D_WINS, to(instance_noise=0.1), "noise on what the discriminator sees", "Sonderby et al. 2017, section 2"),
@@ -183,6 +191,8 @@ def advise(
     weights: Mapping[str, int],
     accepted: Callable[[dict[str, Any]], bool],
     steps_best: int = 0,
+    *,
+    loss: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return "causes" and "remedies" of a failing verdict as plain values; both are empty for others.
 
@@ -192,23 +202,30 @@ def advise(
         weights: trainable weights of each network.
         accepted: whether such a params.yaml would be accepted.
         steps_best: step of the best look.
+        loss: what the loss says of itself (ganline.models.facts.loss_facts), nothing where there is no adversary.
     """
-    setting = Setting(params, weights, steps_best)
+    setting = Setting(params, weights, steps_best, loss)
     names = (verdict.verdict, f"{verdict.verdict}/{verdict.kind}")
     causes: list[dict[str, str]] = []
     remedies: list[dict[str, Any]] = []
     if not verdict.failing:
         return {"causes": causes, "remedies": remedies}
     for rule in (rule for rule in RULES if set(names) & set(rule.verdicts)):
-        if not rule.when(setting):
+        wanted = rule.change(setting)
+        if not _known(wanted, params) or not rule.when(setting):
             continue
         if rule.cause:
             causes.append({"cause": rule.cause(setting), "source": rule.source})
-        change = dict(_changed(rule.change(setting), params))
+        change = dict(_changed(wanted, params))
         new = change and all(remedy["change"] != _lines(change) for remedy in remedies)
         if new and len(remedies) < MOST and accepted(_with(change, params)):
             remedies.append({"change": _lines(change), "why": rule.why, "source": rule.source})
     return {"causes": causes, "remedies": remedies}
+
+
+def _known(change: Mapping[str, Any], params: Params) -> bool:
+    """Return whether the model's recipe has all these keys of train."""
+    return all(key.split(".")[1] in type(params.train).model_fields for key in change)
 
 
 def _changed(change: Mapping[str, Any], params: Params) -> Iterator[tuple[str, Any]]:

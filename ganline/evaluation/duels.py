@@ -143,11 +143,8 @@ def judge_of(model: "Adversarial") -> Callable[[np.ndarray], np.ndarray]:
     @tf.function(reduce_retracing=True)
     def judge(batch: tf.Tensor) -> tf.Tensor:
         shown = from_uint8(batch, model.image_range)
-        said = tf.nest.flatten(model.discriminator(shown, training=False))[0]
-        if model.settings.loss == "began":
-            return -tf.reduce_mean(tf.abs(shown - said), axis=[1, 2, 3])  # it redraws real images well
-        # Of two logits, generated and real, the softmax is the sigmoid of their difference.
-        return said[:, 1] - said[:, 0] if said.shape[1] == 2 else said[:, 0]
+        scores = model.said(shown, model.discriminator(shown, training=False))[0]
+        return model.loss.realness(scores)[:, 0]
 
     def scores(images: np.ndarray) -> np.ndarray:
         parts = [judge(images[i : i + BATCH]).numpy() for i in range(0, len(images), BATCH)]

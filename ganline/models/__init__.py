@@ -11,8 +11,8 @@ import numpy as np
 from ganline.core.errors import UserError
 from ganline.core.files import read_arrays, undamaged, write_arrays, write_json
 from ganline.core.random import generator
-from ganline.models.facts import model_facts
-from ganline.settings.schema import Train
+from ganline.models.facts import latents_of, model_facts, recipe_of
+from ganline.settings.recipes import Train
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -60,7 +60,9 @@ def _load(folder: Path) -> "Model":
     weights = read_arrays(folder / "weights.npz")
     from ganline.models.base import assign  # TensorFlow: not before there is something to load
 
-    settings = Train.model_validate(SINCE | facts["settings"])
+    given = SINCE | facts["settings"]
+    recipe = recipe_of(given["model"])  # models saved before there were kinds have keys that mean nothing to theirs
+    settings = recipe.model_validate({key: value for key, value in given.items() if key in recipe.model_fields})
     model = build(settings, tuple(facts["image_shape"]), facts["seed"], facts["classes"])
     assign(model.weights(), weights)
     return model
@@ -91,8 +93,7 @@ class Generator:
 
         from ganline.models.base import to_uint8
 
-        self.latent_dim: int = model.settings.latent_dim
-        self.prior: str = model.settings.noise
+        self.latent_dim, self.prior = latents_of(model.settings)
         self.image_shape = model.image_shape
         self.conditions = model.conditions
         self._model = model

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from ganline.core import replicas
 from ganline.core.random import key, purpose_number
-from ganline.settings.schema import Optimizer, Train
+from ganline.settings.recipes import Optimizer, Train
 
 Batch = Mapping[str, tf.Tensor]
 Metrics = dict[str, tf.Tensor]
@@ -18,23 +18,28 @@ class Model:
     """A trainable model. A new one subclasses this, or an existing model, in a file of its own.
 
     Class literals (read without importing TensorFlow, to check params.yaml):
+        recipe: the class of ganline.settings.recipes that says what the section `train` holds for it.
         network_names: the keys of `networks`, each trained by an optimizer of its own.
         optimizer_names: the networks that have one, where that is not all of them.
         image_range: lowest and highest pixel value the networks work with.
-        losses: the values of train.loss it takes.
-        practices: the stabilising parameters of train it takes (see ganline.catalogue.combinations.OFF).
-        refuses: those of its base class's losses and practices that it does not take.
+        losses: the values of train.loss it takes, where that is not those of ganline.models.losses.
+        practices: of those parameters of adversaries that not every model takes (see
+            ganline.catalogue.combinations.OFF) the ones that it takes.
+        refuses: those of its base class's practices that it does not take, and literals of losses that it cannot give
+            what they ask for, such as "autoencoder".
         semi_supervised: whether it takes train.labelled_fraction.
         batch_norm: whether its discriminator has batch norm, and it takes what concerns that.
         uses_labels: whether train_step needs batch["label"].
         size_multiple, sizes, channels: which images fit (any, where not said).
-        latent_dim, noise: the only values that fit (any, where not said).
+        latent_dim, noise: its latents, where they are no choice of its recipe.
         slow_to_draw: whether drawing takes so long that samples are not looked at while it trains.
         readings: the names of what `measure` returns -> how to read the number.
     """
 
+    recipe = "Train"
     network_names: tuple[str, ...]
     image_range: tuple[float, float]
+    practices: tuple[str, ...] = ()
     readings: dict[str, str] = {}
 
     def __init__(self, settings: Train, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:

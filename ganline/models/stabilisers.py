@@ -14,12 +14,12 @@ from tensorflow.keras import layers
 from ganline.core import replicas
 from ganline.core.random import next_layer_key, normal, uniform
 from ganline.models.layers import InstanceNormalization, MinibatchStdDev, SpectralNormalization
-from ganline.settings.schema import Optimizer, Train
+from ganline.settings.recipes import Adversaries, Optimizer
 
 # Labels
 
 
-def targets(settings: Train, scores: tf.Tensor, real: bool) -> tf.Tensor:
+def targets(settings: Adversaries, scores: tf.Tensor, real: bool) -> tf.Tensor:
     """Return the discriminator's targets for scores (N, 1): 1 for real images, 0 for generated ones, softened.
 
     Label smoothing (Salimans et al. 2016) moves them inwards, on the real side only or on both. Label flipping (The GAN
@@ -36,7 +36,7 @@ def targets(settings: Train, scores: tf.Tensor, real: bool) -> tf.Tensor:
 # Images
 
 
-def instance_noise(images: tf.Tensor, settings: Train, step: tf.Tensor) -> tf.Tensor:
+def instance_noise(images: tf.Tensor, settings: Adversaries, step: tf.Tensor) -> tf.Tensor:
     """Add normal noise whose deviation falls linearly from train.instance_noise to 0 at the last step.
 
     Sonderby et al. 2017: it gives real and generated images overlapping support. Units are those of image_range.

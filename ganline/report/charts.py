@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
+from ganline.models.facts import loss_facts
+
 INK, LINE, BAD = "#010101", "#020202", "#060606"
 SERIES = {"real": "#030303", "fake": "#040404", "judge": "#050505"}
 # Colours that stand for the page's own, so that one drawing suits light and dark.
@@ -32,8 +34,9 @@ class Chart(NamedTuple):
     title: str
     curves: tuple[Curve, ...]
     note: str
-    losses: tuple[str, ...] = ()
-    """The values of train.loss under which the note is right; any where empty."""
+    says: tuple[str, ...] = ()
+    """What the scores of the loss must be for the note to be right (see ganline.models.losses.Loss.says); any where
+    empty."""
     level: float | None = None
     """Where a dashed line of comparison lies."""
     limits: tuple[float, float | None] | None = None
@@ -41,9 +44,6 @@ class Chart(NamedTuple):
     """Whether the axis of values is logarithmic."""
 
 
-PROBABILITIES = ("non_saturating", "minimax", "dragan")
-SCORES = ("least_squares", "hinge", "wasserstein", "wasserstein_gp")
-CRITICS = ("wasserstein", "wasserstein_gp")
 SHARES = (-0.03, 1.03)
 
 LOSSES = (
@@ -59,21 +59,21 @@ CHARTS = (
         LOSSES,
         "Two players, so neither loss has to fall. What matters is that both stay in the game: "
         "a discriminator loss near zero means that the generator no longer learns.",
-        (*PROBABILITIES, "least_squares", "hinge"),
+        ("probabilities", "scores"),
     ),
     Chart(
         "Losses",
         LOSSES,
         "The critic's scores have no scale of their own, and so neither have the losses. What matters is the distance "
         "between real and generated images, drawn as the Wasserstein estimate.",
-        CRITICS,
+        ("distances",),
     ),
     Chart(
         "Losses",
         LOSSES,
         "The discriminator is an autoencoder: its loss is its error on real images, less its error on generated ones "
         "times the balance k. The generator's loss is its error on generated images.",
-        ("began",),
+        ("errors",),
     ),
     Chart(
         "Discriminator accuracy",
@@ -86,7 +86,7 @@ CHARTS = (
         "What the discriminator believes",
         BELIEFS,
         "Its mean probability that an image is real. The closer the lines, the harder the images are to tell apart.",
-        PROBABILITIES,
+        ("probabilities",),
         level=0.5,
         limits=SHARES,
     ),
@@ -95,13 +95,13 @@ CHARTS = (
         BELIEFS,
         "Its mean score, higher for images it takes for real. The closer the lines, the harder the images are to tell "
         "apart.",
-        SCORES,
+        ("scores", "distances"),
     ),
     Chart(
         "How well the discriminator redraws",
         BELIEFS,
         "The autoencoder's mean error. At balance that on generated images is a fixed share of that on real ones.",
-        ("began",),
+        ("errors",),
     ),
     Chart(
         "Wasserstein estimate",
@@ -209,7 +209,8 @@ LOOKS = (
 def drawable(chart: Chart, history: pd.DataFrame, loss: str) -> Chart | None:
     """Return the chart with only the curves that the history holds; None without any, or where `loss` is another."""
     curves = tuple(curve for curve in chart.curves if curve.column in history and len(_points(chart, curve, history)))
-    return chart._replace(curves=curves) if curves and (not chart.losses or loss in chart.losses) else None
+    fits = not chart.says or loss_facts().get(loss, {}).get("says") in chart.says
+    return chart._replace(curves=curves) if curves and fits else None
 
 
 def svg(chart: Chart, history: pd.DataFrame, failing_since: int | None = None) -> str:

@@ -1,44 +1,13 @@
 """The parameters of a run: what params.yaml may hold, checked as a whole before anything runs."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, get_args
+from functools import cache
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, create_model
 
-Count = Annotated[int, Field(ge=1)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
-LARGEST_FLOAT = (2 - 2**-23) * 2.0**127
-LARGEST_INT = 2**31 - 1
-
-Loss = Literal[
-    "non_saturating",
-    "minimax",
-    "wasserstein",
-    "wasserstein_gp",
-    "least_squares",
-    "dragan",
-    "hinge",
-    "began",
-    "likelihood",
-]
-"""Adversarial losses (ganline/models/losses.py), and "likelihood" for models that are not adversarial."""
-
-
-class Section(BaseModel):
-    """A part of params.yaml: unknown keys and wrong types are errors, nothing is converted silently."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    @field_validator("*")
-    @classmethod
-    def _fits_32_bits(cls, value: Any) -> Any:
-        """Refuse numbers that become others on a device, which computes in 32 bits; infinity and NaN are none."""
-        if isinstance(value, float) and not abs(value) <= LARGEST_FLOAT:
-            raise ValueError(f"allowed is a number of at most {LARGEST_FLOAT:.3g} (float32)")
-        if isinstance(value, int) and abs(value) > LARGEST_INT:
-            raise ValueError(f"allowed is an integer of at most {LARGEST_INT} (32 bits)")
-        return value
+from ganline.settings.recipes import Optimizer, Train, recipes
+from ganline.settings.section import Count, Fraction, Section, Seed
 
 
 class Download(Section):
@@ -78,88 +47,6 @@ class Extractor(Section):
     learning_rate: Annotated[float, Field(gt=0)]
     weights: str | None
     """For kind inception: a local weights file, or null for Keras's ImageNet weights."""
-
-
-class Optimizer(Section):
-    """One network's optimizer."""
-
-    name: Literal["adam", "rmsprop", "sgd"]
-    learning_rate: Annotated[float, Field(gt=0)]
-    beta_1: Annotated[float, Field(ge=0, lt=1)]
-    """Decay of the average of gradients: Adam's beta_1, or momentum."""
-    beta_2: Annotated[float, Field(ge=0, lt=1)]
-    """Decay of the average of squared gradients: Adam's beta_2, RMSprop's rho; SGD has none."""
-    decay: Annotated[float, Field(ge=0)]
-    """The learning rate at this network's i-th update is divided by 1 + decay i."""
-
-
-class Train(Section):
-    """The recipe of the training; docs/practices.md explains what stabilises GANs."""
-
-    model: str
-    """FILE.CLASS in ganline/models."""
-    steps: Count
-    batch_size: Count
-    """Real images a discriminator update; as many fakes join them."""
-    generator_batch_size: Count
-    latent_dim: Count
-    noise: Literal["normal", "uniform", "unit_uniform"]
-    """N(0, 1), U(-1, 1) or U(0, 1)."""
-    sampling: Literal["replacement", "shuffle"]
-    """Real images drawn with replacement, or each once an epoch in a new order."""
-    loss: Loss
-    penalty_weight: Annotated[float, Field(ge=0)]
-    """Of the gradient penalty, for the losses that have one."""
-    optimizers: dict[str, Optimizer]
-    shared_optimizer_counter: bool
-    """Whether the optimizers count their updates together, which quickens Adam's start, as in one Keras instance."""
-    learning_rate_schedule: Literal["constant", "linear", "cosine"]
-    """Linear and cosine fall to 0 at the last step."""
-    gradient_clip_value: Annotated[float, Field(gt=0)] | None
-    """Largest absolute value of any gradient's element."""
-    gradient_clip_norm: Annotated[float, Field(gt=0)] | None
-    """Largest norm of all of a network's gradients together."""
-    discriminator_steps: Count
-    """Discriminator updates a step, each on fresh images."""
-    generator_steps: Count
-    discriminator_batches: Literal["mixed", "separate", "sequential"]
-    """Reals and fakes in one batch, in two with one update, or in two with an update after each."""
-    label_smoothing: Annotated[float, Field(ge=0, lt=0.5)]
-    label_smoothing_sides: Literal["one", "both"]
-    """Only the labels of real images, or both."""
-    label_flipping: Annotated[float, Field(ge=0, lt=0.5)]
-    """Share of the discriminator's labels that are exchanged."""
-    instance_noise: Annotated[float, Field(ge=0)]
-    """Deviation of the noise on all images the discriminator sees at the first step; 0 at the last."""
-    initializer: Literal["glorot_uniform", "normal"]
-    """Kernels as Keras draws them, or N(0, 0.02^2)."""
-    discriminator_normalization: Literal["as_printed", "none", "layer", "instance"]
-    """What stands where the document has batch norm."""
-    frozen_batch_norm: Literal["moving", "batch"]
-    """What the batch norms of the network that is not being updated normalise by: moving statistics, or the batch."""
-    spectral_normalization: bool
-    minibatch_stddev: bool
-    packing: Count
-    """Images the discriminator judges together."""
-    feature_matching: bool
-    unrolled_steps: Annotated[int, Field(ge=0, le=20)]
-    weight_clip: Annotated[float, Field(gt=0)] | None
-    """Largest absolute weight of the discriminator."""
-    weight_clip_batch_norm: bool
-    """Whether weight_clip includes what batch norms learn and keep."""
-    generator_average: Annotated[float, Field(ge=0, lt=1)]
-    """Decay of the moving average of the generator's weights that makes the samples."""
-    labelled_fraction: Annotated[float, Field(gt=0, le=1)]
-    """Share of each class's training images whose label is used."""
-    steps_per_call: Count
-    """Steps inside one compiled call; stop requests are answered between calls."""
-    log_every: Count
-    sample_every: Count
-    sample_count: Count
-    """Images in the grid made from one fixed latent batch; for conditional models one row a class."""
-    checkpoint_every: Count
-    select: Literal["last", "best"]
-    """Which weights the later stages use: the last, or those whose samples looked best while training."""
 
 
 class Diagnosis(Section):
@@ -243,6 +130,7 @@ class Params(Section):
     prepare: Prepare
     extractor: Extractor
     train: Train
+    """Of the recipe that the model names; see `params_of`."""
     diagnosis: Diagnosis
     compute: Compute
     evaluate: Evaluate
@@ -250,13 +138,24 @@ class Params(Section):
     report: Report
 
 
-def keys(section: type[BaseModel] = Params, prefix: str = "") -> Iterator[str]:
-    """Yield every dotted key that params.yaml may hold (sections too)."""
+@cache
+def params_of(recipe: type[Train]) -> type[Params]:
+    """Return the Params whose section `train` is this recipe."""
+    return create_model("Params", __base__=Params, train=(recipe, ...))
+
+
+def keys(params: type[Params] | None = None) -> list[str]:
+    """Return every dotted key that params.yaml may hold (sections too), whatever the model or with this recipe."""
+    kinds = [params] if params else map(params_of, recipes().values())
+    return list(dict.fromkeys(key for kind in kinds for key in _below(kind)))
+
+
+def _below(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in section.model_fields.items():
         yield f"{prefix}{name}"
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from keys(inner, f"{prefix}{name}.")
+            yield from _below(inner, f"{prefix}{name}.")
         elif Optimizer in get_args(inner):
             for network in ("generator", "discriminator", "critic"):
-                yield from keys(Optimizer, f"{prefix}{name}.{network}.")
+                yield from _below(Optimizer, f"{prefix}{name}.{network}.")

@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 from ganline.core.addresses import masked
 from ganline.core.errors import UserError
 from ganline.datasets import prepared
+from ganline.models.facts import latents_of
 from ganline.settings import paths
 from ganline.settings.schema import Params
 from ganline.tracking import mlflow_view, spool
@@ -164,7 +165,7 @@ class Tracker:
         """Record the trained generator (a models/gan folder) as a model that can be loaded and sampled from."""
         prepare = self.params.prepare
         self._append(
-            "model", file=self._keep(path), code=self._keep(CODE), latent_dim=self.params.train.latent_dim,
+            "model", file=self._keep(path), code=self._keep(CODE), latent_dim=latents_of(self.params.train)[0],
             image_shape=[prepare.size, prepare.size, prepare.channels],
             requirements=[f"{package}=={version(package)}" for package in MODEL_PACKAGES],
         )  # fmt: skip

@@ -15,7 +15,8 @@ from ganline.diagnosis.probe import Probe
 from ganline.diagnosis.verdict import Verdict, judge
 from ganline.models import Generator
 from ganline.models.base import Model, assign, from_uint8
-from ganline.settings.schema import Diagnosis, Train
+from ganline.settings.recipes import Train
+from ganline.settings.schema import Diagnosis
 from ganline.training.batches import Feed
 from ganline.training.checkpoint import BEST, Checkpoints, checkpoints_in
 from ganline.training.devices import ONE, Devices

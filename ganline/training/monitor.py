@@ -48,7 +48,7 @@ class Watch:
         self._fixed = self._maker.latents(FIXED, model.seed, "diagnosis/fixed")
         self._labels = self._maker.labels(FIXED, model.seed, "diagnosis/fixed")
         moved = generator(model.seed, "diagnosis/nudge").standard_normal(self._fixed.shape)
-        prior = model.settings.noise
+        prior = self._maker.prior
         nudged = self._fixed + NUDGE * DEVIATION[prior] * moved
         self._nudged = np.clip(nudged, *RANGE[prior]).astype(np.float32)
         self._optimizers = [name for name, rule in model.settings.optimizers.items() if rule.name != "sgd"]

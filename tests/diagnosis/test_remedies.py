@@ -6,6 +6,7 @@ from ganline.catalogue.check import accepted
 from ganline.catalogue.presets import compose_params, names
 from ganline.diagnosis.remedies import RULES, advise
 from ganline.diagnosis.verdict import KINDS, SUMMARIES, Verdict
+from ganline.models.facts import loss_facts
 
 WEIGHTS = {"generator": 2_000_000, "discriminator": 200_000, "critic": 200_000}
 
@@ -19,7 +20,11 @@ def params(experiment="gan-mnist", *overrides):
 
 def advice(name, experiment="gan-mnist", *overrides, weights=WEIGHTS):
     verdict, _, kind = name.partition("/")
-    return advise(Verdict(verdict, kind), params(experiment, *overrides), weights, accepted, 500)
+    return advised(Verdict(verdict, kind), params(experiment, *overrides), weights, 500)
+
+
+def advised(verdict, base, weights, steps_best=0):
+    return advise(verdict, base, weights, accepted, steps_best, loss=loss_facts().get(base.train.loss, {}))
 
 
 FAILURES = [name for name in SUMMARIES if name != "healthy"]
@@ -28,7 +33,7 @@ FAILURES = [name for name in SUMMARIES if name != "healthy"]
 def test_every_failure_has_remedies_that_are_allowed():
     base = params()
     for name in FAILURES:
-        found = advise(Verdict(*name.partition("/")[::2]), base, WEIGHTS, accepted, 500)["remedies"]
+        found = advised(Verdict(*name.partition("/")[::2]), base, WEIGHTS, 500)["remedies"]
         assert 1 <= len(found) <= 5 and all(remedy["why"] and remedy["source"] for remedy in found)
         # As a user would paste it; what is not allowed is refused.
         assert params("gan-mnist", *found[0]["change"]) != base
@@ -39,7 +44,7 @@ def test_every_experiment_is_advised(experiment):
     base = params(experiment)
     weights = dict.fromkeys(base.train.optimizers, 1000000)
     for name in FAILURES:
-        for remedy in advise(Verdict(*name.partition("/")[::2]), base, weights, accepted)["remedies"]:
+        for remedy in advised(Verdict(*name.partition("/")[::2]), base, weights)["remedies"]:
             assert all(key.split(".")[0] == "train" and "=" in key for key in remedy["change"])
 
 

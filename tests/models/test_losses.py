@@ -1,21 +1,22 @@
 """Each loss against its formula in NumPy, and what it says at the equilibrium its paper names."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganline.catalogue.combinations import PENALISED as PENALISED_BY_NAME
-from ganline.catalogue.combinations import WITH_LABELS
+from ganline.models import facts, losses
+from ganline.models.facts import loss_facts
 from ganline.models.losses import (
     BALANCE_RATE,
     DIVERSITY_RATIO,
     LOSSES,
-    PENALISED,
     around,
     began_balance,
     between,
     gradient_penalty,
-)  # fmt: skip
+)
 
 REAL, FAKE = np.array([[2.0], [-1.0], [0.5]], np.float32), np.array([[-3.0], [0.25], [1.0]], np.float32)
 P, Q = 1 / (1 + np.exp(-REAL)), 1 / (1 + np.exp(-FAKE))
@@ -33,7 +34,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_each_side_is_its_formula(name):
-    loss, ones = LOSSES[name], np.ones_like(REAL)
+    loss, ones = LOSSES[name](), np.ones_like(REAL)
     found = (loss.real(REAL, ones), loss.fake(FAKE, 0 * ones), loss.generator(tf.constant(FAKE)))
     for ours, theirs in zip(found, EXPECTED[name], strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5)
@@ -41,7 +42,7 @@ def test_each_side_is_its_formula(name):
 
 def test_equilibria():
     zero, half = np.zeros((4, 1), np.float32), np.full((4, 1), 0.5, np.float32)
-    bce, squares = LOSSES["non_saturating"], LOSSES["least_squares"]
+    bce, squares = LOSSES["non_saturating"](), LOSSES["least_squares"]()
     both = bce.share * (bce.real(zero, zero + 1) + bce.fake(zero, zero))
     np.testing.assert_allclose(both, np.log(2), rtol=1e-6)  # D = 1/2: ln 2
     np.testing.assert_allclose(
@@ -51,12 +52,54 @@ def test_equilibria():
 
 def test_cross_entropy_is_exact_for_large_logits():
     """The book's convergence failure prints a G loss of 24.5: probabilities clipped at 1e-7 could not pass 16.1."""
-    assert float(LOSSES["non_saturating"].generator(tf.constant([[-24.5]]))) == pytest.approx(24.5)
+    assert float(LOSSES["non_saturating"]().generator(tf.constant([[-24.5]]))) == pytest.approx(24.5)
 
 
-def test_the_checks_and_the_losses_agree_on_names():
-    assert PENALISED == PENALISED_BY_NAME
-    assert all(LOSSES[name].probability or name == "least_squares" for name in WITH_LABELS)
+def test_the_checks_read_what_the_losses_declare():
+    literals = ("name", "says", "share", "boundary", "labels", "saturates", "unbounded", "penalised", "at_once")
+    told = {name: {key: getattr(loss, key) for key in (*literals, "autoencoder")} for name, loss in LOSSES.items()}
+    assert loss_facts() == told and set(told) == set(EXPECTED)
+    assert {name for name, facts in told.items() if facts["penalised"]} == {"wasserstein_gp", "dragan"}
+    assert {name for name, f in told.items() if f["labels"]} == {"non_saturating", "minimax", "least_squares", "dragan"}
+    assert {facts["says"] for facts in told.values() if facts["labels"]} == {"probabilities", "scores"}
+
+
+def test_a_new_loss_is_one_class(tmp_path, monkeypatch):
+    """What a newcomer adds to the file of losses is known to the checks, for every model that can give what it asks."""
+    text = Path(losses.__file__).read_text()
+    added = text + '\n\nclass Softplus(Hinge):\n    name = "softplus"\n    autoencoder = True\n'
+    (tmp_path / "losses.py").write_text(added)
+    monkeypatch.setattr(facts, "LOSSES", tmp_path / "losses.py")
+    for cached in (facts.loss_facts, facts.model_facts):
+        monkeypatch.setattr(facts, cached.__name__, cached.__wrapped__)
+    assert facts.loss_facts()["softplus"]["boundary"] == 0.0
+    taking = {name for name, found in facts.model_facts().items() if "softplus" in found["losses"]}
+    assert "gan.GAN" in taking and not taking & {"cgan.CGAN", "sgan.SGAN", "infogan.InfoGAN", "vae.VAE"}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_tells_what_it_names(name):
+    loss, scores = LOSSES[name](), tf.constant(REAL)
+    told = loss.signs(scores, tf.constant(FAKE))
+    told |= loss.after_update(told) | ({"gradient_penalty": 0} if loss.penalised else {})
+    assert set(told) == set(loss.metric_names)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_what_looks_more_real_scores_higher(name):
+    """The discriminator's loss falls as the score of a real image moves the way that realness says."""
+    loss, ones = LOSSES[name](), np.ones((1, 1), np.float32)
+    low, high = sorted((0.2 * ones, 0.4 * ones), key=lambda score: float(loss.realness(score)))
+    assert float(loss.real(high, ones)) < float(loss.real(low, ones))
+    assert float(loss.generator(tf.constant(high))) < float(loss.generator(tf.constant(low)))
+
+
+def test_began_weighs_fakes_by_what_it_keeps():
+    loss = LOSSES["began"]()
+    loss.state()["balance"].assign(0.25)
+    assert float(loss.side(tf.constant(FAKE), None, real=False)) == pytest.approx(-0.25 * FAKE.mean())
+    assert float(loss.side(tf.constant(REAL), None, real=True)) == pytest.approx(REAL.mean())
+    assert all(not other().state() for name, other in LOSSES.items() if name != "began")
 
 
 def test_gradient_penalty_of_a_linear_critic():

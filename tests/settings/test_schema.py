@@ -11,7 +11,8 @@ from ganline.catalogue.presets import compose_params, names, suite
 from ganline.core.errors import UserError
 from ganline.core.yaml_files import read
 from ganline.models.facts import BATCH_NORM, model_facts
-from ganline.settings.schema import Params, Train, keys
+from ganline.settings.recipes import Adversaries
+from ganline.settings.schema import Params, keys
 
 ROOT = Path(__file__).parents[2]
 
@@ -201,13 +202,14 @@ def test_numbers_without_a_dot_before_the_exponent_are_numbers(content, tmp_path
 
 def test_models_are_found_without_importing_them():
     facts = model_facts()
-    assert facts["dcgan.Workshop"] == facts["gan.GAN"] | {"image_range": (-1.0, 1.0), "size_multiple": 4}
+    differs = {"image_range": (-1.0, 1.0), "size_multiple": 4, "module": "ganline.models.generation.dcgan"}
+    assert facts["dcgan.Workshop"] == facts["gan.GAN"] | differs
     assert "base.Model" not in facts
 
 
 def test_every_way_to_stabilise_is_a_parameter_that_some_model_takes():
     taken = {practice for facts in model_facts().values() for practice in facts["practices"]}
-    assert taken == set(OFF) and taken < set(Train.model_fields)
+    assert taken == set(OFF) and taken < set(Adversaries.model_fields)
     some = {"labelled_fraction", *BATCH_NORM}  # need labels, and a batch norm in the discriminator
     assert taken - some == set(model_facts()["gan.GAN"]["practices"])
 

@@ -73,8 +73,8 @@ def compare(folder):
     from tensorflow.keras import layers
     from test_loop import start
 
-    from ganline.models.adversarial import discriminator
     from ganline.models.generation import failures
+    from ganline.models.latent_gan import discriminator
     from ganline.models.layers import Dropout
 
     # Dropout, which no model of the catalogue has without batch norm.

@@ -3,9 +3,9 @@
 import tensorflow as tf
 from tensorflow.keras import layers
 
-from ganline.models.adversarial import Adversarial
 from ganline.models.base import Batch
 from ganline.models.generation.blocks import convolution
+from ganline.models.latent_gan import LatentGAN
 from ganline.models.layers import Conv2DTranspose
 
 
@@ -22,7 +22,7 @@ class AppendChannel(layers.Layer):
         return tf.stack([*tf.unstack(images, axis=3), channel], axis=3)
 
 
-class CGAN(Adversarial):
+class CGAN(LatentGAN):
     """CGAN of The GAN Book (Chaudhary 2024, Skill 6): the class becomes one more channel in both networks.
 
     Fakes ask for classes drawn uniformly; real images come with their own.
@@ -32,7 +32,7 @@ class CGAN(Adversarial):
     sizes = (28,)
     uses_labels = True
     batch_norm = True
-    refuses = ("packing", "began")
+    refuses = ("packing", "autoencoder")
 
     @property
     def conditions(self) -> int:

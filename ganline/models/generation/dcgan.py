@@ -3,11 +3,11 @@
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
-from ganline.models.adversarial import Adversarial, discriminator
+from ganline.models.latent_gan import LatentGAN, discriminator
 from ganline.models.layers import Conv2D, Conv2DTranspose
 
 
-class Workshop(Adversarial):
+class Workshop(LatentGAN):
     """DCGAN of The Deep Learning Workshop, Activity 7.01; the layers its text leaves out follow the authors' notebook.
 
     Batch normalisation comes after the ReLU, as printed. Sizes other than 28 keep the shape of the networks.
@@ -54,7 +54,7 @@ class Workshop(Adversarial):
         )
 
 
-class FashionMNIST(Adversarial):
+class FashionMNIST(LatentGAN):
     """DCGAN on Fashion-MNIST of The GAN Book (Chaudhary 2024, Skill 4): no strides in the generator, and swish."""
 
     image_range = (0.0, 1.0)
@@ -94,7 +94,7 @@ class FashionMNIST(Adversarial):
         return discriminator(self.seen_shape, [*hidden, layers.Flatten()])
 
 
-class AnimeFaces(Adversarial):
+class AnimeFaces(LatentGAN):
     """DCGAN on 56x56 anime faces of The GAN Book (Chaudhary 2024, Skill 4): unpadded convolutions all through."""
 
     image_range = (-1.0, 1.0)
@@ -128,7 +128,7 @@ class AnimeFaces(Adversarial):
         return discriminator(self.seen_shape, [*hidden, layers.Flatten()])
 
 
-class HumanFaces(Adversarial):
+class HumanFaces(LatentGAN):
     """DCGAN on 56x56 human faces of The GAN Book (Chaudhary 2024, Skill 4), as its printed table has it.
 
     The listing has one more block in the generator than the table and the printed totals.

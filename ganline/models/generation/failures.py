@@ -3,10 +3,10 @@
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
-from ganline.models.adversarial import Adversarial, dense_generator, discriminator
+from ganline.models.latent_gan import LatentGAN, dense_generator, discriminator
 
 
-class ModeCollapse(Adversarial):
+class ModeCollapse(LatentGAN):
     """Tiny fully connected networks, meant for two latent dimensions: few different samples are left."""
 
     def build_generator(self) -> tf.keras.Model:
@@ -19,7 +19,7 @@ class ModeCollapse(Adversarial):
         return discriminator(self.seen_shape, [layers.Flatten(), layers.Dense(64, activation="relu")])
 
 
-class CapacityGap(Adversarial):
+class CapacityGap(LatentGAN):
     """A one-layer generator against a discriminator of fourteen times its size."""
 
     def build_generator(self) -> tf.keras.Model:

@@ -3,12 +3,12 @@
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
-from ganline.models.adversarial import Adversarial, Outputs
-from ganline.models.base import Batch
+from ganline.models.adversarial import Outputs
+from ganline.models.latent_gan import LatentGAN
 from ganline.models.layers import Conv2D, Dropout, UpSampling2D
 
 
-class Flags(Adversarial):
+class Flags(LatentGAN):
     """One upsampling by four, and a discriminator that keeps the full resolution up to its dense layer.
 
     The widths are those of the printed summary (128 and 64), which the printed totals confirm; the listing has twice
@@ -56,10 +56,9 @@ class Flags(Adversarial):
         dense = [layers.Dense(32), layers.LeakyReLU(0.2), Dropout(0.25), layers.Dense(2)]
         return Sequential([layers.Input(self.seen_shape), *hidden, layers.Flatten(), *dense], name="discriminator")
 
-    def look(self, shown: tf.Tensor, batch: Batch) -> Outputs:
+    def read(self, heads: Outputs) -> Outputs:
         """Return the score: a softmax over two logits is the sigmoid of their difference."""
-        outputs = super().look(shown, batch)
-        return outputs if self.settings.loss == "began" else [outputs[0][:, 1:] - outputs[0][:, :1]]
+        return [heads[0][:, 1:] - heads[0][:, :1]]
 
 
 class FlagsLeaky(Flags):

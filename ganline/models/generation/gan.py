@@ -3,11 +3,11 @@
 import tensorflow as tf
 from tensorflow.keras import layers
 
-from ganline.models.adversarial import Adversarial, dense_generator, discriminator
+from ganline.models.latent_gan import LatentGAN, dense_generator, discriminator
 from ganline.models.layers import Dropout
 
 
-class GAN(Adversarial):
+class GAN(LatentGAN):
     """Fully connected GAN (The GAN Book, Chaudhary 2024, Skill 2)."""
 
     def build_generator(self) -> tf.keras.Model:

@@ -8,15 +8,16 @@ from scipy.optimize import linear_sum_assignment
 from tensorflow.keras import layers
 
 from ganline.models import BATCH
-from ganline.models.adversarial import Adversarial, Outputs
+from ganline.models.adversarial import Outputs
 from ganline.models.base import Batch, Metrics, from_uint8
 from ganline.models.generation import blocks
-from ganline.settings.schema import Train
+from ganline.models.latent_gan import LatentGAN
+from ganline.settings.recipes import GAN
 
 CODES = 10
 
 
-class InfoGAN(Adversarial):
+class InfoGAN(LatentGAN):
     """InfoGAN of The GAN Book (Chaudhary 2024, Skill 6) with one code of ten values, drawn uniformly.
 
     The auxiliary network shares all but its last layer with the discriminator and guesses the code of a generated
@@ -30,7 +31,7 @@ class InfoGAN(Adversarial):
     image_range = (-1.0, 1.0)
     sizes = (28,)
     batch_norm = True
-    refuses = ("packing", "began")
+    refuses = ("packing", "autoencoder")
     readings = {
         "code_agreement": "Share of held-out images whose guessed code is the one matched to their true class, each "
         "code matched to one class so that the share is largest; with ten classes chance is 0.1, 1 is perfect.",
@@ -38,7 +39,7 @@ class InfoGAN(Adversarial):
         "information; ln 10 = 2.303 is all of it, 0 or less means that the code is ignored.",
     }
 
-    def __init__(self, settings: Train, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
+    def __init__(self, settings: GAN, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
         """See ganline.models.base.Model."""
         super().__init__(settings, image_shape, seed, classes)
         heads = [*self.discriminator.outputs, *self.networks["auxiliary"].outputs]

@@ -3,10 +3,10 @@
 import tensorflow as tf
 from tensorflow.keras import layers
 
-from ganline.models.adversarial import Adversarial, dense_generator, discriminator
+from ganline.models.latent_gan import LatentGAN, dense_generator, discriminator
 
 
-class LSGAN(Adversarial):
+class LSGAN(LatentGAN):
     """LSGAN of The GAN Book (Chaudhary 2024, Skill 7), which keeps to small networks where the paper uses deep ones."""
 
     image_range = (-1.0, 1.0)

@@ -34,7 +34,6 @@ class PixelCNN(Model):
     latent_dim = 784
     noise = "unit_uniform"
     losses = ("likelihood",)
-    practices = ("initializer", "learning_rate_schedule", "gradient_clip_value", "gradient_clip_norm")
     metric_names = ("loss", "bits_per_dim")
     readings = {
         "test_bits_per_dim": "Bits this model needs to store a pixel of a held-out image, binarised at 0.33; lower is "

@@ -3,11 +3,11 @@
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
-from ganline.models.adversarial import Adversarial
+from ganline.models.latent_gan import LatentGAN
 from ganline.models.layers import Conv2D, Conv2DTranspose, Dropout, UpSampling2D
 
 
-class QuickDraw(Adversarial):
+class QuickDraw(LatentGAN):
     """A small generator against a discriminator of 23 times its size."""
 
     size_multiple = 4

@@ -6,13 +6,14 @@ from tensorflow.keras import layers
 
 from ganline.core import replicas
 from ganline.models import BATCH
-from ganline.models.adversarial import Adversarial, Outputs
+from ganline.models.adversarial import Outputs
 from ganline.models.base import Batch, Metrics, from_uint8
 from ganline.models.generation import blocks
-from ganline.settings.schema import Train
+from ganline.models.latent_gan import LatentGAN
+from ganline.settings.recipes import GAN
 
 
-class SGAN(Adversarial):
+class SGAN(LatentGAN):
     """SGAN of The GAN Book (Chaudhary 2024, Skill 6): the classes of the data, and one more for generated images.
 
     The discriminator minimises half the adversarial loss and half the cross-entropy of the class; images labelled -1
@@ -23,13 +24,13 @@ class SGAN(Adversarial):
     sizes = (28,)
     uses_labels = True
     batch_norm = True
-    refuses = ("packing", "began")
+    refuses = ("packing", "autoencoder")
     semi_supervised = True
     readings = {
         "test_accuracy": "Share of held-out images that the discriminator puts into their true class; higher is better."
     }
 
-    def __init__(self, settings: Train, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
+    def __init__(self, settings: GAN, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
         """See ganline.models.base.Model."""
         super().__init__(settings, image_shape, seed, classes)
         self.accuracy = tf.Variable(0.0, trainable=False)  # of the last batch that had labels

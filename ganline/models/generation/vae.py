@@ -9,6 +9,7 @@ from tensorflow.keras import Sequential, layers
 from ganline.core.random import key, normal
 from ganline.models.base import Batch, Metrics, Model, from_uint8
 from ganline.models.layers import DoublingConv2DTranspose
+from ganline.settings.recipes import Latents
 
 BATCH = 500  # images measured at once
 
@@ -21,12 +22,13 @@ class VAE(Model):
     Adam each with equal settings, which is the document's single one: Adam treats every weight by itself.
     """
 
+    recipe = "Latents"
+    settings: Latents
     network_names = ("encoder", "decoder")
     image_range = (0.0, 1.0)
     sizes = (28,)
     noise = "normal"
     losses = ("likelihood",)
-    practices = ("initializer", "learning_rate_schedule", "gradient_clip_value", "gradient_clip_norm")
     metric_names = ("loss", "reconstruction", "kl")
     readings = {
         "elbo": "Evidence lower bound of a held-out image in nats, for pixels in [0, 1] with a Gaussian likelihood of "

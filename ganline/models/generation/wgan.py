@@ -3,7 +3,7 @@
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
-from ganline.models.adversarial import Adversarial
+from ganline.models.latent_gan import LatentGAN
 from ganline.models.layers import Conv2D, Conv2DTranspose, Dropout
 
 Layers = list[layers.Layer]
@@ -14,7 +14,7 @@ def norm() -> layers.Layer:
     return layers.BatchNormalization(momentum=0.8)
 
 
-class WGAN(Adversarial):
+class WGAN(LatentGAN):
     """WGAN of The GAN Book (Chaudhary 2024, Skill 7)."""
 
     network_names = ("generator", "critic")

@@ -1,0 +1,120 @@
+"""The section `train` of params.yaml, one class a kind of model: what it does not hold is unknown to the kind.
+
+A model names its class in the literal `recipe` (see ganline.models.base.Model). A new kind is one class here, of
+`Train` or of those below that it shares keys with, and a file of conf/recipe with its defaults, which its presets
+choose (`override /recipe: NAME`). Checks, messages, params.yaml, MLflow and saved models follow. A model's code says
+which keys it reads by annotating `settings` with the class. docs/practices.md explains what stabilises GANs.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ganline.settings.section import Count, Section
+
+
+class Optimizer(Section):
+    """One network's optimizer."""
+
+    name: Literal["adam", "rmsprop", "sgd"]
+    learning_rate: Annotated[float, Field(gt=0)]
+    beta_1: Annotated[float, Field(ge=0, lt=1)]
+    """Decay of the average of gradients: Adam's beta_1, or momentum."""
+    beta_2: Annotated[float, Field(ge=0, lt=1)]
+    """Decay of the average of squared gradients: Adam's beta_2, RMSprop's rho; SGD has none."""
+    decay: Annotated[float, Field(ge=0)]
+    """The learning rate at this network's i-th update is divided by 1 + decay i."""
+
+
+class Train(Section):
+    """What every training has; the whole recipe of PixelCNN, which draws pixel by pixel and has no adversary."""
+
+    model: str
+    """FILE.CLASS in ganline/models."""
+    steps: Count
+    batch_size: Count
+    """Real images an update; in GANs of the discriminator, where as many fakes join them."""
+    sampling: Literal["replacement", "shuffle"]
+    """Real images drawn with replacement, or each once an epoch in a new order."""
+    loss: str
+    """One of those that the model takes: of ganline/models/losses.py, or "likelihood" where there is no adversary."""
+    optimizers: dict[str, Optimizer]
+    shared_optimizer_counter: bool
+    """Whether the optimizers count their updates together, which quickens Adam's start, as in one Keras instance."""
+    learning_rate_schedule: Literal["constant", "linear", "cosine"]
+    """Linear and cosine fall to 0 at the last step."""
+    gradient_clip_value: Annotated[float, Field(gt=0)] | None
+    """Largest absolute value of any gradient's element."""
+    gradient_clip_norm: Annotated[float, Field(gt=0)] | None
+    """Largest norm of all of a network's gradients together."""
+    initializer: Literal["glorot_uniform", "normal"]
+    """Kernels as Keras draws them, or N(0, 0.02^2)."""
+    steps_per_call: Count
+    """Steps inside one compiled call; stop requests are answered between calls."""
+    log_every: Count
+    sample_every: Count
+    sample_count: Count
+    """Images in the grid made from one fixed latent batch; for conditional models one row a class."""
+    checkpoint_every: Count
+    select: Literal["last", "best"]
+    """Which weights the later stages use: the last, or those whose samples looked best while training."""
+
+
+class Latents(Train):
+    """Models that make images of latents drawn from a prior; the whole recipe of a variational autoencoder."""
+
+    latent_dim: Count
+    noise: Literal["normal", "uniform", "unit_uniform"]
+    """N(0, 1), U(-1, 1) or U(0, 1)."""
+
+
+class Adversaries(Train):
+    """Models whose networks play against each other, whatever their images are made of."""
+
+    penalty_weight: Annotated[float, Field(ge=0)]
+    """Of the gradient penalty, for the losses that have one."""
+    discriminator_steps: Count
+    """Discriminator updates a step, each on fresh images."""
+    generator_steps: Count
+    discriminator_batches: Literal["mixed", "separate", "sequential"]
+    """Reals and fakes in one batch, in two with one update, or in two with an update after each."""
+    label_smoothing: Annotated[float, Field(ge=0, lt=0.5)]
+    label_smoothing_sides: Literal["one", "both"]
+    """Only the labels of real images, or both."""
+    label_flipping: Annotated[float, Field(ge=0, lt=0.5)]
+    """Share of the discriminator's labels that are exchanged."""
+    instance_noise: Annotated[float, Field(ge=0)]
+    """Deviation of the noise on all images the discriminator sees at the first step; 0 at the last."""
+    discriminator_normalization: Literal["as_printed", "none", "layer", "instance"]
+    """What stands where the document has batch norm."""
+    frozen_batch_norm: Literal["moving", "batch"]
+    """What the batch norms of the network that is not being updated normalise by: moving statistics, or the batch."""
+    spectral_normalization: bool
+    minibatch_stddev: bool
+    packing: Count
+    """Images the discriminator judges together."""
+    feature_matching: bool
+    unrolled_steps: Annotated[int, Field(ge=0, le=20)]
+    weight_clip: Annotated[float, Field(gt=0)] | None
+    """Largest absolute weight of the discriminator."""
+    weight_clip_batch_norm: bool
+    """Whether weight_clip includes what batch norms learn and keep."""
+    generator_average: Annotated[float, Field(ge=0, lt=1)]
+    """Decay of the moving average of the generator's weights that makes the samples."""
+    labelled_fraction: Annotated[float, Field(gt=0, le=1)]
+    """Share of each class's training images whose label is used."""
+
+
+class GAN(Latents, Adversaries):
+    """GANs that make images of latents."""
+
+    generator_batch_size: Count
+    """Fakes an update of the generator."""
+
+
+def recipes(kind: type[Train] = Train) -> dict[str, type[Train]]:
+    """Return every recipe by the name of its class."""
+    found = {kind.__name__: kind}
+    for below in kind.__subclasses__():
+        found |= recipes(below)
+    return found
