@@ -13,6 +13,7 @@ from ganline.core.closure import closure
 from ganline.core.errors import UserError
 from ganline.core.files import sha256
 from ganline.evaluation import measures
+from ganline.line.declared import DVC_YAML
 from ganline.models.facts import model_facts
 from ganline.settings.schema import Params
 from ganline.studies.latent import PARTS
@@ -31,8 +32,10 @@ DECIDE_NOTHING = (
 
 def code(stage: str, params: Params) -> dict[str, str]:
     """Return the sha256 of each file of the project that decides what a stage makes, by its path."""
+    # Where nothing is known of stages, somebody trains outside a project: with the program that this file is part of.
+    root = Path() if DVC_YAML.exists() else Path(__file__).parents[2]
     starts = [f"stages.{stage}", *_by_name(stage, params)]
-    return {str(path): sha256(path) for path in closure(starts, Path(), PACKAGES, DECIDE_NOTHING)}
+    return {str(path): sha256(root / path) for path in closure(starts, root, PACKAGES, DECIDE_NOTHING)}
 
 
 def listed(stage: str) -> Path:

@@ -51,6 +51,18 @@ def remarks(diagnosis: Mapping[str, Any]) -> list[str]:
     return told
 
 
+def verdict_lines(diagnosis: Mapping[str, Any]) -> list[str]:
+    """Return what a training prints at its end: the verdict, what may have caused it, and what to try."""
+    steps, kept = diagnosis["steps"], diagnosis["kept_step"]
+    return [
+        f"train: {diagnosis['title']}. {diagnosis['summary']}",
+        *(f"  beware: {doubt}" for doubt in diagnosis["doubts"]),
+        *(f"  likely cause: {cause['cause']}" for cause in diagnosis["causes"]),
+        *(f"  try: {command(remedy['change'])}  ({remedy['why']})" for remedy in diagnosis["remedies"]),
+        *([f"  the weights kept are those of step {kept}"] if kept != steps else []),
+    ]
+
+
 def command(change: Sequence[str]) -> str:
     """Return the command that runs what params.yaml holds with these changes ("section.key=value"), one or more.
 
