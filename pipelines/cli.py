@@ -170,7 +170,7 @@ def clean(yes: Annotated[bool, typer.Option("--yes", help="Delete without asking
 def _show(table: "Comparison") -> None:
     """Print the ranked number, and what came of duels, one table a group."""
     from ganline.evaluation.compare import headline
-    from ganline.report.page import score
+    from ganline.report.numbers import score
     from ganline.tracking.leaderboard import DUEL_NUMBERS
 
     def text(value: float | None) -> str:

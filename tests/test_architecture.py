@@ -28,7 +28,6 @@ FUNCTION, MEDIAN, FILE, STAGES = 60, 8, 400, 700
 UPWARD = {
     "ganline/metrics/record.py imports ganline/models/__init__.py",
     "ganline/metrics/record.py imports ganline/models/base.py",
-    "ganline/studies/latent/__init__.py imports ganline/tracking/tracker.py",
 }
 LONG_FUNCTIONS = {"ganline/latent/inversion.py invert", "benchmarks/contenders.py keras"}
 LONG_FILES = {"ganline/diagnosis/verdict.py", "benchmarks/diagnosis/grounds.py", "tests/training/test_strategy.py"}

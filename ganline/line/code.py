@@ -5,6 +5,7 @@ have every new model run all finished trainings again. So the stage `code` write
 it reaches with these parameters, and DVC compares those lists.
 """
 
+import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from ganline.evaluation import measures
 from ganline.line.declared import DVC_YAML
 from ganline.models.facts import model_facts
 from ganline.settings.schema import Params
-from ganline.studies.latent import PARTS
+from ganline.studies import STUDIES
 
 FOLDER = Path("data/code")
 SHOWN = 5
@@ -67,4 +68,6 @@ def _by_name(stage: str, params: Params) -> Iterator[str]:
     if stage == "evaluate":
         yield from (f"ganline.evaluation.{family}" for family in measures.FAMILIES)
     if stage == "study":
-        yield from (f"ganline.studies.latent.{part}" for part in PARTS)
+        for study in (f"ganline.studies.{name}" for name in STUDIES):
+            yield study
+            yield from (f"{study}.{part}" for part in importlib.import_module(study).PARTS)

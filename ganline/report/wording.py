@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 HEADLINES = ("fid", "precision", "recall")
+PAIR_HEADLINES = ("lpips", "ssim", "l1", "psnr", *HEADLINES)
+"""The numbers beside the verdict, and those of a translator: the first three that there are."""
 
 GROUPS = {
     "quality": "Quality: do single images look real?",
@@ -14,6 +16,16 @@ GROUPS = {
     "own": "The model's own figures",
 }
 """The groups of numbers, as protocol.json names them, in the order of the page."""
+
+
+STUDIES = {
+    "latent": (
+        "Its latent space",
+        "Every image is a point in the space that the generator draws from. This is what was found there. "
+        "docs/latent.md tells how to read each figure.",
+    ),
+}
+"""Title and first words of each study's part of the page."""
 
 
 def tone(diagnosis: Mapping[str, Any]) -> str:
