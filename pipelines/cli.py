@@ -18,9 +18,10 @@ from ganline.core import yaml_files
 from ganline.core.errors import UserError
 from ganline.core.files import write_text
 from ganline.datasets import listing, sources
+from ganline.datasets.own_pictures import linked
 from ganline.settings import paths
+from ganline.tracking import spool
 from pipelines import running, terminal
-from stages.source import linked
 
 if TYPE_CHECKING:
     from ganline.evaluation.compare import Comparison
@@ -49,7 +50,7 @@ def use(
     params = catalogue.compose_params(experiment, overrides or [])
     _require_source(params.download.source, paths.raw(params))
     running.refuse("params.yaml is left as it was")
-    params = linked(params)
+    params = linked(params, spool.project_root())
     write_text(Path("params.yaml"), yaml_files.dump(params.model_dump()))
     console.print(f"params.yaml now holds {experiment}; `dvc repro` runs it")
 
@@ -169,7 +170,7 @@ def clean(yes: Annotated[bool, typer.Option("--yes", help="Delete without asking
 def _show(table: "Comparison") -> None:
     """Print the ranked number, and what came of duels, one table a group."""
     from ganline.evaluation.compare import headline
-    from ganline.report.page import score
+    from ganline.report.numbers import score
     from ganline.tracking.leaderboard import DUEL_NUMBERS
 
     def text(value: float | None) -> str:

@@ -16,11 +16,11 @@ from prefect.states import Completed
 
 from ganline.catalogue import check
 from ganline.core.errors import UserError
+from ganline.datasets import own_pictures
 from ganline.tracking import spool
 from ganline.tracking.tracker import record_lock
 from pipelines import artifacts, asking, handover, server, stage
 from pipelines.graph import stages_in_order
-from stages import source
 
 
 @flow(name="ganline")
@@ -48,7 +48,7 @@ def bring_up_to_date(stages: list[str] | None, force: bool, elsewhere: handover.
     if unknown := set(stages or ()) - set(known):
         raise UserError(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     if not elsewhere:  # else the remote may have what was read of them
-        source.provide_pictures()
+        own_pictures.provide_linked(check.load(), spool.project_root())
     session = os.environ.get(spool.SESSION) or f"flow-{flow_run.id}"
     for name in known:
         if stages and name not in stages:

@@ -1,16 +1,8 @@
 """Put what the other stages left on one page."""
 
-import json
-from pathlib import Path
-from typing import Any
-
-import cv2
-import numpy as np
-import pandas as pd
-
-from ganline.core.files import read_arrays, write_text
-from ganline.datasets.prepared import read_facts, read_split
-from ganline.report.page import Content, Part, Sample, metric_rows, render
+from ganline.core.files import write_text
+from ganline.report.collect import collect
+from ganline.report.page import render
 from ganline.settings import paths
 from ganline.settings.schema import Params
 from ganline.tracking.tracker import Tracker
@@ -21,81 +13,6 @@ def run(params: Params, tracker: Tracker) -> None:
     """Write reports/index.html."""
     write_text(paths.REPORT, render(collect(params)))
     tracker.complete()
-
-
-def collect(params: Params) -> Content:
-    """Return all that the page shows, from the files of the stages before."""
-    real, generated, conditions = panels(params)
-    return Content(
-        params=params.model_dump(),
-        dataset=read_facts(paths.prepared(params)),
-        extractor=_json(paths.extractor(params) / "extractor.json"),
-        history=pd.read_csv(paths.TRAIN / "history.csv"),
-        samples=[
-            Sample(int(path.stem.split("-")[1]), _image(path)) for path in sorted(paths.TRAIN.glob("samples/*.png"))
-        ],
-        diagnosis=_json(paths.TRAIN / "diagnosis.json"),
-        metrics=_json(paths.EVALUATE / "metrics.json"),
-        protocol=_json(paths.EVALUATE / "protocol.json"),
-        real=real,
-        generated=generated,
-        conditions=conditions,
-        latent=latent(),
-    )
-
-
-def latent() -> list[Part]:
-    """Return what the parts of the study stage found, with their figures and numbers."""
-    values, protocol = (_json(paths.STUDY / file) for file in ("metrics.json", "protocol.json"))
-    return [
-        Part(
-            entry["title"],
-            entry.get("left_out", ""),
-            entry.get("words", []),
-            entry.get("tables", []),
-            [(_picture(paths.STUDY / figure["file"]), figure) for figure in entry.get("figures", [])],
-            metric_rows({name: values[name] for name in entry.get("numbers", [])}, protocol),
-        )
-        for entry in _json(paths.STUDY / "findings.json")
-    ]
-
-
-def panels(params: Params) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return held-out images and samples, uint8 (N, H, W, C) each, N at most report.images and equal for both.
-
-    The samples of a conditional generator are sorted by the class or code they were asked for, equally many of each.
-    The number of these is the third value, 0 for other generators.
-    """
-    test, _ = read_split(paths.prepared(params), "test")
-    evaluated = read_arrays(paths.EVALUATE / "features.npz")
-    count = min(params.report.images, len(test), len(evaluated["images"]))
-    chosen, conditions = np.arange(count), 0
-    if "labels" in evaluated:
-        chosen, conditions = _by_label(evaluated["labels"], count)
-    evenly = np.linspace(0, len(test) - 1, len(chosen)).astype(int)  # a split may be ordered by class
-    return test[evenly], evaluated["images"][chosen], conditions
-
-
-def _by_label(labels: np.ndarray, count: int) -> tuple[np.ndarray, int]:
-    """Return the positions of at most `count` samples, the first of each label, and the number of labels among them."""
-    present, sizes = (part[:count] for part in np.unique(labels, return_counts=True))
-    each = min(count // len(present), sizes.min())
-    return np.concatenate([np.flatnonzero(labels == label)[:each] for label in present]), len(present)
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text())
-
-
-def _picture(path: Path) -> np.ndarray | bytes:
-    """Return a PNG as an array, a GIF as it is."""
-    return path.read_bytes() if path.suffix == ".gif" else _image(path)
-
-
-def _image(path: Path) -> np.ndarray:
-    """Return a PNG as uint8 (h, w, C), RGB where it has colours."""
-    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    return image[:, :, None] if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 if __name__ == "__main__":

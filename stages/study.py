@@ -1,7 +1,27 @@
 """Ask the trained model what it has learned: the studies, one after the other."""
 
-from ganline.studies.latent import run
+import importlib
+
+from ganline.core.files import whole_folder
+from ganline.settings import paths
+from ganline.settings.schema import Params
+from ganline.studies import STUDIES
+from ganline.studies.answers import ask, write
+from ganline.tracking.tracker import Tracker
 from stages import runner
+
+
+def run(params: Params, tracker: Tracker) -> None:
+    """Ask every question of every study, and write reports/study/."""
+    found = {}
+    for study in STUDIES:
+        subject = importlib.import_module(f"ganline.studies.{study}").load(params)
+        found[study] = ask(study, subject), subject.protocol
+    with whole_folder(paths.STUDY) as folder:
+        numbers = write(folder, found)
+    tracker.metrics(numbers)
+    tracker.artifact(paths.STUDY, "study")
+
 
 if __name__ == "__main__":
     runner.main("study", run)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ganline.core.errors import UserError
 
 FLOOR, STDERR = "floor_", "_stderr"
-WORDS = {"label", "group", "better", "ranks", "how_to_read", "measure", "notices"}
+WORDS = {"label", "group", "better", "ranks", "default", "how_to_read", "measure", "notices"}
 """What a protocol entry says beside how the number was made."""
 HARMLESS = {"seed", "asked_for"}
 BETTER = {"fid": "lower", "kid": "lower"}

@@ -140,6 +140,7 @@ def _words(measure: Measure, name: str, told: str = "") -> dict[str, Any]:
     number = measure.numbers[name]
     return {
         "label": number.label, "group": number.group, "better": number.better, "ranks": number.ranks,
+        "default": measure.default,
         "how_to_read": told + number.reading,
     }  # fmt: skip
 

@@ -5,6 +5,7 @@ have every new model run all finished trainings again. So the stage `code` write
 it reaches with these parameters, and DVC compares those lists.
 """
 
+import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,10 @@ from ganline.core.closure import closure
 from ganline.core.errors import UserError
 from ganline.core.files import sha256
 from ganline.evaluation import measures
+from ganline.line.declared import DVC_YAML
 from ganline.models.facts import model_facts
 from ganline.settings.schema import Params
-from ganline.studies.latent import PARTS
+from ganline.studies import STUDIES
 
 FOLDER = Path("data/code")
 SHOWN = 5
@@ -31,8 +33,10 @@ DECIDE_NOTHING = (
 
 def code(stage: str, params: Params) -> dict[str, str]:
     """Return the sha256 of each file of the project that decides what a stage makes, by its path."""
+    # Where nothing is known of stages, somebody trains outside a project: with the program that this file is part of.
+    root = Path() if DVC_YAML.exists() else Path(__file__).parents[2]
     starts = [f"stages.{stage}", *_by_name(stage, params)]
-    return {str(path): sha256(path) for path in closure(starts, Path(), PACKAGES, DECIDE_NOTHING)}
+    return {str(path): sha256(root / path) for path in closure(starts, root, PACKAGES, DECIDE_NOTHING)}
 
 
 def listed(stage: str) -> Path:
@@ -64,4 +68,6 @@ def _by_name(stage: str, params: Params) -> Iterator[str]:
     if stage == "evaluate":
         yield from (f"ganline.evaluation.{family}" for family in measures.FAMILIES)
     if stage == "study":
-        yield from (f"ganline.studies.latent.{part}" for part in PARTS)
+        for study in (f"ganline.studies.{name}" for name in STUDIES):
+            yield study
+            yield from (f"{study}.{part}" for part in importlib.import_module(study).PARTS)

@@ -4,10 +4,9 @@ import base64
 import math
 import re
 import struct
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,7 +17,9 @@ from markupsafe import Markup
 from ganline.core import yaml_files
 from ganline.core.figures import GUTTER, cut_grid, image_grid, png_bytes
 from ganline.report.charts import CHARTS, LOOKS, Chart, drawable, svg
-from ganline.report.wording import GROUPS, HEADLINES, certainty, command, remarks, since, tone
+from ganline.report.content import Content, Pairs, Sample
+from ganline.report.numbers import grouped, headlines, in_groups, left_out, metric_rows, number, score, words
+from ganline.report.wording import STUDIES, certainty, command, remarks, since, tone
 
 BANNER = 16
 STRIP_STEPS = 8
@@ -26,77 +27,7 @@ STRIP_LATENTS = 8
 FRAMES_BYTES = 2_000_000
 HEAVY = 120_000  # bytes of a file
 LARGE = 1_000_000  # bytes in memory: not worth trying to make a small exact file of
-FLOOR, STDERR = "floor_", "_stderr"
-WORDS = {"label", "group", "better", "ranks", "how_to_read", "measure"}
-"""What a protocol entry says of a number beside how it was made."""
-Protocol = Mapping[str, Mapping[str, Any]]
-
-
-class Sample(NamedTuple):
-    """The sample grid of one training step."""
-
-    step: int
-    grid: np.ndarray
-    """uint8 (h, w, C), laid out by `figures.image_grid`."""
-
-
-class MetricRow(NamedTuple):
-    """One line of the table of metrics."""
-
-    name: str
-    label: str
-    better: str
-    """"lower", "higher", or "" where neither is."""
-    note: str
-    group: str
-    value: float
-    error: float | None
-    """Its standard error."""
-    floor: float | None
-    """The same metric of real images against real images."""
-
-
-class Part(NamedTuple):
-    """What one part of the study stage found."""
-
-    title: str
-    left_out: str
-    """Why there is nothing to show; "" where there is."""
-    words: Sequence[str]
-    tables: Sequence[Mapping[str, Any]]
-    """Each with "title", "columns" (names) and "rows" (of texts)."""
-    figures: Sequence[tuple[np.ndarray | bytes, Mapping[str, str]]]
-    """Image uint8 (h, w, C), or the bytes of a GIF; and its "title" and "caption"."""
-    numbers: Sequence[MetricRow]
-
-
-@dataclass(frozen=True)
-class Content:
-    """All that the page shows."""
-
-    params: Mapping[str, Any]
-    """params.yaml as plain dicts and values."""
-    dataset: Mapping[str, Any]
-    """dataset.json of the prepared data."""
-    extractor: Mapping[str, Any]
-    """extractor.json."""
-    history: pd.DataFrame
-    """Training curves; column "step" and any of those in `charts.CHARTS` and `charts.LOOKS`, with gaps."""
-    samples: Sequence[Sample]
-    """In the order of their steps; may be empty."""
-    diagnosis: Mapping[str, Any]
-    """diagnosis.json."""
-    metrics: Mapping[str, float]
-    """metrics.json; a metric's floor is called floor_<name>."""
-    protocol: Protocol
-    """protocol.json."""
-    real: np.ndarray
-    """Held-out images, uint8 (N, H, W, C)."""
-    generated: np.ndarray
-    """As many samples, uint8 (N, H, W, C)."""
-    conditions: int
-    """Classes or codes that `generated` is sorted by, equally many of each; 0 where the generator takes none."""
-    latent: Sequence[Part]
+PAIRS = 12  # of a translator: in two blocks side by side, where there is room
 
 
 def render(content: Content) -> str:
@@ -110,11 +41,12 @@ def render(content: Content) -> str:
             content=content,
             params=content.params,
             banner=image_grid(np.stack(evenly(list(content.generated), BANNER)), min(BANNER, len(content.generated))),
-            headlines=[row for row in metrics if row.name in HEADLINES],
+            headlines=headlines(metrics, content.pairs is not None),
             metrics=in_groups(metrics),
             protocols=grouped(content.protocol),
             left_out=left_out(content.protocol),
             panels=[("Real", content.real), ("Generated", content.generated)],
+            pairs=pair_blocks(content.pairs) if content.pairs else [],
             panel=lambda images: panel(images, content.conditions),
             strip=strip(content.samples, content.dataset["image_shape"], content.conditions > 0),
             frames=frames(content.samples),
@@ -123,6 +55,7 @@ def render(content: Content) -> str:
             tone=tone(content.diagnosis),
             certainty=certainty(content.diagnosis),
             remarks=remarks(content.diagnosis),
+            titles={study.name: STUDIES.get(study.name, (words(study.name), "")) for study in content.studies},
             params_yaml=yaml_files.dump(dict(content.params)),
         )
     )
@@ -141,62 +74,48 @@ def environment() -> Environment:
     return templates
 
 
-def metric_rows(metrics: Mapping[str, float], protocol: Protocol) -> list[MetricRow]:
-    """Return the metrics, each with its standard error and its floor beside it."""
-    return [
-        _row(name, metrics, protocol.get(name, {}))
-        for name in metrics
-        if not name.startswith(FLOOR) and name.removesuffix(STDERR) not in metrics.keys() - {name}
-    ]
-
-
-def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any]) -> MetricRow:
-    return MetricRow(
-        name,
-        entry.get("label", words(name)),
-        entry.get("better", ""),
-        entry.get("how_to_read", ""),
-        entry.get("group", "own"),
-        metrics[name],
-        metrics.get(name + STDERR),
-        metrics.get(FLOOR + name),
-    )
-
-
-def in_groups(rows: Sequence[MetricRow]) -> list[tuple[str, list[MetricRow]]]:
-    """Return the rows of each group under its title, in the order of `wording.GROUPS`."""
-    groups = [(title, [row for row in rows if row.group == name]) for name, title in GROUPS.items()]
-    return [(title, inside) for title, inside in groups if inside]
-
-
-def grouped(protocol: Protocol) -> list[tuple[list[str], Mapping[str, Any]]]:
-    """Return each different protocol once, with the names of the metrics that were made under it."""
-    groups: list[tuple[list[str], Mapping[str, Any]]] = []
-    for name, entry in protocol.items():
-        if name.startswith(FLOOR) or "left_out" in entry:
-            continue
-        facts = {key: value for key, value in entry.items() if key not in WORDS}
-        same = next((names for names, known in groups if known == facts), None)
-        if same is None:
-            groups.append(([name], facts))
-        else:
-            same.append(name)
-    return groups
-
-
-def left_out(protocol: Protocol) -> dict[str, str]:
-    """Return the measures that could not be made of the generated images, each with the reason."""
-    return {
-        entry["measure"]: entry["left_out"]
-        for name, entry in protocol.items()
-        if "left_out" in entry and not name.startswith(FLOOR)
-    }
-
-
 def panel(images: np.ndarray, conditions: int) -> np.ndarray:
     """Return images as a grid: one row a condition where there are any (and several images of each), else square."""
     columns = len(images) // conditions if conditions else 0
     return image_grid(images, columns if columns > 1 else math.ceil(math.sqrt(len(images))))
+
+
+def pair_blocks(pairs: Pairs) -> list[list[tuple[str, np.ndarray]]]:
+    """Return some pairs in one or two blocks, each its columns from left to right: name and pictures one below another.
+
+    All are brought to the size of what is made, so that a row is one pair.
+    """
+    columns = {"Input": pairs.inputs, "Output": pairs.outputs}
+    if pairs.targets is not None:
+        columns |= {"Target": pairs.targets, "Difference": difference(pairs.outputs, pairs.targets)}
+    rows = np.array(evenly(range(len(pairs.outputs)), PAIRS))
+    height, width, _ = pairs.outputs.shape[1:]
+    blocks = np.array_split(rows, 2 if len(rows) > 3 else 1)
+    return [
+        [(name, image_grid(_sized(images[block], height, width), 1)) for name, images in columns.items()]
+        for block in blocks
+    ]
+
+
+def difference(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return how far pixels are off, uint8 (N, H, W, 1): white is none, black all of the range, in their worst channel.
+
+    Args:
+        outputs: uint8 (N, H, W, C).
+        targets: uint8 (N, H, W, C).
+    """
+    off = np.abs(outputs.astype(np.int16) - targets.astype(np.int16)).max(axis=3, keepdims=True)
+    return (255 - off).astype(np.uint8)
+
+
+def _sized(images: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return images uint8 (N, h, w, C) at another size, pixels repeated or left out."""
+    if images.shape[1:3] == (height, width):
+        return images
+    return np.stack([
+        cv2.resize(image, (width, height), interpolation=cv2.INTER_NEAREST).reshape(height, width, -1)
+        for image in images
+    ])  # fmt: skip
 
 
 def charts(
@@ -263,30 +182,3 @@ def _encoded(image: np.ndarray) -> tuple[str, bytes]:
     ordered = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.shape[2] == 3 else image
     _, data = cv2.imencode(".jpg", np.ascontiguousarray(ordered), [cv2.IMWRITE_JPEG_QUALITY, 88])
     return "jpeg", data.tobytes()
-
-
-def number(value: Any) -> str:
-    """Return a value as people write it: four significant digits, thousands set apart, no exponent for large ones."""
-    if value is None or value == []:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int) or (isinstance(value, float) and abs(value) >= 1000):
-        return f"{value:,.0f}"
-    if isinstance(value, list):
-        return ", ".join(number(item) for item in value)
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def score(value: float) -> str:
-    """Return a metric with as many decimals as are worth reading; a count has none."""
-    if isinstance(value, int):
-        return f"{value:,}"
-    size = abs(value)
-    return f"{value:.{1 if size >= 100 else 2 if size >= 1 else 3 if size >= 0.01 or not size else 5}f}"
-
-
-def words(name: str) -> str:
-    """Return an identifier as words: "d_loss" as "D loss"."""
-    text = name.replace("_", " ").replace("/", ": ")
-    return text[:1].upper() + text[1:]

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 HEADLINES = ("fid", "precision", "recall")
+PAIR_HEADLINES = ("lpips", "ssim", "l1", "psnr", *HEADLINES)
+"""The numbers beside the verdict, and those of a translator: the first three that there are."""
 
 GROUPS = {
     "quality": "Quality: do single images look real?",
@@ -14,6 +16,16 @@ GROUPS = {
     "own": "The model's own figures",
 }
 """The groups of numbers, as protocol.json names them, in the order of the page."""
+
+
+STUDIES = {
+    "latent": (
+        "Its latent space",
+        "Every image is a point in the space that the generator draws from. This is what was found there. "
+        "docs/latent.md tells how to read each figure.",
+    ),
+}
+"""Title and first words of each study's part of the page."""
 
 
 def tone(diagnosis: Mapping[str, Any]) -> str:
@@ -49,6 +61,18 @@ def remarks(diagnosis: Mapping[str, Any]) -> list[str]:
         told.append(f"The samples were not looked at while it trained: {reason}.")
     told += [f"Beware: {doubt}." for doubt in diagnosis.get("doubts", [])]
     return told
+
+
+def verdict_lines(diagnosis: Mapping[str, Any]) -> list[str]:
+    """Return what a training prints at its end: the verdict, what may have caused it, and what to try."""
+    steps, kept = diagnosis["steps"], diagnosis["kept_step"]
+    return [
+        f"train: {diagnosis['title']}. {diagnosis['summary']}",
+        *(f"  beware: {doubt}" for doubt in diagnosis["doubts"]),
+        *(f"  likely cause: {cause['cause']}" for cause in diagnosis["causes"]),
+        *(f"  try: {command(remedy['change'])}  ({remedy['why']})" for remedy in diagnosis["remedies"]),
+        *([f"  the weights kept are those of step {kept}"] if kept != steps else []),
+    ]
 
 
 def command(change: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ CHECKPOINTS = Path(".ganline/checkpoints")
 MANUAL = Path("data/manual")
 """Source files that the user supplies by hand, one folder a dataset."""
 PICTURES = MANUAL / "pictures"
-"""Links to the user's own pictures, one a dataset (stages/source.py)."""
+"""Links to the user's own pictures, one a dataset (ganline/datasets/own_pictures.py)."""
 
 
 def raw(params: Params) -> Path:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # MLflow takes seconds to import
     from ganline.models.base import Model
 
 CSV, PAGE = Path("reports/compare.csv"), Path("reports/compare.html")
-PROTOCOLS = ("evaluate/protocol.json", "latent/protocol.json")
+PROTOCOLS = ("evaluate/protocol.json", "study/protocol.json", "latent/protocol.json")
 DUEL_SEED = 0
 PAGE_SIZE = 1000  # runs in one answer of MLflow
 DUEL_NUMBERS = {

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from filelock import FileLock, Timeout
 
 from ganline.core.files import sha256
-from ganline.training.checkpoint import checkpoints_in, library_versions
-from ganline.training.earlier import differences, read_facts
+from ganline.training.checkpoint import Checkpoints, checkpoints_in, library_versions
+from ganline.training.earlier import depends_on_steps, differences, read_facts, superseded
 
 
 class Leftover(NamedTuple):
@@ -28,6 +28,23 @@ def lock_of(folder: Path) -> FileLock:
     """Return the lock that whoever writes into a training's folder holds."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(folder.with_suffix(".lock"))
+
+
+def finish(folder: Path, mirror: str | None, facts: Mapping[str, Any]) -> None:
+    """Keep the last checkpoint of a finished training for a longer one, if one can go on from it, and nothing else.
+
+    A forced run trains anew all the same: what it shows is not a copy of this one.
+
+    Args:
+        folder: the training's own.
+        mirror: address at which its checkpoints are kept, too.
+        facts: what decided its bits (see ganline.training.checkpoint.deciding).
+    """
+    with lock_of(folder):
+        length = facts["parameters"]["train"]["steps"]
+        Checkpoints(folder, mirror).finish(None if depends_on_steps(facts) else length)
+    for other in list(superseded(folder, facts)):
+        delete(other)
 
 
 def leftovers(root: Path, data: Iterable[Path]) -> Iterator[Leftover]:

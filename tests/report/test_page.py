@@ -5,93 +5,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from page_content import COLLAPSED, content, diagnosis, images
 
 from ganline.core.figures import image_grid, write_gif
 from ganline.report.charts import CHARTS, LOOKS
-from ganline.report.page import (
-    Content,
-    Part,
-    Sample,
-    charts,
-    evenly,
-    grouped,
-    metric_rows,
-    number,
-    panel,
-    picture,
-    render,
-    score,
-    strip,
-)
-
-
-def images(count, shape, seed=0):
-    rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
-    return rng.integers(0, 256, (count, *shape), np.uint8)
-
-
-def diagnosis(**changes):
-    found = {
-        "verdict": "healthy", "kind": "", "title": "Healthy", "summary": "All is well.", "failing": False,
-        "confidence": 0.9, "first_step": None, "causes": [], "remedies": [], "steps": 100, "kept_step": 100,
-        "ended_early": False, "cannot_judge": "",
-        "evidence": [
-            {"signal": "D loss", "value": 0.7, "threshold": 0.01, "window": "steps 50 to 100", "first_step": None,
-             "words": "its lowest mean"},
-        ],
-    }  # fmt: skip
-    return found | changes
-
-
-COLLAPSED = {
-    "verdict": "mode_collapse", "kind": "partial", "title": "Mode collapse, partial", "failing": True, "first_step": 50,
-    "causes": [{"cause": "train.latent_dim is 2", "source": "A book"}],
-    "remedies": [
-        {"change": ["train.latent_dim=100", "train.betas=[0, 1]"], "why": "More directions.", "source": "A paper"},
-        {"change": [], "why": "Look at the data.", "source": ""},
-    ],
-}  # fmt: skip
-
-
-def content(shape=(8, 8, 1), classes=("cat", "<b>dog</b>"), steps=(0, 50, 100)):
-    metrics = {"fid": 12.345, "kid": 0.00123, "recall": 0.4, "new_score": 7.5, "floor_fid": 1.5, "floor_recall": 0.75}
-    protocol = {name: {"extractor": "classifier", "seed": 42, "how_to_read": f"Read {name}."} for name in metrics}
-    step = np.arange(10, 110, 10)
-    curves = ["d_loss", "g_loss", "d_real", "d_fake", "d_accuracy_real", "d_accuracy_fake"]
-    optimizer = {"name": "adam", "learning_rate": 0.0002, "beta_1": 0.5}
-    return Content(
-        params={
-            "experiment": "dcgan-test",
-            "seed": 42,
-            "train": {
-                "model": "gan.GAN", "steps": 100, "latent_dim": 10, "loss": "minimax",
-                "optimizers": {"generator": optimizer},
-            },
-            "extractor": {"weights": None},
-        },
-        dataset={
-            "dataset": "toys", "image_shape": list(shape), "classes": list(classes), "source_images": 130,
-            "counts": {"train": 100, "test": 20}, "dropped": {"truncated": 10} if classes else {}, "duplicates": 3,
-        },
-        extractor={"kind": "classifier", "feature_dim": 16, "test_accuracy": 0.912},
-        history=pd.DataFrame({"step": step} | {name: np.sin(step + place) for place, name in enumerate(curves)}),
-        samples=[Sample(step, image_grid(images(16, shape, step), 4)) for step in steps],
-        diagnosis=diagnosis(),
-        metrics=metrics,
-        protocol=protocol,
-        real=images(9, shape, 1),
-        generated=images(9, shape, 2),
-        conditions=0,
-        latent=[
-            Part(
-                "Edits", "", ["Four of five edits do what they say."],
-                [{"title": "Each edit", "columns": ["attribute", "success"], "rows": [["slant", "50 % (45 to 55)"]]}],
-                [(image_grid(images(6, shape, 3), 3), {"title": name, "caption": "Rows."}) for name in "abc"],
-                metric_rows({"latent_edits_success": 0.75}, {"latent_edits_success": {"label": "Edit success"}}),
-            ),
-            Part("Encoder", "it has none", [], [], [], []),
-        ],
-    )  # fmt: skip
+from ganline.report.content import Pairs, Sample, Study
+from ganline.report.page import charts, difference, evenly, pair_blocks, panel, picture, render, strip
 
 
 class Outline(HTMLParser):
@@ -169,31 +88,6 @@ def test_colour_and_images_that_are_not_square(shape):
     assert sum(tag == "img" for tag, _ in tags) == 1 + 2 + 3 + 3 + 3
 
 
-def titles(columns, loss):
-    history = pd.DataFrame({"step": [10, 20]} | {name: [0.5, 0.6] for name in columns})
-    return [chart.title for chart, _ in charts(CHARTS, history, loss)]
-
-
-def test_each_kind_of_training_has_its_charts():
-    adversarial = ["d_loss", "g_loss", "d_real", "d_fake"]
-    accuracies = ["d_accuracy_real", "d_accuracy_fake"]
-    critic = ["Losses", "What the discriminator says", "Wasserstein estimate"]
-    assert titles([*adversarial, "wasserstein_estimate"], "wasserstein") == critic
-    penalised = titles([*adversarial, "wasserstein_estimate", "gradient_penalty"], "wasserstein_gp")
-    assert penalised == [*critic, "Gradient penalty"]
-    autoencoder = ["Losses", "How well the discriminator redraws", "Balance", "Convergence"]
-    assert titles([*adversarial, "balance", "convergence"], "began") == autoencoder
-    probable = ["Losses", "Discriminator accuracy", "What the discriminator believes"]
-    classes = ["d_class_loss", "d_class_accuracy", "g_class_loss"]
-    found = titles([*adversarial, *accuracies, *classes], "non_saturating")
-    assert found == [*probable, "Class losses", "Class accuracy"]
-    found = titles([*adversarial, *accuracies, "g_adversarial_loss", "mutual_information"], "non_saturating")
-    assert found == [*probable, "Mutual information"]
-    assert titles([*adversarial, *accuracies], "hinge") == [*probable[:2], "What the discriminator says"]
-    assert titles(["loss", "reconstruction", "kl"], "likelihood") == ["Loss", "The loss in its two parts"]
-    assert titles(["loss", "bits_per_dim"], "likelihood") == ["Loss", "Bits per dimension"]
-
-
 def test_what_the_watch_saw_has_charts_of_its_own_and_gaps_break_no_line():
     history = pd.DataFrame(
         {
@@ -252,7 +146,7 @@ def test_a_judge_that_knows_nothing_is_told_of_at_the_verdict_and_beside_its_num
     )
     verdict, quality = page.index('class="card verdict"'), page.index('<section id="quality">')
     told = [match.start() for match in re.finditer(f"Beware: {doubt}.", page)]
-    assert len(told) == 2 and verdict < told[0] < quality < told[1] < page.index('<section id="compare">')
+    assert len(told) == 2 and verdict < told[0] < quality < told[1] < page.index('<section id="latent">')
 
 
 def test_pictures_that_both_splits_hold_are_counted():
@@ -261,6 +155,53 @@ def test_pictures_that_both_splits_hold_are_counted():
     repeating = content()
     page = render(dataclasses.replace(repeating, dataset=dict(repeating.dataset) | {"held_out_repeats": 7}))
     assert f"<dt>{told}</dt><dd>7</dd>" in page
+
+
+def test_it_shows_before_it_tells():
+    page = render(dataclasses.replace(content(), diagnosis=diagnosis(**COLLAPSED)))
+    order = ['class="card verdict"', 'class="headlines"', 'id="compare"', 'class="strip"', "<svg", 'id="why"',
+             'id="quality"', 'id="latent"', 'id="parameters"']  # fmt: skip
+    places = [page.index(mark) for mark in order]
+    assert places == sorted(places)
+
+
+def test_measures_are_folded_by_group_and_the_default_ones_open():
+    usual = content()
+    protocol = usual.protocol | {
+        "fid": {"group": "quality", "default": True},
+        "kid": {"group": "quality", "default": False},
+        "recall": {"group": "diversity", "default": False},
+    }
+    page = render(dataclasses.replace(usual, protocol=protocol))
+    quality, diversity, own = re.findall(r'<details class="group"(.*?)>\s*<summary>', page)
+    assert (quality, diversity, own) == (" open", "", " open")  # nobody says of new_score that it is not
+    shown, folded = page[page.index("single images look real") : page.index("variety there")].split("1 more")
+    assert 'data-metric="fid"' in shown and 'data-metric="kid"' in folded
+
+
+def test_a_translator_shows_pairs_in_place_of_panels():
+    targets = images(9, (8, 8, 3), 4)
+    pairs = Pairs(images(9, (4, 4, 1), 5), images(9, (8, 8, 3), 6), targets)
+    usual = content((8, 8, 3))
+    ranked = {"ssim": 0.5, "psnr": 20.0, "l1": 0.1, "lpips": 0.3}
+    page = render(dataclasses.replace(usual, pairs=pairs, metrics=usual.metrics | ranked))
+    for name in ("Input", "Output", "Target", "Difference"):
+        assert page.count(f'<span class="above">{name}</span>') == 2
+    assert ">Generated<" not in page and "The same few inputs" in page
+    headline = page[page.index('class="headlines"') : page.index('id="compare"')]
+    assert re.findall(r"<dt>(.*?)</dt>", headline) == ["Lpips", "Ssim", "L1"]
+    first, second = pair_blocks(pairs)
+    (_, inputs), (_, outputs), (_, wanted), (name, off) = first
+    assert inputs.shape == (*outputs.shape[:2], 1) and np.array_equal(wanted, image_grid(targets[:5], 1))
+    assert name == "Difference" and np.array_equal(off, image_grid(difference(pairs.outputs, targets)[:5], 1))
+    assert [column for column, _ in pair_blocks(Pairs(pairs.inputs, pairs.outputs, None))[0]] == ["Input", "Output"]
+    assert second[0][1].shape[0] < inputs.shape[0]
+
+
+def test_the_difference_is_of_the_worst_channel_white_where_there_is_none():
+    outputs, targets = np.array([[[[10, 200, 0]]], [[[7, 7, 7]]]], np.uint8), np.zeros((2, 1, 1, 3), np.uint8)
+    assert difference(outputs, targets).ravel().tolist() == [55, 248]
+    assert difference(targets, targets).min() == 255
 
 
 def test_a_class_a_row():
@@ -293,8 +234,9 @@ def test_what_the_latent_stage_found_and_what_it_left_out(tmp_path):
     write_gif(tmp_path / "moves.gif", images(3, (8, 10, 1)))
     moving = ((tmp_path / "moves.gif").read_bytes(), {"title": "A loop", "caption": "Round and round."})
     usual = content()
-    first = usual.latent[0]._replace(figures=[moving])
-    page = render(dataclasses.replace(usual, latent=[first, *usual.latent[1:]]))
+    first, *others = usual.studies[0].parts
+    study = Study("latent", [first._replace(figures=[moving]), *others])
+    page = render(dataclasses.replace(usual, studies=[study]))
     assert 'width="10" height="8"' in page and "data:image/gif;base64," in page and "Round and round." in page
     shown = Outline(page).text
     told = ("Four of five edits", "slant50 % (45 to 55)", "Edit success", "0.750", "Encoder: it has none")
@@ -305,12 +247,6 @@ def test_evenly_keeps_both_ends():
     assert evenly(range(100), 4) == [0, 33, 66, 99]
     assert evenly(range(3), 8) == [0, 1, 2]
     assert evenly([], 8) == []
-
-
-def test_metrics_without_a_protocol_and_protocols_that_agree():
-    assert [row.label for row in metric_rows({"new_score": 1.0}, {})] == ["New score"]
-    one, other = {"seed": 1, "how_to_read": "a"}, {"seed": 1, "how_to_read": "b"}
-    assert grouped({"fid": one, "kid": other, "floor_fid": one}) == [(["fid", "kid"], {"seed": 1})]
 
 
 def test_metrics_stand_in_groups_and_what_is_missing_says_why():
@@ -325,18 +261,6 @@ def test_metrics_stand_in_groups_and_what_is_missing_says_why():
     assert page.index('data-metric="fid"') < page.index("variety there") < page.index('data-metric="recall"')
     assert "± 0.250" in page and 'data-metric="fid_stderr"' not in page
     assert "images are tiny" in page and 'data-metric="ms_ssim"' not in page
-
-
-def test_numbers_are_written_as_people_write_them():
-    written = [number(value) for value in (60000, 1234.5, 0.0002, 0.71234, True, None, [], [1, 2], "pad")]
-    assert written == ["60,000", "1,234", "0.0002", "0.7123", "yes", "none", "none", "1, 2", "pad"]
-    assert [score(value) for value in (123.456, 17.2345, 0.8, 0.00012, 0.0)] == [
-        "123.5",
-        "17.23",
-        "0.800",
-        "0.00012",
-        "0.000",
-    ]
 
 
 def test_heavy_pictures_are_kept_light():

@@ -6,9 +6,10 @@ import pytest
 from ganline.catalogue.presets import compose_params
 from ganline.core.figures import image_grid, write_png
 from ganline.core.files import read_arrays, write_arrays, write_json, write_text
+from ganline.report.collect import collect, pairs, panels
 from ganline.settings import paths
-from ganline.studies import latent
-from ganline.studies.latent.base import Figure, Finding, Number
+from ganline.studies.answers import Answer, write
+from ganline.studies.finding import Figure, Finding, Number
 from stages import report
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -51,7 +52,8 @@ def params(tmp_path, monkeypatch):
     write_arrays(paths.EVALUATE / "features.npz", {"images": images[::-1]})
     figures = {"grid": Figure(image_grid(images[:6], 3), "A grid", "Six."), "loop": Figure(images, "A loop", "Moves.")}
     finding = Finding(figures, {"success": Number(0.5, "Edit success", "higher", "0 to 1.")}, ["It has directions."])
-    latent.write(paths.STUDY, {"edits": ("Edits", finding), "encoder": ("Encoder", "it has none")}, {"seed": 42})
+    found = {"edits": Answer("Edits", finding), "encoder": Answer("Encoder", "it has none")}
+    write(paths.STUDY, {"latent": (found, {"seed": 42})})
     return params
 
 
@@ -76,8 +78,12 @@ def test_the_page_is_written_and_told_of(params):
     assert paths.REPORT.read_text() == page
 
 
+def evaluated():
+    return read_arrays(paths.EVALUATE / "features.npz")
+
+
 def test_panels_are_of_one_size_and_spread_over_the_split(params):
-    real, generated, conditions = report.panels(params)
+    real, generated, conditions = panels(params, evaluated())
     test = np.load(paths.prepared(params) / "test_images.npy")
     assert np.array_equal(real, test[[0, 3, 7, 11]])
     assert np.array_equal(generated, test[::-1][:4]) and conditions == 0
@@ -88,13 +94,13 @@ def test_samples_that_were_asked_for_are_sorted_by_class(params):
     labels = np.array([2, 0, 0, 2, 1, 1, 0, 2, 1, 1, 0, 2])
     write_arrays(paths.EVALUATE / "features.npz", {"images": images, "labels": labels})
     seven = params.model_copy(update={"report": params.report.model_copy(update={"images": 7})})
-    real, generated, conditions = report.panels(seven)
+    real, generated, conditions = panels(seven, evaluated())
     assert np.array_equal(generated, images[[1, 2, 4, 5, 0, 3]]) and (len(real), conditions) == (6, 3)
-    assert report.panels(params)[2] == 3  # of 4 places one for each class
+    assert panels(params, evaluated())[2] == 3  # of 4 places one for each class
 
 
 def test_what_the_latent_stage_wrote_is_read_as_it_was(params):
-    edits, encoder = report.collect(params).latent
+    edits, encoder = collect(params).studies[0].parts
     assert (edits.title, edits.words, encoder.left_out) == ("Edits", ["It has directions."], "it has none")
     (grid, told), (loop, _) = edits.figures
     assert grid.ndim == 3 and told["caption"] == "Six." and loop.startswith(b"GIF89a")
@@ -103,7 +109,21 @@ def test_what_the_latent_stage_wrote_is_read_as_it_was(params):
 
 
 def test_pictures_are_read_in_their_colours(params):
-    content = report.collect(params)
+    content = collect(params)
     assert [sample.step for sample in content.samples] == [0, 100]
     test = np.load(paths.prepared(params) / "test_images.npy")
     assert np.array_equal(content.samples[1].grid, image_grid(test[:9], 3))
+
+
+def test_what_a_translator_was_given_and_should_have_made_stands_beside_what_it_made(params):
+    assert collect(params).pairs is None
+    made = evaluated()
+    more = {"inputs": made["images"][:, ::2, ::2, :1], "partners": 255 - made["images"]}
+    write_arrays(paths.EVALUATE / "features.npz", made | more)
+    found = collect(params).pairs
+    rows = [0, 3, 7, 11]
+    assert np.array_equal(found.outputs, made["images"][rows]) and np.array_equal(found.targets, more["partners"][rows])
+    assert np.array_equal(found.inputs, more["inputs"][rows])
+    assert pairs({"images": made["images"], "inputs": more["inputs"]}, 2).targets is None
+    report.run(params, Told())
+    assert all(f">{name}<" in paths.REPORT.read_text() for name in ("Input", "Output", "Target", "Difference"))

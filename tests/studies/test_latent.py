@@ -1,3 +1,4 @@
+import importlib
 import json
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from ganline.core.figures import cut_grid
 from ganline.core.files import read_arrays
 from ganline.extractors.network import Extractor
 from ganline.metrics.record import Sample
-from ganline.studies import latent
+from ganline.studies import STUDIES, answers, latent
+from ganline.studies.finding import Figure, Finding, Kept, LeftOut, Number
 from ganline.studies.latent import interpolation, inversion, memorisation, network
-from ganline.studies.latent.base import Figure, Finding, Kept, LeftOut, Number, Space
+from ganline.studies.latent.base import Space
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -55,17 +57,18 @@ def conditional():
 
 def test_a_part_that_does_not_apply_is_named_and_the_others_are_written(tmp_path, monkeypatch, small):
     monkeypatch.setattr(latent, "PARTS", ("conditions", "interpolation"))
-    found = latent.explore(small)
+    found = answers.ask("latent", small)
     assert found["conditions"][1] == "this generator is asked for no class and no code"
     images, kept = small.samples.images, Kept(small.samples.latents[:2], ["one", "two"], "latent")
     more = Finding(
         {"loop": Figure(images[:3], "", "")}, {"share": Number(0.123456789, "", "", "")}, latents={"a": kept}
     )
-    values = latent.write(tmp_path, found | {"more": ("More", more)}, {"seed": 1})
+    values = answers.write(tmp_path, {"latent": (found | {"more": answers.Answer("More", more)}, {"seed": 1})})
     assert values == {"latent_more_share": 0.123457} == json.loads((tmp_path / "metrics.json").read_text())
     assert json.loads((tmp_path / "protocol.json").read_text())["latent_more_share"]["seed"] == 1
     listed = json.loads((tmp_path / "findings.json").read_text())
     assert [entry["part"] for entry in listed] == ["conditions", "interpolation", "more"]
+    assert {entry["study"] for entry in listed} == {"latent"}
     files = {figure["file"] for entry in listed[1:] for figure in entry["figures"]}
     names = ("interpolation-rows.png", "interpolation-lines.png", "interpolation-plane.png", "interpolation-loops.gif")
     assert files == {f"figures/{name}" for name in (*names, "more-loop.gif")}
@@ -73,7 +76,13 @@ def test_a_part_that_does_not_apply_is_named_and_the_others_are_written(tmp_path
     assert set(read_arrays(tmp_path / "latents.npz")) == {"more/a"}
     assert listed[2]["latents"] == {"more/a": {"names": ["one", "two"], "kind": "latent"}}
     with pytest.raises(ValueError, match="latent_more_bad = nan"):
-        latent.write(tmp_path, {"more": ("", Finding({}, {"bad": Number(np.nan, "", "", "")}))}, {})
+        bad = answers.Answer("", Finding({}, {"bad": Number(np.nan, "", "", "")}))
+        answers.write(tmp_path, {"latent": ({"more": bad}, {})})
+
+
+def test_parts_have_names_of_their_own_in_all_studies():
+    parts = [part for study in STUDIES for part in importlib.import_module(f"ganline.studies.{study}").PARTS]
+    assert len(parts) == len(set(parts)) and "samples" in parts
 
 
 @pytest.mark.parametrize(

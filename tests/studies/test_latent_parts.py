@@ -13,9 +13,10 @@ from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.latent.paths import interpolation
 from ganline.metrics.record import Sample
+from ganline.studies.finding import Kept, LeftOut
 from ganline.studies.latent import conditions, inversion, manifold, memorisation, smoothness, truncation
 from ganline.studies.latent import interpolation as between
-from ganline.studies.latent.base import Kept, LeftOut, Space
+from ganline.studies.latent.base import Space
 
 CONF = Path(__file__).parents[2] / "conf"
 BASIS = np.random.default_rng(0).normal(size=(DIM, SIDE * SIDE)).astype(np.float32) * 12

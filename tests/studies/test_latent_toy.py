@@ -10,6 +10,7 @@ from toy_generator import DIM, Eye, Toy, rotation
 
 from ganline.catalogue.presets import compose_params
 from ganline.latent.attributes import Attribute
+from ganline.studies.finding import LeftOut
 from ganline.studies.latent import (
     arithmetic,
     attributes,
@@ -20,7 +21,7 @@ from ganline.studies.latent import (
     samples,
     sensitivity,
 )
-from ganline.studies.latent.base import LeftOut, Space
+from ganline.studies.latent.base import Space
 
 CONF = Path(__file__).parents[2] / "conf"
 MODEL = SimpleNamespace(settings=SimpleNamespace(model="toy.Toy"), networks={}, conditions=0)

@@ -11,8 +11,9 @@ from ganline.core.progress import track
 from ganline.core.random import generator
 from ganline.latent.attributes import Attribute, Rate, rate
 from ganline.latent.edits import combined, parse
+from ganline.studies.finding import Figure, Finding, LeftOut, Number, Table
 from ganline.studies.latent.attributes import picks, trial_labels
-from ganline.studies.latent.base import Drawn, Figure, Finding, LeftOut, Number, Space, Table
+from ganline.studies.latent.base import Drawn, Space
 
 TITLE = "Arithmetic"
 TRIALS = 60

@@ -7,7 +7,8 @@ from ganline.core.progress import track
 from ganline.core.random import generator
 from ganline.latent.attributes import Attribute, Rate, rate
 from ganline.latent.edits import combined
-from ganline.studies.latent.base import Figure, Finding, Kept, LeftOut, Number, Space, Table
+from ganline.studies.finding import Figure, Finding, Kept, LeftOut, Number, Table
+from ganline.studies.latent.base import Space
 
 TITLE = "Means of samples that share something"
 TRIALS = 60

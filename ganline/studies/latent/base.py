@@ -1,15 +1,10 @@
-"""What the parts of the study stage share: the space they explore, and the finding each returns.
-
-A part is one file of this package with a TITLE and a function `find(space) -> Finding`, named in PARTS.
-Parts do not know each other. One that does not apply raises LeftOut with the reason in one line, and the others go on;
-bad input that touches only some of what it does becomes a sentence in `Finding.words`.
-"""
+"""What the parts of this study share: the space that they explore."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +13,7 @@ from ganline.latent.attributes import Attribute, measurements, of_classes, of_ma
 from ganline.latent.named import Named, read
 from ganline.metrics.record import Sample
 from ganline.settings.schema import Latent, Params
+from ganline.studies.finding import Kept, LeftOut
 
 if TYPE_CHECKING:
     from ganline.extractors.network import Extractor
@@ -27,64 +23,6 @@ if TYPE_CHECKING:
 
 CLASSES = 10
 """Classes that count as attributes, at most: those that most samples look like."""
-
-
-class LeftOut(Exception):  # noqa: N818
-    """A part that does not apply to this model or this data; the message is one line that says why."""
-
-
-class Figure(NamedTuple):
-    """A picture, kept as figures/<part>-<name>.png, or .gif where it moves."""
-
-    image: np.ndarray
-    """uint8 (h, w, C), or (frames, h, w, C) for an animation; C is 1 or 3."""
-    title: str
-    caption: str
-    """What is seen where, and how to read it: one to three sentences."""
-
-
-class Number(NamedTuple):
-    """A number that compares across runs; metrics.json and MLflow call it latent_<part>_<name>."""
-
-    value: float
-    """Finite; an int is a count."""
-    label: str
-    better: Literal["lower", "higher", ""]
-    """"" where neither end is good."""
-    reading: str
-    """One or two short sentences: the range, and what a high or a low value says."""
-
-
-class Table(NamedTuple):
-    """A table, for the report."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    """The first cell of each names the row."""
-
-
-class Kept(NamedTuple):
-    """Latents or directions worth keeping; latents.npz calls them <part>/<name>, findings.json has their names."""
-
-    values: np.ndarray
-    """float32 (n, latent_dim): latents as the generator takes them, or directions, which are unit vectors in normal
-    coordinates (`ganline.latent.paths.to_normal`)."""
-    names: Sequence[str]
-    """What each of the n is, for people."""
-    kind: Literal["latent", "direction"]
-
-
-@dataclass
-class Finding:
-    """What a part found."""
-
-    figures: dict[str, Figure] = field(default_factory=dict)
-    numbers: dict[str, Number] = field(default_factory=dict)
-    words: list[str] = field(default_factory=list)
-    """Sentences for the report, the most important first."""
-    latents: dict[str, Kept] = field(default_factory=dict)
-    tables: list[Table] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -126,6 +64,17 @@ class Space:
     params: Params
     kept: dict[str, Kept] = field(default_factory=dict)
     """What the parts before kept, by <part>/<name>."""
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """What the protocol of every number says."""
+        extractor = self.extractor.facts
+        return {
+            "extractor": extractor["kind"],
+            "extractor_weights_sha256": extractor.get("weights_sha256", ""),
+            "samples": self.settings.samples,
+            "seed": self.seed,
+        }
 
     @property
     def settings(self) -> Latent:

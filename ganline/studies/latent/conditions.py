@@ -4,7 +4,8 @@ import numpy as np
 
 from ganline.core.figures import labelled_grid
 from ganline.latent.conditions import Shares, shares
-from ganline.studies.latent.base import Figure, Finding, LeftOut, Number, Space
+from ganline.studies.finding import Figure, Finding, LeftOut, Number
+from ganline.studies.latent.base import Space
 
 TITLE = "The same latents, another class"
 SHOWN = 8

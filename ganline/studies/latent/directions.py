@@ -12,8 +12,9 @@ from ganline.latent import directions
 from ganline.latent.attributes import Attribute, Rate, rate
 from ganline.latent.paths import move, to_normal
 from ganline.report.plots import heat, rates
+from ganline.studies.finding import Figure, Finding, Kept, LeftOut, Number, Table
 from ganline.studies.latent import network
-from ganline.studies.latent.base import Drawn, Figure, Finding, Kept, LeftOut, Number, Space, Table
+from ganline.studies.latent.base import Drawn, Space
 
 TITLE = "Directions"
 TRIALS = 100

@@ -4,7 +4,8 @@ import numpy as np
 
 from ganline.latent.disentanglement import dci, mutual_information_gap, separated_attribute_predictability
 from ganline.latent.paths import to_normal
-from ganline.studies.latent.base import Finding, LeftOut, Number, Space
+from ganline.studies.finding import Finding, LeftOut, Number
+from ganline.studies.latent.base import Space
 
 TITLE = "Disentanglement"
 FACTORS = ("area", "slant", "symmetry", "detail", "brightness", "redness", "greenness", "blueness")

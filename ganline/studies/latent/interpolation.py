@@ -4,7 +4,8 @@ import numpy as np
 
 from ganline.core.figures import image_grid
 from ganline.latent.paths import interpolation, line, loop, walk
-from ganline.studies.latent.base import Figure, Finding, Space
+from ganline.studies.finding import Figure, Finding
+from ganline.studies.latent.base import Space
 
 TITLE = "Between the samples"
 LINES = 3

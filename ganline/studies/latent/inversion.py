@@ -7,7 +7,8 @@ import numpy as np
 from ganline.core.figures import image_grid, labelled_grid
 from ganline.latent.inversion import Inverted, invert, nearest_random
 from ganline.latent.paths import move, shell, to_normal
-from ganline.studies.latent.base import Figure, Finding, Kept, LeftOut, Number, Space
+from ganline.studies.finding import Figure, Finding, Kept, LeftOut, Number
+from ganline.studies.latent.base import Space
 
 TITLE = "Real images in its space"
 IMAGES, COLUMNS = 16, 4

@@ -5,7 +5,8 @@ import numpy as np
 from ganline.core.figures import image_grid
 from ganline.latent.planes import Plane, manifold, principal_plane, prior_plane
 from ganline.report.plots import scatter
-from ganline.studies.latent.base import Figure, Finding, Kept, LeftOut, Space
+from ganline.studies.finding import Figure, Finding, Kept, LeftOut
+from ganline.studies.latent.base import Space
 
 TITLE = "The latent space, flat"
 SIDE = 30

@@ -6,7 +6,8 @@ from ganline.core.figures import beside, image_grid
 from ganline.latent.neighbours import Neighbours, copying, nearest
 from ganline.latent.paths import interpolation
 from ganline.report.plots import histograms
-from ganline.studies.latent.base import Drawn, Figure, Finding, LeftOut, Number, Space
+from ganline.studies.finding import Figure, Finding, LeftOut, Number
+from ganline.studies.latent.base import Drawn, Space
 
 TITLE = "Is it memorising?"
 SHOWN = 6

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ganline.studies.latent.base import LeftOut
+from ganline.studies.finding import LeftOut
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -6,7 +6,8 @@ from ganline.core.figures import labelled_grid
 from ganline.core.progress import track
 from ganline.core.random import generator
 from ganline.latent.edits import overwrite, windows
-from ganline.studies.latent.base import Figure, Finding, Number, Space, Table
+from ganline.studies.finding import Figure, Finding, Number, Table
+from ganline.studies.latent.base import Space
 from ganline.studies.latent.directions import start_sample
 
 TITLE = "Windows overwritten"

@@ -3,7 +3,8 @@
 import numpy as np
 
 from ganline.core.figures import labelled_grid
-from ganline.studies.latent.base import Figure, Finding, Space
+from ganline.studies.finding import Figure, Finding
+from ganline.studies.latent.base import Space
 
 TITLE = "Its samples, by number"
 SHOWN, COLUMNS = 100, 10

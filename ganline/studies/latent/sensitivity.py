@@ -6,7 +6,8 @@ from ganline.core.figures import labelled_grid
 from ganline.core.progress import track
 from ganline.latent.paths import from_normal, to_normal
 from ganline.report.plots import heat
-from ganline.studies.latent.base import Drawn, Figure, Finding, LeftOut, Number, Space
+from ganline.studies.finding import Figure, Finding, LeftOut, Number
+from ganline.studies.latent.base import Drawn, Space
 from ganline.studies.latent.directions import AMOUNTS, start_sample
 
 TITLE = "Its coordinates, one by one"

@@ -10,7 +10,8 @@ from ganline.latent.jumps import Jump, largest
 from ganline.latent.paths import from_normal, interpolation
 from ganline.metrics.perceptual_path_length import arc, perceptual_path_length
 from ganline.report.plots import histograms
-from ganline.studies.latent.base import Figure, Finding, Number, Space
+from ganline.studies.finding import Figure, Finding, Number
+from ganline.studies.latent.base import Space
 
 TITLE = "Smooth, or torn?"
 PAIRS = 1000

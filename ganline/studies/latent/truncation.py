@@ -6,7 +6,8 @@ from ganline.core.figures import labelled_grid
 from ganline.latent.paths import truncate
 from ganline.metrics.precision_recall import precision_recall
 from ganline.report.plots import curves
-from ganline.studies.latent.base import Figure, Finding, LeftOut, Number, Space
+from ganline.studies.finding import Figure, Finding, LeftOut, Number
+from ganline.studies.latent.base import Space
 
 TITLE = "Truncation"
 LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)

@@ -12,9 +12,8 @@ import pytest
 import working_tree
 
 from ganline.catalogue.presets import compose_params
-from ganline.core import yaml_files
 from ganline.core.errors import UserError
-from stages import source
+from ganline.datasets import own_pictures
 
 ROOT = Path(__file__).parents[2]
 LINK = Path("data/manual/pictures/image_folder")
@@ -95,42 +94,41 @@ def params(tmp_path, monkeypatch):
 
 
 def test_pictures_outside_are_named_by_a_link(params, tmp_path):
-    found = source.linked(params)
+    found = own_pictures.linked(params, Path.cwd())
     assert found.download.source == str(LINK) and LINK.resolve() == tmp_path / "mine"
-    assert source.linked(found) == found
+    assert own_pictures.linked(found, Path.cwd()) == found
     (tmp_path / "other").mkdir()
     other = params.download.model_copy(update={"source": str(tmp_path / "other")})
-    source.linked(params.model_copy(update={"download": other}))
+    own_pictures.linked(params.model_copy(update={"download": other}), Path.cwd())
     assert LINK.resolve() == tmp_path / "other"
     LINK.unlink()
     LINK.mkdir()
     with pytest.raises(UserError, match="holds a copy of pictures: delete it first"):
-        source.linked(params)
+        own_pictures.linked(params, Path.cwd())
 
 
 def test_what_was_read_stands_in_for_the_pictures(params, capsys):
-    found = source.linked(params)
+    found = own_pictures.linked(params, Path.cwd())
     LINK.unlink()
     with pytest.raises(UserError, match="nor is what was read of it in data/downloaded/image_folder: `dvc pull"):
-        source.provide(found)
+        own_pictures.provide(found, Path.cwd())
     pictures(Path("data/downloaded/image_folder"), 3)
-    source.provide(found)
-    assert len(list(LINK.rglob("*.png"))) == 3 and source.is_copy(LINK)
+    own_pictures.provide(found, Path.cwd())
+    assert len(list(LINK.rglob("*.png"))) == 3 and own_pictures.is_copy(LINK)
     assert "is not on this machine" in capsys.readouterr().out
-    source.provide(found)
+    own_pictures.provide(found, Path.cwd())
     assert capsys.readouterr().out == ""
     shutil.rmtree(LINK)
-    Path("params.yaml").write_text(yaml_files.dump(found.model_dump()))
-    source.provide_pictures()
+    own_pictures.provide_linked(found, Path.cwd())
     assert LINK.is_dir()
 
 
 def test_a_link_to_what_is_gone_is_said_and_left(params, tmp_path):
-    found = source.linked(params)
+    found = own_pictures.linked(params, Path.cwd())
     shutil.rmtree(tmp_path / "mine")
     pictures(Path("data/downloaded/image_folder"), 3)
     with pytest.raises(UserError, match="is a link to .*mine, and that is not there: name the new place"):
-        source.provide(found)
+        own_pictures.provide(found, Path.cwd())
     assert LINK.is_symlink()
 
 
@@ -138,6 +136,6 @@ def test_source_lists_and_pictures_inside_the_project_stay_as_they_are(params):
     pictures(Path("inside"))
     for name in ("inside", str(ROOT / "conf/sources/digits.yaml")):
         same = params.model_copy(update={"download": params.download.model_copy(update={"source": name})})
-        assert source.linked(same) == same
-        source.provide(same)
+        assert own_pictures.linked(same, Path.cwd()) == same
+        own_pictures.provide(same, Path.cwd())
     assert not Path("data").exists()

@@ -1,0 +1,88 @@
+"""What a training is judged by while it runs, and what is said of it at its end."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganline.diagnosis.probe import CannotJudgeError, Describe, Probe, pixels
+from ganline.diagnosis.remedies import advise
+from ganline.models.base import Model
+from ganline.models.facts import loss_facts, model_facts
+from ganline.settings import paths
+from ganline.settings.schema import Params
+from ganline.training.loop import Trained
+
+
+def extractor_files(params: Params) -> list[Path]:
+    """Return the files of the feature extractor that `probe` looks through, if it does."""
+    if params.extractor.kind == "inception":
+        return []
+    files = (paths.extractor(params) / name for name in ("extractor.json", "weights.npz"))
+    return [path for path in files if path.exists()]  # of several machines the chief alone looks
+
+
+def probe(params: Params, images: np.ndarray) -> Probe | str:
+    """Return what holds samples against the training images, uint8 (N, H, W, C), or why there is none."""
+    if model_facts()[params.train.model].get("slow_to_draw"):
+        return f"{params.train.model} draws too slowly for its samples to be looked at while it trains"
+    try:
+        return Probe(images, _describer(params), params.seed)
+    except CannotJudgeError as reason:
+        return str(reason)
+
+
+def _describer(params: Params) -> Describe:
+    if params.extractor.kind == "inception":  # it would take longer than the training it is to watch
+        return pixels
+    from ganline.extractors import network as extractors  # slow to import, and pixels need none
+
+    extractor = extractors.load(paths.extractor(params))
+    by_class = params.extractor.kind == "classifier"
+
+    def describe(images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        found = extractor.describe(images)
+        return found.features, found.probabilities if by_class else None
+
+    return describe
+
+
+def diagnosis(
+    trained: Trained, model: Model, params: Params, accepted: Callable[[dict[str, Any]], bool], replicas: int | None
+) -> dict[str, Any]:
+    """Return what diagnosis.json holds: the verdict with its causes and remedies, and what a reader must know of it.
+
+    Args:
+        trained: what the training left.
+        model: the trained model.
+        params: of the run.
+        accepted: whether such a params.yaml would be accepted.
+        replicas: the devices of a training that a strategy lays over several; they decided its bits. None for others.
+    """
+    verdict = trained.verdict
+    weights = {n: sum(int(np.prod(w.shape)) for w in k.trainable_weights) for n, k in model.networks.items()}
+    loss = loss_facts().get(params.train.loss, {})
+    content = verdict.as_dict() | advise(verdict, params, weights, accepted, _best_step(trained), loss=loss)
+    content |= {
+        "steps": trained.step,
+        "kept_step": trained.kept,
+        "ended_early": trained.step < params.train.steps,
+        "cannot_judge": trained.cannot_judge,
+        "doubts": _doubts(params),
+    }
+    return content if replicas is None else content | {"replicas": replicas}
+
+
+def _best_step(trained: Trained) -> int:
+    """Return the step of the look at which the samples were best, 0 without one."""
+    table = trained.history.table()
+    scores = table.get("probe_frechet")
+    return int(table["step"][np.nanargmin(scores)]) if scores is not None else 0
+
+
+def _doubts(params: Params) -> list[str]:
+    """Return why little is known by the extractor that the samples were held against, and will be judged by."""
+    facts = paths.extractor(params) / "extractor.json"
+    return json.loads(facts.read_text()).get("doubts", []) if facts.exists() else []

@@ -1,0 +1,76 @@
+"""What a training is given, and what of it decides its bits."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ganline.core.errors import UserError
+from ganline.datasets.prepared import read_split
+from ganline.datasets.split import stratified
+from ganline.models.facts import model_facts
+from ganline.settings import paths
+from ganline.settings.recipes import Adversaries
+from ganline.settings.schema import Params
+from ganline.training.monitor import cadence
+
+
+def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Return "image", uint8 (N, H, W, C), and where the model uses labels "label", int32 (N,), -1 for those held back.
+
+    Args:
+        params: of the run.
+        facts: dataset.json of the prepared data.
+
+    Raises:
+        UserError: the prepared data is not what the parameters or the model want.
+    """
+    _refuse_other_shape(params, facts)
+    images, labels = read_split(paths.prepared(params), "train")
+    if not model_facts()[params.train.model].get("uses_labels"):
+        return {"image": images}
+    if labels is None or len(facts["classes"]) < 2:
+        raise UserError(
+            f"train.model = {params.train.model} learns from labels, and the prepared data ({facts['dataset']}) has "
+            f"{'none' if labels is None else 'one class'}. What fits: a dataset with two classes or more (mnist, "
+            "fashion_mnist, digits, emoji), or your own pictures in one subfolder a class (dataset=image_folder)"
+        )
+    fraction = params.train.labelled_fraction if isinstance(params.train, Adversaries) else 1.0
+    return {"image": images, "label": used_labels(np.asarray(labels), fraction, params.seed)}
+
+
+def _refuse_other_shape(params: Params, facts: Mapping[str, Any]) -> None:
+    size, channels = params.prepare.size, params.prepare.channels
+    if facts["image_shape"] != [size, size, channels]:
+        raise UserError(
+            f"{paths.prepared(params)} holds images of shape {facts['image_shape']}, and prepare.size = {size} with "
+            f"prepare.channels = {channels} wants [{size}, {size}, {channels}]: run `dvc repro prepare`"
+        )
+
+
+def used_labels(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """Return labels int32 (N,) with `fraction` of each class left, the same for one seed, and -1 for the others.
+
+    Raises:
+        UserError: a class is left without labels.
+    """
+    if fraction == 1:
+        return labels
+    kept = stratified(labels, fraction, seed)
+    print(f"train: the labels of {kept.sum()} of {len(labels)} images are used", flush=True)
+    if len(np.unique(labels[kept])) < len(np.unique(labels)):
+        smallest = np.unique(labels, return_counts=True)[1].min()
+        raise UserError(
+            f"train.labelled_fraction = {fraction} leaves a class without labels: allowed is 1/{smallest} or more, "
+            "one image of the smallest class"
+        )
+    return np.where(kept, labels, -1).astype(np.int32)
+
+
+def decisive(params: Params, facts: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return what decides a training's bits beside images, code and versions; diagnosis.every as it is in effect."""
+    used = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in data.items() if name != "image"}
+    sections = params.model_dump(include={"seed", "train", "diagnosis", "compute"})
+    sections["diagnosis"]["every"] = cadence(params.diagnosis.every, params.train.steps)
+    return sections | {"classes": len(facts["classes"])} | used
