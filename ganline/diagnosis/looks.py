@@ -14,6 +14,12 @@ LOOKS = 3
 """Of which the median is judged."""
 
 
+SAMPLED = ("probe_frechet", "probe_error")
+"""The column that every look fills: of a generator that draws from latents (ganline/diagnosis/probe.py), or of a
+translator (ganline/diagnosis/pair_probe.py). The others of a look begin with probe_ too."""
+CURVES = ("d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake", "g_l1")
+
+
 @dataclass(frozen=True)
 class Look:
     """What is known at one step: medians over the last looks, means of the curves over a window up to here."""
@@ -30,20 +36,22 @@ class Look:
         return f"steps {self.since} to {self.step}"
 
 
+def sampled(table: Table) -> str:
+    """Return the column of SAMPLED that a run has, "" where its samples were not looked at."""
+    return next((name for name in SAMPLED if name in table), "")
+
+
 def looks(table: Table) -> Iterator[Look]:
     """Yield the looks of a run, or where there are none its rows, after the first."""
-    steps = np.asarray(table["step"])
-    if "probe_frechet" in table:
-        rows = np.flatnonzero(~np.isnan(np.asarray(table["probe_frechet"])))
-    else:
-        rows = np.arange(len(steps))
+    steps, distance = np.asarray(table["step"]), sampled(table)
+    rows = np.flatnonzero(~np.isnan(np.asarray(table[distance]))) if distance else np.arange(len(steps))
     names = [name for name in table if name.startswith("probe_")]
-    untrained = float(table["probe_frechet"][rows[0]]) if names else 0.0
+    untrained = float(table[distance][rows[0]]) if distance else 0.0
     for i in range(1, len(rows)):
         recent = rows[max(1, i - LOOKS + 1) : i + 1]
         seen = {name.removeprefix("probe_"): _median(table[name][recent]) for name in names}
         if seen:
-            seen["unlearned"] = seen["frechet"] / max(untrained, 1e-12)
+            seen["unlearned"] = seen[distance.removeprefix("probe_")] / max(untrained, 1e-12)
         step = int(steps[rows[i]])
         yield Look(step, int(steps[recent[0]]), seen, _curves(table, steps, step))
 
@@ -54,7 +62,7 @@ def _curves(table: Table, steps: np.ndarray, step: int) -> dict[str, float]:
     means = {
         name: float(np.nanmean(values[inside]))
         for name, values in table.items()
-        if name in ("d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake") and np.isfinite(values[inside]).any()
+        if name in CURVES and np.isfinite(values[inside]).any()
     }
     if "d_accuracy_real" in means:
         means["d_accuracy"] = (means["d_accuracy_real"] + means["d_accuracy_fake"]) / 2

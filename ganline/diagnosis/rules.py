@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.diagnosis import translators
 from ganline.diagnosis.looks import LOOKS, Look, Table, looks
 
 WARM_UP = 800
@@ -62,7 +63,7 @@ FOOLED_ACCURACY, FOOLED_LOSS = 0.6, 0.3
 RESTLESS = 0.7
 """Drift of the images of fixed latents between two looks, from which a run oscillates."""
 
-FAILING = ("mode_collapse", "convergence_failure", "diverged", "overtrained")
+FAILING = ("mode_collapse", "convergence_failure", "translation_failure", "diverged", "overtrained")
 
 
 class Finding(NamedTuple):
@@ -90,8 +91,12 @@ def findings(table: Table) -> list[Finding]:
         if "frechet" in look.seen:
             if look.step >= WARM_UP:
                 found.append(_finding(look, history))
+        elif "error" in look.seen:
+            if look.step >= WARM_UP:
+                found.append(_translated(look, history))
         elif look.step >= SURE and "d_accuracy" in look.curves:
-            found.append(Finding(look, *_by_curves(look)))
+            learns = translators.pixels_learned(look, history)
+            found.append(Finding(look, *(("healthy", "") if learns else _by_curves(look))))
     return found
 
 
@@ -103,6 +108,13 @@ def _finding(look: Look, history: list[Look]) -> Finding:
     if verdict != "healthy" and look.step < MILD and not sure:
         return Finding(look, "too_short")
     return Finding(look, verdict, kind, _gets_better(look, history, repeats))
+
+
+def _translated(look: Look, history: list[Look]) -> Finding:
+    verdict, kind = translators.by_samples(look, history)
+    if verdict != "healthy" and look.step < MILD:
+        return Finding(look, "too_short")
+    return Finding(look, verdict, kind, translators.gets_better(look, history[:-LOOKS][-1:]))
 
 
 def _gets_better(look: Look, history: list[Look], repeats: bool) -> bool:

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from ganline.diagnosis.looks import LOOKED, Look, Table
+from ganline.diagnosis import translators
+from ganline.diagnosis.looks import LOOKED, Look, Table, sampled
 from ganline.diagnosis.rules import (
     CLASSES,
     COMPLETE,
@@ -40,6 +41,7 @@ TITLES = {
     "healthy": "Healthy",
     "mode_collapse": "Mode collapse",
     "convergence_failure": "Convergence failure",
+    "translation_failure": "Translation failure",
     "diverged": "Diverged",
     "overtrained": "Overtrained",
     "too_short": "Too short to judge",
@@ -52,6 +54,9 @@ KINDS = {
     "generator_dominates": "the generator dominates",
     "oscillation": "it oscillates",
     "never_learned": "it never learned",
+    "copies_input": "it copies its input",
+    "averages": "its colours average out",
+    "never_translated": "it learned no translation",
 }
 SUMMARIES = {
     "healthy": "The samples look like the data and vary as it does, as far as {looks} can tell.",
@@ -64,9 +69,16 @@ SUMMARIES = {
     "convergence_failure/oscillation": "The samples change completely from look to look and get no nearer to the data.",
     "convergence_failure/never_learned": "The samples are about as far from the data as those of an untrained "
     "generator.",
+    "translation_failure/copies_input": "What comes out is nearly what was put in.",
+    "translation_failure/averages": "The outputs are far less colourful, or far more alike, than their targets: the "
+    "average of all that these could be.",
+    "translation_failure/never_translated": "The outputs are as far from their targets as those of an untrained "
+    "translator.",
     "diverged": "A loss is no longer a finite number: nothing can be learned from there on.",
     "overtrained": "The samples have been much nearer to the data than they are now.",
 }
+TRANSLATES = "What comes out is neither what was put in nor an average, and nearer to its target than at first. A "
+TRANSLATES += "discriminator that is nearly always right is usual beside a pixel loss, and no failure."
 CURVES_ONLY = "Only the curves were judged, and mode collapse hardly shows in them."
 
 
@@ -129,9 +141,11 @@ def judge(table: Table, cannot_judge: str = "") -> Verdict:
     last, verdict, kind, _ = found[-1]
     agreeing = _unbroken(found, lambda finding: finding.verdict == verdict)
     failing = _unbroken(found, lambda finding: finding.failing)
-    by_samples = "frechet" in last.seen
+    by_samples = bool(last.seen)
     confidence = (len(agreeing) + 1) / (len(agreeing) + 2) * (1.0 if by_samples else 0.5)
     words = SUMMARIES[f"{verdict}/{kind}" if kind else verdict].format(looks="256 samples a look")
+    if verdict == "healthy" and translators.PIXELS in last.curves:
+        words = TRANSLATES
     if not by_samples:
         words = f"{words} {CURVES_ONLY}" if verdict != "healthy" else f"No failure shows. {CURVES_ONLY}"
     return Verdict(
@@ -168,7 +182,7 @@ def _diverged(table: Table) -> Verdict | None:
 
 def _nothing_to_judge(table: Table, cannot_judge: str) -> Verdict:
     last = int(table["step"][-1]) if len(table["step"]) else 0
-    has_samples, has_accuracy = "probe_frechet" in table, "d_accuracy_real" in table
+    has_samples, has_accuracy = bool(sampled(table)), "d_accuracy_real" in table
     reason = f" The samples were not looked at: {cannot_judge}." if cannot_judge else ""
     if not has_samples and not has_accuracy:
         what = "no accuracies that would show a discriminator that has won" if "d_loss" in table else "no adversary"
@@ -206,7 +220,8 @@ SIGNALS: tuple[tuple[str, str, float, int, str], ...] = (
 
 
 def _evidence(looks: list[Look]) -> Iterator[Evidence]:
-    for name, title, threshold, side, words in SIGNALS:
+    translated = "error" in looks[-1].seen or translators.PIXELS in looks[-1].curves
+    for name, title, threshold, side, words in translators.SIGNALS if translated else SIGNALS:
         values = [{**look.seen, **look.curves}.get(name, np.nan) for look in looks]
         if np.isnan(values[-1]) or (name == "d_loss" and "d_accuracy" not in looks[-1].curves):
             continue
