@@ -4,7 +4,7 @@ import numpy as np
 
 from ganline.core.figures import labelled_grid
 from ganline.datasets.resize import like
-from ganline.studies.findings import Figure, Finding, Number, Table
+from ganline.studies.finding import Figure, Finding, Number, Table
 from ganline.studies.translation.base import Translations
 
 TITLE = "Input, output, target"
