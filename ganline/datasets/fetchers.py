@@ -159,6 +159,22 @@ def pypi(requirement: str, names: Collection[str], work: Path) -> Path:
     return work / "files"
 
 
+def sdist(pinned: str, names: Collection[str], work: Path) -> Path:
+    """Download a source package, NAME==VERSION#sha256=..., with pip and unpack it; nothing is installed.
+
+    pip asks a package's own set-up code what it needs, even where that is not wanted; so it is told the sha256 of the
+    one file that was looked at, and refuses any other before it runs a line of it.
+    """
+    requirement, _, sha256 = pinned.partition("#sha256=")
+    (work / "requirements.txt").write_text(f"{requirement} --hash=sha256:{sha256}\n")
+    quick = ["--retries", "1", "--timeout", "15", "--disable-pip-version-check", "--no-build-isolation"]
+    command = ["-m", "pip", "download", *quick, "--no-deps", "--no-binary=:all:", "--require-hashes", "--dest", "."]
+    _client(sys.executable, *command, "--requirement", "requirements.txt", folder=work)
+    for archive in work.glob("*.tar.gz"):
+        _untar(archive, work / "files")
+    return work / "files"
+
+
 def npm(requirement: str, names: Collection[str], work: Path) -> Path:
     """Download a package with npm and unpack it; nothing is installed and none of its code runs."""
     if not shutil.which("npm"):
@@ -212,4 +228,5 @@ FETCH: dict[str, Callable[[str, Collection[str], Path], Path]] = {
     "npm": npm,
     "package": package,
     "folder": folder,
+    "sdist": sdist,
 }

@@ -1,7 +1,6 @@
 """MNIST as the pickle mnist.pkl.gz of the Theano tutorials, turned back into the four original idx files."""
 
 import gzip
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +8,9 @@ import numpy as np
 
 from ganline.datasets import idx
 from ganline.datasets.damage import UnreadableError, reading
+from ganline.datasets.numpy_pickle import NumpyUnpickler
 
 NAME = "mnist.pkl.gz"
-ALLOWED = {
-    ("numpy", "dtype"),
-    ("numpy", "ndarray"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("_codecs", "encode"),
-}
-
-
-class NumpyUnpickler(pickle.Unpickler):
-    """Unpickles numpy arrays in plain containers and nothing else, so that a pickle cannot run code."""
-
-    def find_class(self, module: str, name: str) -> object:
-        """Return the class; raise pickle.UnpicklingError for what numpy arrays do not need."""
-        if (module, name) not in ALLOWED:
-            raise pickle.UnpicklingError(f"{NAME} wants {module}.{name}: only numpy arrays are allowed in it")
-        return super().find_class(module, name)
 
 
 def to_idx(source: Path, folder: Path) -> None:

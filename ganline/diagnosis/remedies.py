@@ -19,6 +19,7 @@ MUCH = 4
 """Times that one learning rate may exceed the other before that is taken for a cause."""
 
 BOOK = "The GAN Book (Chaudhary 2024), Skill 3"
+BOOK_8 = "The GAN Book (Chaudhary 2024), Skill 8"
 DCGAN = "Radford et al. 2016, section 4"
 SALIMANS = "Salimans et al. 2016, section 3"
 GOODFELLOW = "Goodfellow et al. 2014, section 3 and algorithm 1"
@@ -98,6 +99,8 @@ G_WINS = ("convergence_failure/generator_dominates",)
 RESTLESS = ("convergence_failure/oscillation",)
 NEVER = ("convergence_failure/never_learned",)
 UNSTABLE = (*RESTLESS, *DIVERGED)
+COPIES, AVERAGES = ("translation_failure/copies_input",), ("translation_failure/averages",)
+NO_TRANSLATION = ("translation_failure/never_translated",)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -123,12 +126,12 @@ RULES: tuple[Rule, ...] = (
         lambda s: f"the learning rates are lopsided: {all_rates(s)}",
     ),
     Rule(
-        (*UNSTABLE, *COLLAPSE, *D_WINS, *G_WINS, *OVERTRAINED), known_rates, KNOWN_RATES,
+        (*UNSTABLE, *COLLAPSE, *D_WINS, *G_WINS, *OVERTRAINED, *NO_TRANSLATION), known_rates, KNOWN_RATES,
         DCGAN, lambda s: max(rule.learning_rate for rule in s.train.optimizers.values()) > 1e-3,
         lambda s: f"the learning rates are high: {all_rates(s)}",
     ),
     Rule(
-        NEVER, known_rates, KNOWN_RATES, DCGAN,
+        (*NEVER, *NO_TRANSLATION), known_rates, KNOWN_RATES, DCGAN,
         lambda s: 0 < s.rate("generator") < 1e-5,
         lambda s: f"the generator's learning rate is low: {s.rate('generator'):g}",
     ),
@@ -180,8 +183,12 @@ RULES: tuple[Rule, ...] = (
     Rule((*RESTLESS, *OVERTRAINED), to(generator_average=0.999), "samples of the average of the last weights",
          "Yazici et al. 2019"),
     Rule(
-        (*NEVER, *RESTLESS), known_rates, KNOWN_RATES, DCGAN,
+        (*NEVER, *RESTLESS, *NO_TRANSLATION), known_rates, KNOWN_RATES, DCGAN,
     ),
+    Rule((*AVERAGES, *COPIES), lambda s: {f"train.optimizers.{s.other}.learning_rate": 4 * s.rate("generator")},
+         "a discriminator that learns faster, and sees what a pixel loss forgives", HEUSEL, lambda s: bool(s.other)),
+    Rule((*NO_TRANSLATION, *COPIES, *AVERAGES), lambda s: {"train.steps": 2 * s.params.train.steps},
+         "more steps: colours come last", BOOK_8),
 )  # fmt: skip
 
 

