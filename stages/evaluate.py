@@ -14,6 +14,7 @@ from ganline.core.progress import Bar
 from ganline.core.random import generator
 from ganline.datasets.prepared import read_facts, read_split
 from ganline.evaluation import measures as suite
+from ganline.evaluation.baselines import BESIDE
 from ganline.evaluation.images import real_images
 from ganline.metrics.frechet import LEAST_FOR_ERROR
 from ganline.metrics.record import Case, Sample
@@ -152,12 +153,12 @@ def report(values: dict[str, float | int], protocol: suite.Protocol) -> None:
         UserError: nothing could be measured.
     """
     reasons = {entry["measure"]: entry["left_out"] for entry in protocol.values() if "left_out" in entry}
-    if not any(not name.startswith(suite.FLOOR) for name in values):
+    if not any(not name.startswith(BESIDE) for name in values):
         raise UserError(
             f"nothing could be measured; features and images are in {paths.EVALUATE}\n"
             + "\n".join(f"  - {reason}" for reason in reasons.values())
         )
-    for name in (name for name in values if not name.startswith(suite.FLOOR)):
+    for name in (name for name in values if not name.startswith(BESIDE)):
         floor = values.get(suite.FLOOR + name)
         print(f"evaluate: {name} {values[name]:.4g}" + (f", floor {floor:.4g}" if floor is not None else ""))
     for measure, reason in reasons.items():

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ganline.evaluation.baselines import BASELINES, BESIDE
 from ganline.report.wording import GROUPS, HEADLINES, PAIR_HEADLINES
 
 FLOOR, STDERR = "floor_", "_stderr"
@@ -27,14 +28,16 @@ class MetricRow(NamedTuple):
     """Its standard error."""
     floor: float | None
     """The same metric of real images against real images."""
+    baselines: Mapping[str, float]
+    """The same metric of who has learned nothing, by what that is; empty but for translators."""
 
 
 def metric_rows(metrics: Mapping[str, float], protocol: Protocol) -> list[MetricRow]:
-    """Return the metrics, each with its standard error and its floor beside it."""
+    """Return the metrics, each with its standard error, its floor and its baselines beside it."""
     return [
         _row(name, metrics, protocol.get(name, {}))
         for name in metrics
-        if not name.startswith(FLOOR) and name.removesuffix(STDERR) not in metrics.keys() - {name}
+        if not name.startswith(BESIDE) and name.removesuffix(STDERR) not in metrics.keys() - {name}
     ]
 
 
@@ -49,6 +52,7 @@ def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any]) -> M
         metrics[name],
         metrics.get(name + STDERR),
         metrics.get(FLOOR + name),
+        {what: metrics[prefix + name] for prefix, what in BASELINES.items() if prefix + name in metrics},
     )
 
 
@@ -72,7 +76,7 @@ def grouped(protocol: Protocol) -> list[tuple[list[str], Mapping[str, Any]]]:
     """Return each different protocol once, with the names of the metrics that were made under it."""
     groups: list[tuple[list[str], Mapping[str, Any]]] = []
     for name, entry in protocol.items():
-        if name.startswith(FLOOR) or "left_out" in entry:
+        if name.startswith(BESIDE) or "left_out" in entry:
             continue
         facts = {key: value for key, value in entry.items() if key not in WORDS}
         same = next((names for names, known in groups if known == facts), None)
@@ -88,7 +92,7 @@ def left_out(protocol: Protocol) -> dict[str, str]:
     return {
         entry["measure"]: entry["left_out"]
         for name, entry in protocol.items()
-        if "left_out" in entry and not name.startswith(FLOOR)
+        if "left_out" in entry and not name.startswith(BESIDE)
     }
 
 
