@@ -191,6 +191,7 @@ class Translator:
         unpaired = frozenset() if partners is not None else frozenset({"pairs"})
         self.name, self.abilities = model.settings.model, frozenset(model.abilities) - unpaired
         self.image_shape = model.image_shape
+        self.input_shape = model.input_shape
         self._inputs, self._partners = inputs, partners
         scale = model.image_range
         self._make = tf.function(

@@ -78,6 +78,24 @@ def plan(source: Path, destination: Path, force: bool = False) -> Job:
     return Job(source, target, {}, {}, not is_picture)
 
 
+def load(folder: Path) -> Translates:
+    """Return the translator that a run left in `folder`.
+
+    Raises:
+        UserError: there is no model, or one that makes its images of something else.
+    """
+    from ganline import models  # TensorFlow loads here, once nothing else speaks against it
+    from ganline.models import makers
+
+    model = models.load(folder)
+    if model.input_shape is None:
+        raise UserError(
+            f"{folder} holds {model.settings.model}, which makes its images of latents and not of pictures: train a "
+            "translator first, such as pix2pix-gray-to-color"
+        )
+    return makers.Translator(model)
+
+
 def run(job: Job, translator: Translates) -> list[str]:
     """Do it, with progress; return sentences on what a user should know of the outcome.
 
