@@ -171,7 +171,7 @@ def sdist(pinned: str, names: Collection[str], work: Path) -> Path:
     command = ["-m", "pip", "download", *quick, "--no-deps", "--no-binary=:all:", "--require-hashes", "--dest", "."]
     _client(sys.executable, *command, "--requirement", "requirements.txt", folder=work)
     for archive in work.glob("*.tar.gz"):
-        _untar(archive, work / "files")
+        untar(archive, work / "files")
     return work / "files"
 
 

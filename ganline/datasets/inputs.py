@@ -5,8 +5,16 @@ tensors give the same values.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from ganline.datasets import prepared
+from ganline.settings.recipes import Translation
+from ganline.settings.schema import Params
+
+AT_ONCE = 256
 Images = Any
 """Of NumPy or of TensorFlow."""
 
@@ -27,3 +35,36 @@ def grey(images: Images) -> Images:
 
 DERIVED = {"grey": Derived(grey, 1)}
 """By their name in train.input."""
+PARTNER = "partner"
+"""The value of train.input for inputs that are not made of the image, but come with it."""
+
+
+def shape(params: Params) -> tuple[int, int, int] | None:
+    """Return (H, W, C) of what the model that is to be trained is given; None where that is latents."""
+    if not isinstance(params.train, Translation):
+        return None
+    size = params.prepare.size
+    if params.train.input != PARTNER:
+        return size, size, DERIVED[params.train.input].channels
+    partners = params.prepare.partners
+    return partners.size, partners.size, partners.channels
+
+
+def read(folder: Path, split: str, name: str) -> np.ndarray:
+    """Return the inputs of the prepared images of "train" or "test", uint8 (N, H, W, C), in their order.
+
+    Args:
+        folder: prepared data.
+        split: "train" or "test".
+        name: the value of train.input.
+
+    Raises:
+        UserError: the folder holds no such data.
+    """
+    if name == PARTNER:
+        return prepared.read_partners(folder, split)
+    images, derived = prepared.read_split(folder, split)[0], DERIVED[name]
+    made = np.empty((*images.shape[:3], derived.channels), np.uint8)
+    for start in range(0, len(images), AT_ONCE):
+        made[start : start + AT_ONCE] = derived.make(images[start : start + AT_ONCE].astype(np.int32))
+    return made
