@@ -123,7 +123,7 @@ def test_a_saved_translator_translates_alike(tmp_path):
         (["train.latent_dim=100"], r"train.latent_dim: unknown key for pix2pix.Pix2Pix"),
         (["train.packing=2"], r"train.packing = 2: pix2pix.Pix2Pix cannot take it"),
         (["train.loss=wasserstein"], r"train.loss = wasserstein: pix2pix.Pix2Pix takes least_squares or"),
-        (["train.input=blue"], r"train.input = 'blue'"),
+        (["train.input=blue"], r"train.input = blue: allowed is 'partner' or 'grey'"),
         (["dataset=paired_folders", "prepare.pairs.images=A"], r"prepare.pairs = .*: images and partners are both 'A'"),
     ],
 )
