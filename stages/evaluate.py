@@ -15,8 +15,8 @@ from ganline.core.progress import Bar
 from ganline.core.random import generator
 from ganline.datasets.prepared import read_facts, read_split
 from ganline.evaluation import measures as suite
-from ganline.evaluation.baselines import BASELINES, BESIDE
 from ganline.evaluation import translators
+from ganline.evaluation.baselines import BASELINES, BESIDE
 from ganline.evaluation.images import real_images
 from ganline.metrics.frechet import LEAST_FOR_ERROR
 from ganline.metrics.record import Case, Sample

@@ -11,6 +11,7 @@ from ganline.datasets.prepared import read_split
 from ganline.evaluation.baselines import baselines
 from ganline.metrics.record import Case, Sample
 from ganline.settings import paths
+from ganline.settings.recipes import Translation
 from ganline.settings.schema import Params
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def maker_of(model: "Model", params: Params) -> "Maker":
 
     if not lacking(("latents",), model.abilities):
         return makers.of(model)
+    assert isinstance(params.train, Translation)
     folder = paths.prepared(params)
     return makers.of(model, inputs.read(folder, "test", params.train.input), read_split(folder, "test")[0])
 

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 
+from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.core.files import whole_file
 from ganline.core.progress import Bar
@@ -88,7 +89,7 @@ def load(folder: Path) -> Translates:
     from ganline.models import makers
 
     model = models.load(folder)
-    if model.input_shape is None:
+    if not lacking(("latents",), model.abilities):
         raise UserError(
             f"{folder} holds {model.settings.model}, which makes its images of latents and not of pictures: train a "
             "translator first, such as pix2pix-gray-to-color"
