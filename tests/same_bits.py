@@ -24,9 +24,12 @@ FAKES = "train.generator_batch_size=8"
 
 def machine() -> str:
     """Return the kind of machine: sums are ordered by what its processor can do, and by how many there are."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    name = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return f"{name}, {os.cpu_count()} cores"
+    pairs = [line.partition(":")[::2] for line in Path("/proc/cpuinfo").read_text().splitlines()]
+    facts = {name.strip(): value.strip() for name, value in reversed(pairs)}
+    wide = [flag for flag in ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile")
+            if flag in facts["flags"].split()]  # fmt: skip
+    who = f"{facts['model name']}, family {facts['cpu family']}, model {facts['model']}, {' '.join(wide)}"
+    return f"{who}, {os.cpu_count()} cores"
 
 
 def golden() -> dict:
