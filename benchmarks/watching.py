@@ -20,6 +20,7 @@ from ganline.catalogue.presets import compose_params
 from ganline.core.determinism import configure
 from ganline.diagnosis.probe import Probe
 from ganline.extractors import network as extractors
+from ganline.models.makers import Sampler
 from ganline.training.batches import Feed
 from ganline.training.loop import WATCHING, compile_steps
 from ganline.training.monitor import Watch
@@ -52,7 +53,7 @@ def costs(experiment: str) -> tuple[float, float, int]:
     looks_taken: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         probe = Probe(images, extractor.describe, 0)
-        watch = Watch(model, probe, WATCHING, params.train.steps, Path(folder))
+        watch = Watch(model, Sampler(model), probe, WATCHING, params.train.steps, Path(folder))
         size = params.train.steps_per_call
 
         def steps() -> float:

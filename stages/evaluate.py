@@ -5,9 +5,8 @@ metrics.json (one number a name; the floor's names start with floor_), protocol.
 to read it, and why a measure was left out). A model's own figures, of the held-out images, join them without a floor.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from ganline.core.errors import UserError
 from ganline.core.files import write_arrays, write_json
@@ -24,13 +23,11 @@ from ganline.tracking.tracker import Tracker
 from stages import runner
 
 if TYPE_CHECKING:
+    from ganline.core.maker import Made, Maker
     from ganline.extractors.network import Extractor
-    from ganline.models import Generator
     from ganline.models.base import Model
 
 HOLD_OUT_MORE = "where the data brings no test split of its own, a larger prepare.test_fraction holds out more"
-AT_ONCE = 500
-"""Fakes made between two signs of progress."""
 IMAGES_PER_SPLIT = 10
 """The Inception Score of fewer images says little: of one image it is always 1."""
 
@@ -39,6 +36,7 @@ def run(params: Params, tracker: Tracker) -> None:
     """Make fakes, extract their features once, compute every measure asked for of them and of the floor."""
     from ganline import models  # TensorFlow loads here, not when the stage is imported
     from ganline.extractors import network as extractors
+    from ganline.models import makers
 
     measures = suite.chosen(params.evaluate.metrics)
     extractor, model = extractors.load(paths.extractor(params)), models.load(paths.GAN)
@@ -47,21 +45,20 @@ def run(params: Params, tracker: Tracker) -> None:
     notices += extractor.facts.get("doubts", [])
     for notice in notices:
         print(f"evaluate: {notice}")
-    count, maker = settings.samples, models.Generator(model)
+    count, maker = settings.samples, makers.of(model)
     made = fakes(maker, count, params.seed)
-    made |= extractor.extract(made["images"])._asdict()
-    write_arrays(paths.EVALUATE / "features.npz", made)
+    said = extractor.extract(made.images)
+    write_arrays(paths.EVALUATE / "features.npz", made.given | {"images": made.images} | said._asdict())
 
-    classes = read_facts(paths.prepared(params))["classes"]
-    asked_for = made["labels"] if takes_classes(model, len(classes)) else None
-    fake = Sample(made["images"], made["features"], made["probabilities"], asked_for)
+    abilities = able(maker, read_facts(paths.prepared(params))["classes"], extractor)
+    fake = Sample(made.images, *said, made.given["labels"] if "labels" in abilities else None)
     real = drawn(test, count, params.seed, "evaluate/reference")
 
     def case(sample: Sample) -> Case:
-        return Case(sample, real, train, settings, params.seed, extractor)
+        return Case(sample, real, train, settings, params.seed, extractor, abilities=abilities)
 
     floors = {"train": case(drawn(train, count, params.seed, "evaluate/floor")), "held_out": case(real)}
-    mine = Case(fake, real, train, settings, params.seed, extractor, maker, model)
+    mine = Case(fake, real, train, settings, params.seed, extractor, maker, abilities)
     with Bar("measures", len(measures), unit="measures") as bar:
         values, protocol = suite.measure_all(
             measures, params.evaluate.metrics, mine, floors, common(extractor, model, params.seed, count, notices),
@@ -112,13 +109,10 @@ def drawn(sample: Sample, count: int, seed: int, purpose: str) -> Sample:
     return Sample(sample.images[rows], sample.features[rows], sample.probabilities[rows], labels)
 
 
-def takes_classes(model: "Model", classes: int) -> bool:
-    """Return whether the generator can be asked for the data's classes, of which there are `classes`.
-
-    A code that a model found without labels (InfoGAN) has a number too, but is no class.
-    """
-    by_class = getattr(model, "uses_labels", False)
-    return by_class and model.conditions > 0 and model.conditions == classes
+def able(maker: "Maker", classes: Sequence[str], extractor: "Extractor") -> frozenset[str]:
+    """Return what maker and extractor have, where the data has these classes (see ganline.core.abilities)."""
+    asked = maker.abilities if maker.conditions == len(classes) else maker.abilities - {"labels"}
+    return asked | extractor.abilities
 
 
 def common(extractor: "Extractor", model: "Model", seed: int, count: int, notices: list[str]) -> dict:
@@ -170,16 +164,10 @@ def report(values: dict[str, float | int], protocol: suite.Protocol) -> None:
         print(f"evaluate: {measure} is left out: {reason}")
 
 
-def fakes(maker: "Generator", count: int, seed: int) -> dict[str, np.ndarray]:
-    """Return "latents", "images", and of conditional generators the "labels" asked for, drawn uniformly."""
-    latents, labels = maker.latents(count, seed, "evaluate"), maker.labels(count, seed, "evaluate")
-    parts = []
+def fakes(maker: "Maker", count: int, seed: int) -> "Made":
+    """Return what the maker draws to be judged."""
     with Bar("fakes", count, unit="images") as bar:
-        for i in range(0, count, AT_ONCE):
-            parts.append(maker.images(latents[i : i + AT_ONCE], labels[i : i + AT_ONCE]))
-            bar.advance(len(parts[-1]))
-    made = {"latents": latents, "images": np.concatenate(parts)}
-    return made | ({"labels": labels} if maker.conditions else {})
+        return maker.draw(count, seed, "evaluate", bar.advance)
 
 
 if __name__ == "__main__":

@@ -113,19 +113,20 @@ def accepted(number: int, folder: Path) -> Params | None:
 def run(chosen: Params, folder: Path) -> None:
     """Build, train, save, load and draw."""
     from ganline import models
+    from ganline.models import makers
     from ganline.training.loop import train
 
     configure(chosen.compute.precision, chosen.compute.deterministic)
     shape = (chosen.prepare.size, chosen.prepare.size, chosen.prepare.channels)
     rows = np.random.default_rng(0)
     data = {"image": rows.integers(0, 256, (40, *shape), np.uint8)}
-    if model_facts()[chosen.train.model].get("uses_labels"):
+    if model_facts()[chosen.train.model]["needs"]:
         data["label"] = np.arange(40, dtype=np.int32) % CLASSES
     model = models.build(chosen.train, shape, chosen.seed, CLASSES)
     trained = train(model, data, chosen.train, folder / "work", chosen.compute.xla)
     assert trained.step in (1, 2)
     models.save(model, folder / "gan")
-    first, again = models.Generator(model), models.load_generator(folder / "gan")
+    first, again = makers.Sampler(model), makers.load_sampler(folder / "gan")
     latents, labels, _ = first.grid(4, chosen.seed, "test")
     pictures = first.images(latents, labels)
     assert pictures.shape == (len(latents), *shape) and pictures.dtype == np.uint8

@@ -13,6 +13,7 @@ from ganline.datasets.sources import fetch
 from ganline.diagnosis.probe import Probe
 from ganline.extractors.network import train_classifier
 from ganline.metrics.class_histogram import class_histogram
+from ganline.models import makers
 from ganline.training.loop import train
 
 ROOT = Path(__file__).parents[1]
@@ -31,7 +32,7 @@ def mnist(tmp_path_factory):
 def trained(experiment, data, workdir, *overrides, at=lambda step, generator: None, probe="not looked at"):
     params = compose_params(experiment, overrides, conf=ROOT / "conf")
     model = models.build(params.train, (28, 28, 1), params.seed)
-    generator = models.Generator(model)
+    generator = makers.Sampler(model)
     images = {"image": read_split(data, "train")[0]}
     found = train(
         model, images, params.train, workdir, probe=probe, on_sample=lambda step, path: at(step, generator)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ganline.latent.attributes import measurements
+from ganline.models.makers import Sampler
 
 SIDE, DIM = 20, 12
 FACTORS = ("slant", "brightness", "width")
@@ -21,8 +22,9 @@ def bars(factors):
 
 
 class Toy:
-    """Stands in for ganline.models.Generator; the factors are three known directions of N(0, I)."""
+    """Stands in for ganline.models.makers.Sampler; the factors are three known directions of N(0, I)."""
 
+    name, abilities = "toy.Toy", frozenset({"latents", "fast to draw"})
     latent_dim, prior, image_shape, conditions = DIM, "normal", (SIDE, SIDE, 1), 0
 
     def __init__(self, mixing=None):
@@ -38,6 +40,8 @@ class Toy:
     def images(self, latents, labels=None):
         return bars(latents @ self.mixing.T)
 
+    condition_names = Sampler.condition_names
+
 
 class Said(NamedTuple):
     """What Eye says of images."""
@@ -51,6 +55,7 @@ class Eye:
 
     batch_size = 500
     facts = {"kind": "classifier", "classes": ["dark", "bright"], "feature_dim": 100}
+    abilities = frozenset({"classes"})
 
     def describe(self, images):
         features = images.reshape(len(images), 10, 2, 10, 2).mean(axis=(2, 4)).reshape(len(images), 100)

@@ -58,6 +58,7 @@ def train_and_measure(name: str) -> None:
     from ganline import models
     from ganline.core.determinism import configure
     from ganline.extractors import network as extractors
+    from ganline.models import makers
     from ganline.settings import paths
     from ganline.training.loop import train
     from stages import evaluate
@@ -71,7 +72,7 @@ def train_and_measure(name: str) -> None:
     if ground.keep:
         data = {key: np.resize(values[: ground.keep], values.shape) for key, values in data.items()}
     model = models.build(params.train, tuple(facts["image_shape"]), params.seed, len(facts["classes"]))
-    extractor, maker = extractors.load(paths.extractor(params)), models.Generator(model)
+    extractor, maker = extractors.load(paths.extractor(params)), makers.Sampler(model)
     train_set, test_set = (evaluate.real_images(params, split) for split in ("train", "test"))
     settings, _ = evaluate.in_force(params.evaluate, len(train_set), len(test_set))
     real = evaluate.drawn(test_set, settings.samples, params.seed, "evaluate/reference")

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
+from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.models.facts import BATCH_NORM, loss_facts, model_facts
 from ganline.settings.recipes import GAN, Adversaries, Latents, Train
@@ -79,8 +80,8 @@ def _misfits(params: Params, model: dict[str, Any]) -> Iterator[str]:
     if set(train.optimizers) != set(wanted):
         has = ", ".join(sorted(train.optimizers))
         yield f"train.optimizers has {has}: {name} needs exactly {', '.join(sorted(wanted))}"
-    if train.select == "best" and model.get("slow_to_draw"):
-        yield f"train.select = best: {name} draws too slowly to be looked at while it trains; leave it at last"
+    if train.select == "best" and (reason := lacking(("fast to draw",), model["abilities"], name)):
+        yield f"train.select = best: {reason} to be looked at while it trains; leave it at last"
     if train.loss not in model["losses"]:
         yield f"train.loss = {train.loss}: {name} takes {_either(model['losses'])}"
 

@@ -47,11 +47,11 @@ class Drawn(NamedTuple):
     """What the generator drew, uint8 (N, H, W, C) each."""
 
     fresh: np.ndarray
-    """IMAGES of new latents."""
+    """IMAGES of new latents; of inputs as many as there are."""
     fixed: np.ndarray
-    """FIXED of latents that are the same at every look."""
-    nudged: np.ndarray
-    """The same latents moved a little."""
+    """FIXED of latents, or of inputs, that are the same at every look."""
+    nudged: np.ndarray | None = None
+    """Of the same latents moved a little; None where there are no latents."""
 
 
 class Probe:
@@ -103,7 +103,8 @@ class Probe:
         rank: effective number of directions of variety (exponential of the entropy of the covariance's spectrum, Roy &
             Vetterli 2007), over that of real ones.
         duplicates: share of images that have a near-duplicate among them, 0 to 1.
-        sensitivity: distance an image moves when its latent moves a tenth of a deviation, over the real spread.
+        sensitivity: distance an image moves when its latent moves a tenth of a deviation, over the real spread; where
+            there are latents.
         drift: distance that images of fixed latents moved since the look before, over the real spread; NaN at first.
         class_entropy: bits of the likeliest classes less those of the real images; 0 is as even as they are.
         classes: share of the classes that hold a tenth of an even share.
@@ -114,9 +115,8 @@ class Probe:
 
     def _measure(self, drawn: Drawn) -> dict[str, float]:
         count, fixed_count = len(drawn.fresh), len(drawn.fixed)
-        together, probabilities = self._finite(np.concatenate(drawn))
-        fresh, fixed = together[:count], together[count : count + fixed_count]
-        nudged = together[count + fixed_count :]
+        together, probabilities = self._finite(np.concatenate([part for part in drawn if part is not None]))
+        fresh, fixed, nudged = np.split(together, [count, count + fixed_count])
         among, across = _distances(fresh, fresh), _distances(self._real, fresh)
         np.fill_diagonal(among, np.inf)
         found = {
@@ -128,17 +128,19 @@ class Probe:
             "likeness": _likeness(_structure(drawn.fresh), self._structure) / self._likeness,
             "rank": _rank(fresh) / self._rank,
             "duplicates": float(np.mean(among.min(axis=1) < self._near)),
-            "sensitivity": float(np.linalg.norm(nudged - fixed, axis=1).mean()) / self._spread,
-            "drift": np.nan
-            if self._before is None
-            else float(np.linalg.norm(fixed - self._before, axis=1).mean()) / self._spread,
         }
+        if len(nudged):
+            found["sensitivity"] = self._moved(fixed, nudged)
+        found["drift"] = np.nan if self._before is None else self._moved(self._before, fixed)
         self._before = fixed
         if self._entropy is not None and probabilities is not None:
             shares = np.bincount(probabilities[:count].argmax(axis=1), minlength=self.classes) / count
             found["class_entropy"] = _entropy(probabilities[:count]) - self._entropy
             found["classes"] = float(np.mean(shares >= 0.1 / self.classes))
         return found
+
+    def _moved(self, before: np.ndarray, after: np.ndarray) -> float:
+        return float(np.linalg.norm(after - before, axis=1).mean()) / self._spread
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what `restore` takes: the features of the fixed latents' images at the last look."""

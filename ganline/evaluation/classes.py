@@ -83,7 +83,7 @@ def _boundary_distortion(case: Case) -> dict[str, float]:
 
 
 def _classifier_protocol(case: Case) -> dict[str, Any]:
-    asked = "as asked for" if case.generator is not None else "of the data"
+    asked = "as asked for" if case.maker is not None else "of the data"
     return {
         "reference": "training and test split",
         "labels": "the extractor's likeliest class" if case.sample.labels is None else asked,

@@ -9,10 +9,11 @@ generator's fakes, so that it errs equally often on both.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
+from ganline.core.abilities import lacking
 from ganline.core.random import generator
 from ganline.evaluation.compare import Run
 from ganline.metrics.generative_adversarial_metric import GenerativeAdversarialMetric, generative_adversarial_metric
@@ -60,15 +61,13 @@ class League(NamedTuple):
 
 def hold(models: Mapping[str, "Model"], real: np.ndarray, seed: int) -> Duels:
     """Return the duels of two or more models on held-out images, uint8 (N, H, W, C), all of one shape."""
-    from ganline.models.adversarial import Adversarial
-
     count = min(IMAGES, len(real))
     real = np.asarray(real[np.sort(generator(seed, "duels/real").permutation(len(real))[:count])])
     fakes = {name: draw(model, count, seed) for name, model in models.items()}
     found = normalised_discriminator_score(real, list(fakes.values()), seed)
     numbers = {name: {"nrds": float(score)} for name, score in zip(models, found.scores, strict=True)}
     silent = {name: reason for name, model in models.items() if (reason := why_silent(model))}
-    judges = {name: model for name, model in models.items() if isinstance(model, Adversarial) and name not in silent}
+    judges = {name: cast("Adversarial", model) for name, model in models.items() if name not in silent}
     if not judges:
         return Duels(count, numbers, silent=silent)
 
@@ -112,23 +111,21 @@ def verdicts(
 
 def draw(model: "Model", count: int, seed: int) -> np.ndarray:
     """Return `count` of a model's images, uint8 (count, H, W, C)."""
-    from ganline.models import Generator
+    from ganline.models import makers
 
-    maker = Generator(model)
-    return maker.images(maker.latents(count, seed, "duels"), maker.labels(count, seed, "duels"))
+    return makers.of(model).draw(count, seed, "duels").images
 
 
 def why_silent(model: "Model") -> str:
     """Return why a model's discriminator cannot judge a single plain image, or "" where it can."""
-    from ganline.models.adversarial import Adversarial
-
-    if not isinstance(model, Adversarial):
-        return "it has no discriminator"
-    if len(model.discriminator.inputs) > 1:
+    if reason := lacking(("discriminator",), model.abilities, "it"):
+        return reason
+    judge = cast("Adversarial", model)
+    if len(judge.discriminator.inputs) > 1:
         return "its discriminator must be told the class"
-    if model.settings.packing > 1:
-        return f"its discriminator judges packs of {model.settings.packing} images"
-    if model.settings.minibatch_stddev:
+    if judge.settings.packing > 1:
+        return f"its discriminator judges packs of {judge.settings.packing} images"
+    if judge.settings.minibatch_stddev:
         return "its discriminator judges whole batches"
     return ""
 

@@ -26,13 +26,13 @@ LEARNING_RATE = 0.1
 def _perceptual_path_length(case: Case) -> dict[str, float]:
     import tensorflow as tf
 
-    assert case.extractor is not None and case.generator is not None
+    assert case.extractor is not None
     count = min(case.settings.samples, PAIRS)
     random = generator(case.seed, "perceptual_path_length")
-    starts, ends = random.standard_normal((2, count, case.generator.latent_dim))
+    starts, ends = random.standard_normal((2, count, case.latent_maker.latent_dim))
     positions = random.uniform(0.0, 1.0 - EPSILON, count)
-    here, there = (from_normal(arc(starts, ends, positions + step), case.generator.prior) for step in (0.0, EPSILON))
-    unrounded = case.generator.unrounded
+    here, there = (from_normal(arc(starts, ends, positions + step), case.latent_maker.prior) for step in (0.0, EPSILON))
+    unrounded = case.latent_maker.unrounded
     first = tf.constant(here[:1], tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(first)
@@ -44,14 +44,13 @@ def _perceptual_path_length(case: Case) -> dict[str, float]:
     def generate(latents: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return compiled(tf.constant(latents), tf.constant(labels, tf.int32)).numpy()
 
-    labels = case.generator.labels(count, case.seed, "perceptual_path_length")
+    labels = case.latent_maker.labels(count, case.seed, "perceptual_path_length")
     found = perceptual_path_length(generate, case.extractor.features, here, there, labels, EPSILON)
     return {"perceptual_path_length": found.mean, "perceptual_path_length_stderr": found.standard_error}
 
 
 def _reconstruction_error(case: Case) -> dict[str, float]:
-    assert case.generator is not None
-    maker, random = case.generator, generator(case.seed, "reconstruction_error")
+    maker, random = case.latent_maker, generator(case.seed, "reconstruction_error")
     count = min(IMAGES, len(case.real), len(case.train))
     rows = [random.permutation(len(part))[:count] for part in (case.real, case.train)]
     images = np.concatenate([part.images[chosen] for part, chosen in zip((case.real, case.train), rows, strict=True)])
@@ -97,7 +96,7 @@ MEASURES: tuple[Measure, ...] = (
         misleads="A generator that has collapsed moves least of all and scores best: 0 where it makes one image.",
         source="Karras et al. 2019, A Style-Based Generator Architecture for Generative Adversarial Networks",
         cost="10 s (of a DCGAN)",
-        needs=frozenset({"generator"}),
+        needs=frozenset({"latents"}),
         floor="",
         protocol=lambda case: {
             "epsilon": EPSILON,
@@ -144,7 +143,7 @@ MEASURES: tuple[Measure, ...] = (
         source="Metz et al. 2017, Unrolled Generative Adversarial Networks; Webster et al. 2019, Detecting Overfitting "
         "of Deep Generative Networks via Latent Recovery",
         cost="15 s (of a DCGAN)",
-        needs=frozenset({"generator"}),
+        needs=frozenset({"latents"}),
         floor="",
         protocol=lambda case: {
             "images": min(IMAGES, len(case.real), len(case.train)),

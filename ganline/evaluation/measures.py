@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
+from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.metrics.record import Case, Measure
 
@@ -65,16 +66,6 @@ def require_ranking(by: str, names: Iterable[str]) -> None:
         raise UserError(f"by = {by!r}: no run can be ranked by that; {hint}there are {', '.join(ranking)}")
 
 
-def unmet(measure: Measure, case: Case) -> str:
-    """Return why the measure means nothing for this data and model, or "" where it does."""
-    assert case.extractor is not None
-    if "classes" in measure.needs and (kind := case.extractor.facts["kind"]) != "classifier":
-        return f"the extractor (kind {kind}) does not know the data's classes"
-    if "labels" in measure.needs and case.sample.labels is None:
-        return "the generator cannot be asked for the data's classes"
-    return ""
-
-
 def measure_all(
     asked: Sequence[Measure],
     named: Iterable[str],
@@ -99,12 +90,12 @@ def measure_all(
     values: dict[str, float | int] = {}
     entries: Protocol = {}
     for measure in asked:
-        if reason := unmet(measure, fakes):
+        if reason := lacking(measure.needs, fakes.abilities, "the generator"):
             if measure.name in named:
                 entries |= _left_out(measure, "", reason)
             continue
         cases = [("", fakes)]
-        if measure.floor and "generator" not in measure.needs:
+        if measure.floor:
             cases.append((FLOOR, floors[measure.floor]))
         for prefix, case in cases:
             try:

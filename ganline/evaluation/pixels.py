@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ganline.core.abilities import lacking
 from ganline.core.random import generator
 from ganline.metrics.diversity import feature_spread, image_similarity
 from ganline.metrics.image_quality import nearest_similarity, sharpness, similarity
@@ -21,8 +22,6 @@ PAIRS = 2000
 """Pairs of images within classes, over all classes."""
 JUDGED = 1000
 """Images whose nearest real image is looked for, and held-out images that are reconstructed."""
-AT_ONCE = 500
-"""Images reconstructed at once."""
 
 
 def _diversity(case: Case) -> dict[str, float]:
@@ -39,7 +38,7 @@ def _diversity(case: Case) -> dict[str, float]:
 
 
 def _knows_classes(case: Case) -> bool:
-    return case.extractor is not None and case.extractor.facts["kind"] == "classifier"
+    return not lacking(("classes",), case.abilities)
 
 
 def _image_quality(case: Case) -> dict[str, float]:
@@ -48,18 +47,8 @@ def _image_quality(case: Case) -> dict[str, float]:
 
 
 def _reconstruction(case: Case) -> dict[str, float]:
-    from ganline.models.base import from_uint8, to_uint8
-
-    if case.model is None:
-        raise ValueError("reconstruction: needs a model that redraws images")
     images = _some(case.real.images, case.seed)
-    redrawn = []
-    for start in range(0, len(images), AT_ONCE):
-        made = case.model.reconstruct(from_uint8(images[start : start + AT_ONCE], case.model.image_range))
-        if made is None:
-            raise ValueError("reconstruction: this model makes images but cannot redraw one")
-        redrawn.append(to_uint8(made, case.model.image_range).numpy())
-    found = similarity(images, np.concatenate(redrawn))
+    found = similarity(images, case.latent_maker.redraw(images))
     return {"reconstruction_ssim": found.ssim, "reconstruction_psnr": found.psnr}
 
 
@@ -186,7 +175,7 @@ MEASURES = (
         misleads="Good reconstructions say nothing about images drawn from the prior.",
         source="Wang et al. 2004, Image Quality Assessment: From Error Visibility to Structural Similarity",
         cost="1 s",
-        needs=frozenset({"generator"}),
+        needs=frozenset({"latents", "encoder"}),
         floor="",
         protocol=lambda case: {"redrawn": "held-out images", "n_redrawn": min(JUDGED, len(case.real))},
     ),

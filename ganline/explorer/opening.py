@@ -3,13 +3,13 @@
 import json
 from pathlib import Path
 
+from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.core.files import read_arrays, undamaged
 from ganline.datasets.prepared import read_facts
 from ganline.explorer.space import Directions, Explorable, coordinates
 from ganline.settings import paths
 from ganline.settings.schema import Params
-from ganline.studies.latent.base import condition_names
 
 
 def load(params: Params) -> Explorable:
@@ -18,13 +18,12 @@ def load(params: Params) -> Explorable:
     Raises:
         UserError: there is no trained model, or it draws too slowly; or something is damaged.
     """
-    from ganline import models
+    from ganline.models import makers
 
-    model = models.load(paths.GAN)
-    name = model.settings.model
-    if getattr(model, "slow_to_draw", False):
-        raise UserError(f"{name} draws pixel by pixel, too slowly for a page that follows your hand")
-    generator, notes = models.Generator(model), []
+    generator = makers.load_sampler(paths.GAN)
+    if lacking(("fast to draw",), generator.abilities):
+        raise UserError(f"{generator.name} draws pixel by pixel, too slowly for a page that follows your hand")
+    notes = []
     found = directions(generator.latent_dim)
     if not found:
         notes.append("The study stage has found no directions of this generator: these are numbers of the latent.")
@@ -35,9 +34,9 @@ def load(params: Params) -> Explorable:
     return Explorable(
         generator,
         found,
-        condition_names(model, classes),
+        generator.condition_names(classes),
         Path(params.latent.points),
-        f"{params.experiment}: {name}",
+        f"{params.experiment}: {generator.name}",
         notes,
     )
 

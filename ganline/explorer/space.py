@@ -4,16 +4,14 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ganline.core.figures import png_bytes
+from ganline.core.maker import LatentMaker
 from ganline.latent import named
 from ganline.latent.paths import from_normal, interpolation, to_normal, truncate
-
-if TYPE_CHECKING:
-    from ganline.models import Generator
 
 STEPS = 100
 """Of a walk between two named latents."""
@@ -34,7 +32,7 @@ class Directions(NamedTuple):
 class Explorable:
     """A trained generator and what a person may do with it."""
 
-    generator: "Generator"
+    generator: LatentMaker
     directions: Mapping[str, Directions]
     """By what found them; at least one."""
     conditions: Sequence[str]

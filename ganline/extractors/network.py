@@ -71,6 +71,7 @@ class Extractor:
 
     def __init__(self, network: tf.keras.Model, facts: dict[str, Any]) -> None:
         self.network, self.facts = network, facts
+        self.abilities = frozenset({"classes"} if facts["kind"] == "classifier" else ())
         height, width, _ = facts["image_shape"]
         pixels = INCEPTION_SIDE**2 if facts["kind"] == "inception" else height * width
         self.batch_size = max(1, min(512, BATCH_PIXELS // pixels))

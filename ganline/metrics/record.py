@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
+from ganline.core.maker import LatentMaker, Maker
 from ganline.settings.schema import Evaluate
 
 if TYPE_CHECKING:
+    from ganline.extractors.lpips import Lpips
     from ganline.extractors.network import Extractor
-    from ganline.models import Generator
-    from ganline.models.base import Model
 
 Group = Literal["quality", "diversity", "novelty", "conditioning"]
 
@@ -52,10 +52,18 @@ class Case:
     settings: Evaluate
     seed: int
     extractor: "Extractor | None" = None
-    generator: "Generator | None" = None
-    """None for the floor: a measure that needs it has none."""
-    model: "Model | None" = None
-    """What the generator is part of."""
+    maker: Maker | None = None
+    """Whose images are judged; None for the floor."""
+    abilities: frozenset[str] = frozenset()
+    """What maker, data and extractor have, in the words of ganline.core.abilities."""
+    lpips: "Lpips | None" = None
+    """The network of LPIPS; None where its weights are not here."""
+
+    @property
+    def latent_maker(self) -> LatentMaker:
+        """The maker, for a measure that needs latents."""
+        assert self.maker
+        return cast(LatentMaker, self.maker)
 
 
 @dataclass(frozen=True)
@@ -95,9 +103,8 @@ class Measure:
     """Author, year, and title or venue."""
     cost: str
     """Its time for 10,000 images of 28x28 on 2 processor cores, such as "2 s"."""
-    needs: frozenset[Literal["classes", "labels", "generator"]] = frozenset()
-    """classes: an extractor that knows the data's classes. labels: besides, a generator that is asked for them.
-    generator: a generator to draw from."""
+    needs: frozenset[str] = frozenset()
+    """Abilities, in the words of ganline.core.abilities."""
     floor: Literal["train", "held_out", ""] = "train"
     """Which real images stand in for the fakes: training images, or (where training images would win by being copies of
     themselves) the held-out ones; "" where real images cannot stand in."""

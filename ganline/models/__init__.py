@@ -2,21 +2,15 @@
 
 import importlib
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ganline.core.errors import UserError
 from ganline.core.files import read_arrays, undamaged, write_arrays, write_json
-from ganline.core.random import generator
-from ganline.models.facts import latents_of, model_facts, recipe_of
+from ganline.models.facts import model_facts, recipe_of
 from ganline.settings.recipes import Train
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-
     from ganline.models.base import Model
 
 SINCE = {"frozen_batch_norm": "moving"}
@@ -66,95 +60,3 @@ def _load(folder: Path) -> "Model":
     model = build(settings, tuple(facts["image_shape"]), facts["seed"], facts["classes"])
     assign(model.weights(), weights)
     return model
-
-
-def load_generator(folder: Path) -> "Generator":
-    """Return the generator of the model that `save` wrote into `folder`.
-
-    Raises:
-        UserError: `folder` holds no model.
-    """
-    return Generator(load(folder))
-
-
-class Generator:
-    """A trained generator for use: latents in, pictures out.
-
-    Attributes:
-        latent_dim: numbers in a latent vector.
-        prior: "normal" for N(0, 1), "uniform" for U(-1, 1), "unit_uniform" for U(0, 1).
-        image_shape: (H, W, C).
-        conditions: classes or codes that can be asked for, 0 where there are none.
-    """
-
-    def __init__(self, model: "Model") -> None:
-        """Wrap a model whose weights are set."""
-        import tensorflow as tf
-
-        from ganline.models.base import to_uint8
-
-        self.latent_dim, self.prior = latents_of(model.settings)
-        self.image_shape = model.image_shape
-        self.conditions = model.conditions
-        self._model = model
-        self._make = tf.function(
-            lambda latents, labels: to_uint8(model.generate(latents, labels), model.image_range),
-            input_signature=[tf.TensorSpec((None, self.latent_dim), tf.float32), tf.TensorSpec((None,), tf.int32)],
-            autograph=False,
-        )
-
-    def latents(self, count: int, seed: int, purpose: str) -> np.ndarray:
-        """Return float32 (count, latent_dim) from the prior, a function of (seed, purpose) alone."""
-        draw, shape = generator(seed, f"latents/{purpose}"), (count, self.latent_dim)
-        if self.prior == "normal":
-            return draw.standard_normal(shape).astype(np.float32)
-        return draw.uniform(-1 if self.prior == "uniform" else 0, 1, shape).astype(np.float32)
-
-    def labels(self, count: int, seed: int, purpose: str) -> np.ndarray:
-        """Return int32 (count,) drawn uniformly from the conditions (0 for all where there are none)."""
-        draw = generator(seed, f"labels/{purpose}")
-        return draw.integers(0, max(1, self.conditions), count).astype(np.int32)
-
-    def grid(self, count: int, seed: int, purpose: str) -> tuple[np.ndarray, np.ndarray, int]:
-        """Return latents and labels for a grid of samples, and its columns.
-
-        With conditions one row a condition, and the same latents in every row; else as near a square as `count` allows.
-        """
-        if not self.conditions:
-            return self.latents(count, seed, purpose), np.zeros(count, np.int32), math.isqrt(count - 1) + 1
-        columns = max(1, count // self.conditions)
-        latents = np.tile(self.latents(columns, seed, purpose), (self.conditions, 1))
-        return latents, np.repeat(np.arange(self.conditions, dtype=np.int32), columns), columns
-
-    def unrounded(self, latents: "tf.Tensor", labels: "tf.Tensor") -> "tf.Tensor":
-        """Return images float32 (N, H, W, C), 0 to 255 where the model keeps its range, never rounded or cut off.
-
-        Not compiled here: call it inside a tf.function. Where the model has gradients, they reach the latents.
-
-        Args:
-            latents: float32 (N, latent_dim).
-            labels: int32 (N,).
-        """
-        import tensorflow as tf
-
-        low, high = self._model.image_range
-        return (tf.cast(self._model.generate(latents, labels), tf.float32) - low) * (255 / (high - low))
-
-    def images(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-        """Return uint8 (N, H, W, C) for float32 latents (N, latent_dim) and int32 labels (N,), all 0 where not given.
-
-        Raises:
-            UserError: the latents have another shape, or a label is none of the conditions.
-        """
-        if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
-            raise UserError(f"latents of shape {latents.shape}: this generator takes (N, {self.latent_dim})")
-        labels = np.zeros(len(latents), np.int32) if labels is None else labels.astype(np.int32)
-        if len(labels) != len(latents) or (
-            len(labels) and not 0 <= labels.min() <= labels.max() < max(1, self.conditions)
-        ):
-            raise UserError(f"labels: this generator takes one of 0 to {max(0, self.conditions - 1)} for each latent")
-        parts = [
-            self._make(latents[i : i + BATCH].astype(np.float32), labels[i : i + BATCH]).numpy()
-            for i in range(0, len(latents), BATCH)
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, *self.image_shape), np.uint8)

@@ -27,6 +27,7 @@ class Adversarial(Model):
     settings: Adversaries
     network_names: tuple[str, ...] = ("generator", "discriminator")
     image_range = (0.0, 1.0)
+    abilities: tuple[str, ...] = ("discriminator", "fast to draw")
     practices: tuple[str, ...] = (
         "discriminator_steps", "generator_steps", "discriminator_batches", "label_smoothing", "label_flipping",
         "instance_noise", "spectral_normalization", "minibatch_stddev", "packing", "feature_matching", "unrolled_steps",

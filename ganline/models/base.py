@@ -22,6 +22,8 @@ class Model:
         network_names: the keys of `networks`, each trained by an optimizer of its own.
         optimizer_names: the networks that have one, where that is not all of them.
         image_range: lowest and highest pixel value the networks work with.
+        abilities: what it has, in the words of ganline.core.abilities.
+        needs: what its training takes of the data, in the same words: "classes" where train_step needs batch["label"].
         losses: the values of train.loss it takes, where that is not those of ganline.models.losses.
         practices: of those parameters of adversaries that not every model takes (see
             ganline.catalogue.combinations.OFF) the ones that it takes.
@@ -29,10 +31,8 @@ class Model:
             what they ask for, such as "autoencoder".
         semi_supervised: whether it takes train.labelled_fraction.
         batch_norm: whether its discriminator has batch norm, and it takes what concerns that.
-        uses_labels: whether train_step needs batch["label"].
         size_multiple, sizes, channels: which images fit (any, where not said).
         latent_dim, noise: its latents, where they are no choice of its recipe.
-        slow_to_draw: whether drawing takes so long that samples are not looked at while it trains.
         readings: the names of what `measure` returns -> how to read the number.
     """
 
@@ -40,6 +40,8 @@ class Model:
     network_names: tuple[str, ...]
     image_range: tuple[float, float]
     practices: tuple[str, ...] = ()
+    abilities: tuple[str, ...]
+    needs: tuple[str, ...] = ()
     readings: dict[str, str] = {}
 
     def __init__(self, settings: Train, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
@@ -150,17 +152,33 @@ class Model:
         """Return this model's own figures, the names of `readings`, on held-out uint8 images (N, H, W, C)."""
         return {}
 
-    def encode(self, images: tf.Tensor) -> tf.Tensor | None:
+    def request(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
+        """Return what the network that draws takes; see `generate`."""
+        return latents
+
+    @property
+    def drawing(self) -> tf.keras.Model:
+        """The network that makes an image of what `request` returns, in one pass: of models that are fast to draw."""
+        raise NotImplementedError
+
+    def translate(self, images: tf.Tensor) -> tf.Tensor:
+        """Return what images float32 (N, H, W, C) in image_range become: float32 (N, H', W', C') in image_range.
+
+        Of models without latents, in inference mode.
+        """
+        raise NotImplementedError
+
+    def encode(self, images: tf.Tensor) -> tf.Tensor:
         """Return the likeliest latents, float32 (N, latent_dim), of images float32 (N, H, W, C) in image_range.
 
-        None where the model has no encoder. Nothing is drawn.
+        Of models with an encoder. Nothing is drawn.
         """
-        return None
+        raise NotImplementedError
 
-    def reconstruct(self, images: tf.Tensor) -> tf.Tensor | None:
-        """Return images float32 (N, H, W, C) in image_range as the model redraws them, or None where it cannot."""
+    def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
+        """Return images float32 (N, H, W, C) in image_range as a model with an encoder redraws them."""
         latents = self.encode(images)
-        return None if latents is None else self.generate(latents, tf.zeros(tf.shape(latents)[:1], tf.int32))
+        return self.generate(latents, tf.zeros(tf.shape(latents)[:1], tf.int32))
 
     def extra_variables(self) -> dict[str, tf.Variable]:
         """Return the state beside networks and optimizers that a checkpoint must hold."""

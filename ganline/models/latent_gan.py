@@ -19,6 +19,7 @@ class LatentGAN(Adversarial):
     """
 
     recipe = "GAN"
+    abilities: tuple[str, ...] = ("latents", "discriminator", "fast to draw")
     settings: GAN
 
     def noise(self, count: int, purpose: str, count_of: tf.Tensor) -> tf.Tensor:
@@ -41,13 +42,17 @@ class LatentGAN(Adversarial):
         return replicas.share(self.settings.generator_batch_size)
 
     def request(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
-        """Return what the generator's network takes."""
+        """See ganline.models.base.Model.request."""
         return [latents, tf.one_hot(labels, self.conditions)] if self.conditions else latents
 
     def generate(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        """See ganline.models.base.Model.generate; by the averaged generator where there is one."""
-        network = self.networks.get("generator_average", self.generator)
-        return network(self.request(latents, labels), training=False)
+        """See ganline.models.base.Model.generate."""
+        return self.drawing(self.request(latents, labels), training=False)
+
+    @property
+    def drawing(self) -> tf.keras.Model:
+        """See ganline.models.base.Model.drawing; the averaged generator where there is one."""
+        return self.networks.get("generator_average", self.generator)
 
 
 def dense_generator(

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganline.core.abilities import lacking
 from ganline.core.addresses import masked
 from ganline.core.errors import UserError, in_short
 from ganline.core.files import write_text
@@ -207,6 +208,8 @@ def _models(runs: Sequence[Run], shape: tuple[int, ...]) -> "tuple[dict[str, Mod
                 model = models.load(_logged_model(run.id, Path(temporary)))
                 if model.image_shape != shape:
                     raise UserError(f"its images are {model.image_shape}, those here {shape}")
+                if reason := lacking(("latents",), model.abilities, "it"):
+                    raise UserError(f"{reason}, and all are to draw what they like")
                 found[run.id] = model
             # An early run's file may name what this version does not have.
             except (UserError, ImportError, AttributeError, KeyError, ValueError) as error:

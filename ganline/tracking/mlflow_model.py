@@ -24,9 +24,9 @@ class GeneratorModel(PythonModel):
     def load_context(self, context: Any) -> None:
         """Load the weights that were logged with the model, by the code that was logged with it."""
         with own_code() as self.modules:
-            from ganline.models import load_generator
+            from ganline.models.makers import load_sampler
 
-            self.generator = load_generator(Path(context.artifacts["generator"]))
+            self.generator = load_sampler(Path(context.artifacts["generator"]))
             # All that making images takes is imported and traced now, while `ganline` means this model's code.
             self.predict(context, np.zeros((1, self.generator.latent_dim), np.float32))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ganline.core.abilities import lacking
 from ganline.diagnosis.probe import CannotJudgeError, Describe, Probe, pixels
 from ganline.diagnosis.remedies import advise
 from ganline.models.base import Model
@@ -26,8 +27,8 @@ def extractor_files(params: Params) -> list[Path]:
 
 def probe(params: Params, images: np.ndarray) -> Probe | str:
     """Return what holds samples against the training images, uint8 (N, H, W, C), or why there is none."""
-    if model_facts()[params.train.model].get("slow_to_draw"):
-        return f"{params.train.model} draws too slowly for its samples to be looked at while it trains"
+    if reason := lacking(("fast to draw",), model_facts()[params.train.model]["abilities"], params.train.model):
+        return f"{reason} for its samples to be looked at while it trains"
     try:
         return Probe(images, _describer(params), params.seed)
     except CannotJudgeError as reason:

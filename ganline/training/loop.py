@@ -8,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from ganline.core.figures import image_grid, write_png
+from ganline.core.figures import write_png
 from ganline.core.files import read_sealed, write_text
+from ganline.core.maker import Maker
 from ganline.core.progress import Bar
 from ganline.diagnosis.probe import Probe
 from ganline.diagnosis.verdict import Verdict, judge
-from ganline.models import Generator
+from ganline.models import makers
 from ganline.models.base import Model, assign, from_uint8
 from ganline.settings.recipes import Train
 from ganline.settings.schema import Diagnosis
@@ -164,6 +165,7 @@ def train(
     on_sample: Callable[[int, Path], None] = lambda step, path: None,
     mirror: str | None = None,
     devices: Devices = ONE,
+    maker: Maker | None = None,
 ) -> Trained:
     """Train `model` for settings.steps steps, from the newest checkpoint in `workdir` if there is one.
 
@@ -184,6 +186,7 @@ def train(
         on_sample: called with (step, file) for every new grid of samples.
         mirror: address of a folder, such as s3://bucket/checkpoints, that keeps a copy of workdir for other machines.
         devices: where to train.
+        maker: draws the samples; a translator's needs images to translate, of other models one is made here.
 
     Raises:
         Stopped: SIGTERM or SIGINT arrived; the state is saved.
@@ -192,9 +195,11 @@ def train(
         model.make_optimizers()
     feed = Feed(data, model.batch_size, settings.sampling, model.seed, devices, model.batch_parts)
     steps = compile_steps(model, feed, xla, devices)
-    watch = Watch(model, probe if devices.chief else "the chief does", diagnosis, settings.steps, workdir)
+    maker = maker or makers.of(model)
+    watch = Watch(model, maker, probe if devices.chief else "the chief does", diagnosis, settings.steps, workdir)
     checkpoints = Checkpoints(workdir, mirror) if devices.chief else None
-    training = _Training(model, settings, watch, checkpoints, on_row, _sampler(model, settings, workdir, on_sample))
+    sample = _sampler(maker, settings.sample_count, model.seed, workdir, on_sample)
+    training = _Training(model, settings, watch, checkpoints, on_row, sample)
     training.begin(devices)
     with StopRequest() as stop, Bar("train", settings.steps, training.step, "steps") as bar:
         while training.step < settings.steps and not training.diverged:
@@ -330,15 +335,13 @@ def _summary(history: History) -> str:
 
 
 def _sampler(
-    model: Model, settings: Train, workdir: Path, on_sample: Callable[[int, Path], None]
+    maker: Maker, count: int, seed: int, workdir: Path, on_sample: Callable[[int, Path], None]
 ) -> Callable[[int], None]:
-    """Return a function that writes the grid of one fixed latent batch (and labels) at a step."""
-    generator = Generator(model)
-    latents, labels, columns = generator.grid(settings.sample_count, model.seed, "samples")
+    """Return a function that writes the sheet of samples at a step, of the same latents or inputs each time."""
 
     def sample(step: int) -> None:
         path = workdir / "samples" / f"step-{step:08}.png"
-        write_png(path, image_grid(generator.images(latents, labels), columns))
+        write_png(path, maker.sheet(count, seed, "samples"))
         on_sample(step, path)
 
     return sample

@@ -28,7 +28,7 @@ def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, np.ndar
     """
     _refuse_other_shape(params, facts)
     images, labels = read_split(paths.prepared(params), "train")
-    if not model_facts()[params.train.model].get("uses_labels"):
+    if "classes" not in model_facts()[params.train.model]["needs"]:
         return {"image": images}
     if labels is None or len(facts["classes"]) < 2:
         raise UserError(

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import tensorflow as tf
 
+from ganline.core.abilities import lacking
 from ganline.core.files import read_sealed, write_sealed
+from ganline.core.maker import Given, LatentMaker, Maker
 from ganline.core.random import generator
 from ganline.diagnosis.probe import FIXED, IMAGES, NUDGE, Drawn, Probe
 from ganline.diagnosis.verdict import judge, lasting
-from ganline.models import Generator
 from ganline.models.base import Model, assign
 from ganline.settings.schema import Diagnosis
 from ganline.training.checkpoint import BEST
@@ -36,21 +38,20 @@ class Watch:
     It changes nothing that the training depends on.
     """
 
-    def __init__(self, model: Model, probe: Probe | str, diagnosis: Diagnosis, steps: int, workdir: Path) -> None:
-        """Watch `model` train for so many steps, with a probe or the reason why there is none."""
+    def __init__(
+        self, model: Model, maker: Maker, probe: Probe | str, diagnosis: Diagnosis, steps: int, workdir: Path
+    ) -> None:
+        """Watch `model`, of which `maker` draws, train for so many steps, with a probe or why there is none."""
         self.every = cadence(diagnosis.every, steps)
         self.cannot_judge = probe if isinstance(probe, str) else ""
         self._probe = None if isinstance(probe, str) else probe
-        self._model, self._diagnosis, self._maker = model, diagnosis, Generator(model)
+        self._model, self._diagnosis, self._maker = model, diagnosis, maker
         self._best, self._best_score = workdir / BEST, np.inf
         self._ends_best: int | None = None
         self._said = False
-        self._fixed = self._maker.latents(FIXED, model.seed, "diagnosis/fixed")
-        self._labels = self._maker.labels(FIXED, model.seed, "diagnosis/fixed")
-        moved = generator(model.seed, "diagnosis/nudge").standard_normal(self._fixed.shape)
-        prior = self._maker.prior
-        nudged = self._fixed + NUDGE * DEVIATION[prior] * moved
-        self._nudged = np.clip(nudged, *RANGE[prior]).astype(np.float32)
+        self._kept = [maker.given(FIXED, model.seed, "diagnosis/fixed")] if self._probe else []
+        if self._probe and not lacking(("latents",), maker.abilities):
+            self._kept.append(_nudged(cast(LatentMaker, maker), self._kept[0], model.seed))
         self._optimizers = [name for name, rule in model.settings.optimizers.items() if rule.name != "sgd"]
         self._norms = tf.function(self._read_norms)
 
@@ -91,13 +92,10 @@ class Watch:
 
     def _samples(self, step: int) -> dict[str, float]:
         assert self._probe
-        seed = self._model.seed
-        latents = self._maker.latents(IMAGES, seed, f"diagnosis/fresh/{step}")
-        labels = self._maker.labels(IMAGES, seed, f"diagnosis/fresh/{step}")
-        images = self._maker.images(
-            np.concatenate([latents, self._fixed, self._nudged]), np.concatenate([labels, self._labels, self._labels])
-        )
-        drawn = Drawn(images[:IMAGES], images[IMAGES : IMAGES + FIXED], images[IMAGES + FIXED :])
+        given = [self._maker.given(IMAGES, self._model.seed, f"diagnosis/fresh/{step}"), *self._kept]
+        images = self._maker.make({name: np.concatenate([part[name] for part in given]) for name in given[0]})
+        ends = np.cumsum([len(next(iter(part.values()))) for part in given])
+        drawn = Drawn(*np.split(images, ends[:-1]))
         return {f"probe_{name}": value for name, value in self._probe.measure(drawn).items()}
 
     def state(self) -> dict[str, np.ndarray]:
@@ -113,6 +111,14 @@ class Watch:
 
     def _read_norms(self) -> tf.Tensor:
         return tf.stack([norms(self._model.optimizers[name], self._model.trained(name)) for name in self._optimizers])
+
+
+def _nudged(maker: LatentMaker, given: Given, seed: int) -> Given:
+    """Return the same with each latent moved a little."""
+    latents = given["latents"]
+    moved = generator(seed, "diagnosis/nudge").standard_normal(latents.shape)
+    nudged = latents + NUDGE * DEVIATION[maker.prior] * moved
+    return given | {"latents": np.clip(nudged, *RANGE[maker.prior]).astype(np.float32)}
 
 
 def norms(optimizer: tf.keras.optimizers.Optimizer, variables: list[tf.Variable]) -> tf.Tensor:

@@ -26,7 +26,8 @@ def images_of(count, seed, classes=4, labels=True):
 
 def case_of(sample, kind="classifier"):
     extractor = SimpleNamespace(facts={"kind": kind, "classes": list("abcd")})
-    return Case(sample, images_of(200, 1), images_of(300, 2), SETTINGS, 1, extractor)
+    abilities = frozenset({"classes"} if sample.labels is None else {"classes", "labels"})
+    return Case(sample, images_of(200, 1), images_of(300, 2), SETTINGS, 1, extractor, abilities=abilities)
 
 
 def measured(measure, sample=None, named=(), **changes):
@@ -101,14 +102,13 @@ def test_what_means_nothing_is_left_out_quietly_unless_it_was_named():
     values, protocol = measured(measure, unlabelled, named=["height"])
     assert values == {} and "cannot be asked for" in protocol["height"]["left_out"]
     measure = dataclasses.replace(measure, needs=frozenset({"classes"}))
-    rotation = SimpleNamespace(facts={"kind": "rotation", "classes": list("abcd")})
-    assert measured(measure, extractor=rotation) == ({}, {})
+    assert measured(measure, abilities=frozenset({"labels"})) == ({}, {})
     assert set(measured(measure)[0]) == {"height", "floor_height"}
 
 
 def test_every_measure_of_arrays_gives_its_numbers_or_its_reason():
     for measure in suite.measures().values():
-        if "generator" in measure.needs or measure.name in ("spatial_fid",):
+        if "latents" in measure.needs or measure.name in ("spatial_fid",):
             continue
         values, protocol = measured(measure)
         reasons = [entry["left_out"] for entry in protocol.values() if "left_out" in entry]
@@ -125,7 +125,7 @@ def test_broken_features_leave_measures_out_and_never_crash(kind):
     else:
         broken = Sample(broken.images[:0], broken.features[:0], broken.probabilities[:0], broken.labels[:0])
     for measure in suite.measures().values():
-        if "generator" not in measure.needs and measure.name not in ("spatial_fid",):
+        if "latents" not in measure.needs and measure.name not in ("spatial_fid",):
             values, protocol = measured(dataclasses.replace(measure, floor=""), broken)
             reasons = [entry["left_out"] for entry in protocol.values() if "left_out" in entry]
             assert values or reasons, measure.name

@@ -18,7 +18,7 @@ class Turned(Toy):
     conditions = 3
 
     def images(self, latents, labels=None):
-        """See ganline.models.Generator.images."""
+        """See ganline.models.makers.Sampler.images."""
         images = super().images(latents)
         return np.where(np.asarray(labels)[:, None, None, None] == 1, 255 - images, images)
 

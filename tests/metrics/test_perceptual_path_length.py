@@ -12,6 +12,7 @@ from ganline.evaluation import measures as suite
 from ganline.latent.paths import slerp
 from ganline.metrics.perceptual_path_length import arc, perceptual_path_length
 from ganline.metrics.record import Case
+from ganline.models import makers
 
 MATRIX = np.random.default_rng(0).normal(size=(6, 16)).astype(np.float32)
 
@@ -106,22 +107,22 @@ def case(request, digits):
     )
     model = models.build(params.train, (28, 28, 1), seed=0)
     fakes = digits.train  # not looked at
-    return Case(fakes, digits.real, digits.train, params.evaluate, 1, digits.extractor, models.Generator(model), model)
+    return Case(fakes, digits.real, digits.train, params.evaluate, 1, digits.extractor, makers.Sampler(model))
 
 
 def test_the_measure_is_near_the_derivative(case):
     found = suite.measures()["perceptual_path_length"].compute(case)
     random = np.random.default_rng(5)
-    starts, ends = random.standard_normal((2, 400, case.generator.latent_dim))
+    starts, ends = random.standard_normal((2, 400, case.maker.latent_dim))
     positions = random.uniform(0, 1, 400)
     points = [arc(starts, ends, positions + step) for step in (-1e-4, 0, 1e-4)]
-    if case.generator.prior == "uniform":
+    if case.maker.prior == "uniform":
         points = [2 * ndtr(point) - 1 for point in points]
-    low, high = case.model.image_range
+    low, high = case.maker._model.image_range
     with tf.autodiff.ForwardAccumulator(
         middle := tf.constant(points[1], tf.float32), tf.constant((points[2] - points[0]) / 2e-4, tf.float32)
     ) as accumulator:
-        images = (case.model.generate(middle, tf.zeros(400, tf.int32)) - low) * (255 / (high - low))
+        images = (case.maker._model.generate(middle, tf.zeros(400, tf.int32)) - low) * (255 / (high - low))
         features = case.extractor.network(images, training=False)[0]
     lengths = np.sort(np.sum(accumulator.jvp(features).numpy() ** 2, axis=1))[4:-4]
     spread = lengths.std() / np.sqrt(len(lengths)) + found["perceptual_path_length_stderr"]
@@ -130,7 +131,7 @@ def test_the_measure_is_near_the_derivative(case):
 
 
 def test_a_generator_that_jumps_is_left_out_with_its_reason(case):
-    jumps = copy.copy(case.generator)
+    jumps = copy.copy(case.maker)
     jumps.unrounded = lambda z, y: 255 * tf.cast(z[:, :1, None, None] > 0, tf.float32) * tf.ones((1, 28, 28, 1))
     with pytest.raises(ValueError, match="no gradient: its images jump"):
-        suite.measures()["perceptual_path_length"].compute(dataclasses.replace(case, generator=jumps))
+        suite.measures()["perceptual_path_length"].compute(dataclasses.replace(case, maker=jumps))

@@ -1,12 +1,13 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from ganline import models
 from ganline.catalogue.presets import compose_params
+from ganline.core.abilities import lacking
 from ganline.evaluation.pixels import MEASURES
 from ganline.metrics.record import Case, Sample
+from ganline.models import makers
 
 MEASURE = {measure.name: measure for measure in MEASURES}
 COLOUR = {"saturation_distance"}
@@ -17,7 +18,8 @@ def case(digits):
     settings = compose_params("gan-mnist", []).evaluate
 
     def make(sample, real=None, **more):
-        return Case(sample, real or digits.real, digits.train, settings, 1, digits.extractor, **more)
+        has = digits.extractor.abilities
+        return Case(sample, real or digits.real, digits.train, settings, 1, digits.extractor, abilities=has, **more)
 
     return make
 
@@ -61,16 +63,16 @@ def test_small_images_leave_a_measure_out(case, name):
 
 
 def test_reconstruction(case, digits):
+    vae = models.build(compose_params("vae-mnist").train, (28, 28, 1), 1)
+
     def compute(reconstruct):
-        model = SimpleNamespace(image_range=(-1.0, 1.0), reconstruct=reconstruct)
-        return MEASURE["reconstruction"].compute(case(digits.train, model=model))
+        vae.reconstruct, vae.image_range = reconstruct, (-1.0, 1.0)
+        return MEASURE["reconstruction"].compute(case(digits.train, maker=makers.Sampler(vae)))
 
     assert compute(lambda images: images) == pytest.approx(
         {"reconstruction_ssim": 1.0, "reconstruction_psnr": 58.92}, abs=0.01
     )
     worse = compute(lambda images: tf.clip_by_value(images + 0.2, -1.0, 1.0))
     assert worse["reconstruction_psnr"] == pytest.approx(20.0, abs=1.5)  # most pixels are off by a tenth of the range
-    with pytest.raises(ValueError, match="cannot redraw"):
-        compute(lambda images: None)
-    with pytest.raises(ValueError, match="needs a model"):
-        MEASURE["reconstruction"].compute(case(digits.train))
+    gan = makers.Sampler(models.build(compose_params("gan-mnist").train, (28, 28, 1), 1))
+    assert lacking(MEASURE["reconstruction"].needs, gan.abilities) == "this model has no encoder"

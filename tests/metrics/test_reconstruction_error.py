@@ -10,6 +10,7 @@ from ganline.evaluation import measures as suite
 from ganline.latent.inversion import invert
 from ganline.metrics.reconstruction_error import reconstruction_error
 from ganline.metrics.record import Case
+from ganline.models import makers
 
 
 def test_a_generator_that_holds_its_training_images_is_found_out():
@@ -48,8 +49,8 @@ def test_the_measure_is_a_function_of_the_seed(digits, name, monkeypatch):
     params = compose_params(name)
     model = models.build(params.train, (28, 28, 1), seed=0, classes=10)
     fakes = dataclasses.replace(digits.train, labels=None)
-    maker = models.Generator(model)
-    case = Case(fakes, digits.real, digits.train, params.evaluate, 1, digits.extractor, maker, model)
+    maker = makers.Sampler(model)
+    case = Case(fakes, digits.real, digits.train, params.evaluate, 1, digits.extractor, maker)
     compute = suite.measures()["reconstruction_error"].compute
     found = compute(case)
     assert found == compute(case) and 0 < found["reconstruction_error"] < 1

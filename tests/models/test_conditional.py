@@ -9,6 +9,7 @@ import tensorflow as tf
 from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
+from ganline.models import makers
 from ganline.models.generation.infogan import agreement, information_bound
 from ganline.models.generation.sgan import class_accuracy, class_loss
 
@@ -167,7 +168,7 @@ def test_measures_are_those_that_readings_explain(untrained):
 def test_colour_images_fit(experiment):
     model = build(experiment, shape=(28, 28, 3))
     assert all(np.isfinite(value) for value in model.train_step(batch(model), STEP).values())
-    assert models.Generator(model).images(np.zeros((2, model.settings.latent_dim), np.float32)).shape == (2, 28, 28, 3)
+    assert makers.Sampler(model).images(np.zeros((2, model.settings.latent_dim), np.float32)).shape == (2, 28, 28, 3)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import tensorflow as tf
 from ganline import models
 from ganline.catalogue.presets import compose_params, names
 from ganline.core.errors import UserError
+from ganline.models import makers
 from ganline.models.base import from_uint8, to_uint8
 
 SMALL = ["train.batch_size=4", "train.generator_batch_size=6"]
@@ -71,7 +72,7 @@ def test_weights_are_a_function_of_the_seed(experiment):
 def test_a_saved_model_makes_the_same_pictures(experiment, tmp_path):
     model = build(experiment)
     models.save(model, tmp_path)
-    first, again = models.Generator(model), models.load_generator(tmp_path)
+    first, again = makers.Sampler(model), makers.load_sampler(tmp_path)
     latents, labels, _ = first.grid(max(3, first.conditions), seed=3, purpose="test")
     pictures = first.images(latents, labels)
     assert pictures.shape[1:] == model.image_shape and pictures.dtype == np.uint8
@@ -92,11 +93,11 @@ def test_a_model_that_was_saved_before_a_parameter_existed_loads(tmp_path):
 def test_networks_without_fixed_sizes_take_other_images(name):
     model = build(name, (32, 32, 3))
     model.train_step(batch(model), tf.constant(0, tf.int64))
-    assert models.Generator(model).images(np.zeros((2, model.settings.latent_dim), np.float32)).shape == (2, 32, 32, 3)
+    assert makers.Sampler(model).images(np.zeros((2, model.settings.latent_dim), np.float32)).shape == (2, 32, 32, 3)
 
 
 def test_conditional_grids_have_one_row_a_class_and_the_same_latents_in_each():
-    generator = models.Generator(build("cgan-mnist"))
+    generator = makers.Sampler(build("cgan-mnist"))
     latents, labels, columns = generator.grid(40, seed=0, purpose="samples")
     assert columns == 4 and labels.reshape(10, 4)[:, 0].tolist() == list(range(10))
     assert (latents.reshape(10, 4, -1) == latents[:4]).all()
@@ -105,9 +106,9 @@ def test_conditional_grids_have_one_row_a_class_and_the_same_latents_in_each():
 
 
 def test_latents_follow_the_prior():
-    uniform = models.Generator(build("dcgan-fashion-mnist-workshop")).latents(1000, 0, "a")
-    unit = models.Generator(build("flags-emoji")).latents(1000, 0, "a")
-    normal = models.Generator(build("gan-mnist")).latents(1000, 0, "a")
+    uniform = makers.Sampler(build("dcgan-fashion-mnist-workshop")).latents(1000, 0, "a")
+    unit = makers.Sampler(build("flags-emoji")).latents(1000, 0, "a")
+    normal = makers.Sampler(build("gan-mnist")).latents(1000, 0, "a")
     assert unit.min() >= 0 and unit.max() <= 1 and unit.mean() == pytest.approx(0.5, abs=0.01)
     assert np.abs(uniform).max() <= 1 and uniform.std() == pytest.approx(3**-0.5, abs=0.01)
     assert normal.std() == pytest.approx(1, abs=0.01)
@@ -115,12 +116,12 @@ def test_latents_follow_the_prior():
 
 def test_latents_of_another_size_are_refused():
     with pytest.raises(UserError, match=r"takes \(N, 50\)"):
-        models.Generator(build("gan-mnist")).images(np.zeros((2, 100), np.float32))
+        makers.Sampler(build("gan-mnist")).images(np.zeros((2, 100), np.float32))
 
 
 def test_an_empty_folder_is_no_model(tmp_path):
     with pytest.raises(UserError, match="model.json is missing"):
-        models.load_generator(tmp_path)
+        makers.load_sampler(tmp_path)
 
 
 @pytest.mark.parametrize("image_range", [(0.0, 1.0), (-1.0, 1.0)])

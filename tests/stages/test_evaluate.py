@@ -11,6 +11,7 @@ from ganline.core.errors import UserError
 from ganline.core.files import read_arrays, sha256, write_arrays, write_json
 from ganline.evaluation import measures as suite
 from ganline.extractors import network as extractors
+from ganline.models import makers
 from ganline.settings import paths
 from stages import evaluate
 
@@ -142,10 +143,10 @@ def test_what_is_doubted_of_the_extractor_stands_in_every_protocol(extractor, tm
     assert "evaluate: the extractor knows little of these images" in capsys.readouterr().out
 
 
-def test_which_generators_can_be_asked_for_the_datas_classes():
+def test_which_generators_can_be_asked_for_the_datas_classes(extractor):
     def asked(experiment, classes=10):
         model = models.build(compose_params(experiment, [], CONF).train, (28, 28, 1), 1, 10)
-        return evaluate.takes_classes(model, classes)
+        return "labels" in evaluate.able(makers.of(model), ["?"] * classes, extractor[0])
 
     assert asked("cgan-mnist") and not asked("cgan-mnist", classes=9)
     assert not asked("gan-mnist") and not asked("infogan-mnist")  # InfoGAN's codes are no classes

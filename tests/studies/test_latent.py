@@ -12,6 +12,7 @@ from ganline.core.figures import cut_grid
 from ganline.core.files import read_arrays
 from ganline.extractors.network import Extractor
 from ganline.metrics.record import Sample
+from ganline.models import makers
 from ganline.studies import STUDIES, answers, latent
 from ganline.studies.finding import Figure, Finding, Kept, LeftOut, Number
 from ganline.studies.latent import interpolation, inversion, memorisation, network
@@ -37,7 +38,7 @@ def small_model(experiment, *overrides):
 def make_space(experiment, *overrides):
     """The space of an untrained generator whose own samples are the training images."""
     params, model = small_model(experiment, "dataset=digits", "latent.samples=100", *overrides)
-    space = Space(models.Generator(model), model, pixels(model.image_shape), None, None, [], params)
+    space = Space(makers.Sampler(model), model, pixels(model.image_shape), None, None, [], params)
     train, held_out = (
         Sample(images, space.extractor.extract(images).features, np.zeros((len(images), 0)))
         for images in (space.samples.images, 255 - space.samples.images[:30])

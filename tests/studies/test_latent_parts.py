@@ -13,6 +13,7 @@ from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.latent.paths import interpolation
 from ganline.metrics.record import Sample
+from ganline.models import makers
 from ganline.studies.finding import Kept, LeftOut
 from ganline.studies.latent import conditions, inversion, manifold, memorisation, smoothness, truncation
 from ganline.studies.latent import interpolation as between
@@ -25,7 +26,7 @@ BASIS = np.random.default_rng(0).normal(size=(DIM, SIDE * SIDE)).astype(np.float
 class Linear(Toy):
     """Makes pictures that are linear in their latents, brighter for class 1; torn where `tear` is."""
 
-    tear = np.inf
+    name, tear = "toy.Linear", np.inf
 
     def unrounded(self, latents, labels):
         torn = 400.0 * tf.cast(latents[:, :1] > self.tear, tf.float32) * np.sign(BASIS[:1])
@@ -51,8 +52,9 @@ def model(**changes):
         "networks": {},
         "conditions": 0,
         "image_range": (0.0, 255.0),
+        "abilities": (),
     }
-    return SimpleNamespace(**(facts | {"encode": lambda images: None} | changes))
+    return SimpleNamespace(**(facts | changes))
 
 
 def sample(generator, seed, count, labels=None):
@@ -87,21 +89,25 @@ def test_real_images_are_found_and_edited(space):
 
 def test_classes_are_asked_for_as_they_are_and_codes_are_tried():
     class Two(Linear):
-        conditions = 2
+        abilities, conditions = Linear.abilities | {"labels"}, 2
 
         def labels(self, count, seed, purpose):
             return (np.arange(count) % 2).astype(np.int32)
 
     labels = np.arange(300) % 2
     images = {"test": sample(Two(), 9, 300, labels), "train": sample(Two(), 8, 400, np.arange(400) % 2)}
-    by_class = make_space(Two(), model(conditions=2, uses_labels=True), ("dim", "light"), **images)
+
+    class Codes(Two):
+        abilities = Linear.abilities
+
+    by_class = make_space(Two(), model(conditions=2), ("dim", "light"), **images)
     classes = labels[np.linspace(0, 299, 16).astype(int)]
     found = inversion.find(by_class)
     assert found.numbers["error_over_luck"].value < 0.5 and "from the 3 nearest random samples" in found.words[0]
     assert np.array_equal(
         inversion._luck(by_class, by_class.test.images[:16], classes)[0].labels, np.repeat([0, 1], 450)
     )
-    by_code = make_space(Two(), model(conditions=2), ("dim", "light"), **images)
+    by_code = make_space(Codes(), model(conditions=2), ("dim", "light"), **images)
     assert inversion.find(by_code).numbers["error_over_luck"].value < 0.5
     found = conditions.find(by_class)
     assert "every class" in found.figures["grid"].title
@@ -180,7 +186,7 @@ def test_where_there_is_an_encoder_the_space_is_drawn_flat(dimension):
     vae = models.build(params.train, (28, 28, 1), 0)
     images = np.random.default_rng(1).integers(0, 256, (40, 28, 28, 1), np.uint8)
     test = Sample(images, images.reshape(40, -1).astype(np.float32), np.zeros((40, 0)))  # without labels
-    finding = manifold.find(Space(models.Generator(vae), vae, None, test, test, [], params))
+    finding = manifold.find(Space(makers.Sampler(vae), vae, None, test, test, [], params))
     assert list(finding.figures) == ["scatter", "manifold"]
     assert finding.figures["manifold"].image.shape == (30 * 30 - 2, 30 * 30 - 2, 1)
     assert ("standard deviations from the centre" if dimension == 2 else "5 numbers; the plane shown") in finding.words[
@@ -194,7 +200,9 @@ def test_what_does_not_apply_is_left_out_with_the_reason(space):
         conditions.find(space)
     with pytest.raises(LeftOut, match="toy.Linear has no encoder.*its 12 numbers are no plane"):
         manifold.find(space)
-    slow = make_space(of=model(slow_to_draw=True, conditions=2))
+    patient = Linear()
+    patient.abilities, patient.conditions = frozenset({"latents"}), 2
+    slow = make_space(patient, model(conditions=2))
     for part in (conditions, truncation, smoothness, manifold, memorisation, inversion):
         with pytest.raises(LeftOut, match="draws too slowly"):
             part.find(slow)

@@ -24,7 +24,7 @@ from ganline.studies.latent import (
 from ganline.studies.latent.base import Space
 
 CONF = Path(__file__).parents[2] / "conf"
-MODEL = SimpleNamespace(settings=SimpleNamespace(model="toy.Toy"), networks={}, conditions=0)
+MODEL = SimpleNamespace(settings=SimpleNamespace(model="toy.Toy"), networks={}, conditions=0, abilities=())
 
 
 def make_space(generator=None, *overrides, labels=None):
@@ -54,6 +54,7 @@ def test_known_directions_are_found_and_edits_do_what_they_say(space):
 @pytest.mark.parametrize("kind", ["rotation", "inception"])
 def test_what_an_extractor_without_classes_says_is_no_attribute(kind):
     class Turned(Eye):
+        abilities = frozenset()
         facts = Eye.facts | {"kind": kind, "classes": ["0 degrees", "90 degrees"] if kind == "rotation" else []}
 
     other = replace(make_space(), extractor=Turned())
@@ -162,8 +163,12 @@ def test_more_directions_than_dimensions_leave_the_method_out(monkeypatch, space
     assert "SeFa is left out: 13 directions: a latent space of 12 dimensions has at most 12." in told
 
 
+class Slow(Toy):
+    abilities = frozenset({"latents"})
+
+
 def test_a_slow_model_is_asked_for_few_images(space):
-    slow = replace(space, model=SimpleNamespace(settings=MODEL.settings, slow_to_draw=True))
+    slow = replace(space, generator=Slow())
     for part in (attributes, arithmetic, directions, sensitivity, disentanglement, perturbation):
         with pytest.raises(LeftOut, match="toy.Toy draws too slowly"):
             part.find(slow)

@@ -142,6 +142,7 @@ def test_the_logged_model_loads_and_samples(project):
     import mlflow
 
     from ganline import models
+    from ganline.models import makers
 
     model = models.build(PARAMS.train, (8, 8, 1), PARAMS.seed)
     paths.GAN.mkdir(parents=True)
@@ -157,7 +158,7 @@ def test_the_logged_model_loads_and_samples(project):
     latents = np.random.default_rng(0).uniform(-1, 1, (4, 10)).astype(np.float32)
     images = generator.predict(latents)
     assert (images.shape, images.dtype) == ((4, 8, 8, 1), np.uint8)
-    assert np.array_equal(images, models.load_generator(paths.GAN).images(latents))
+    assert np.array_equal(images, makers.load_sampler(paths.GAN).images(latents))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ class ACGAN(SGAN):
     the generator minimises the sum of its adversarial loss and the same cross-entropy.
     """
 
+    abilities = ("latents", "labels", "discriminator", "fast to draw")
+
     @property
     def conditions(self) -> int:
         """See ganline.models.base.Model.conditions."""

@@ -30,7 +30,8 @@ class CGAN(LatentGAN):
 
     image_range = (-1.0, 1.0)
     sizes = (28,)
-    uses_labels = True
+    abilities = ("latents", "labels", "discriminator", "fast to draw")
+    needs = ("classes",)
     batch_norm = True
     refuses = ("packing", "autoencoder")
 

@@ -30,7 +30,7 @@ class PixelCNN(Model):
     image_range = (0.0, 1.0)
     sizes = (28,)
     channels = (1,)
-    slow_to_draw = True
+    abilities = ("latents",)
     latent_dim = 784
     noise = "unit_uniform"
     losses = ("likelihood",)

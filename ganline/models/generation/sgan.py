@@ -22,7 +22,7 @@ class SGAN(LatentGAN):
 
     image_range = (-1.0, 1.0)
     sizes = (28,)
-    uses_labels = True
+    needs = ("classes",)
     batch_norm = True
     refuses = ("packing", "autoencoder")
     semi_supervised = True

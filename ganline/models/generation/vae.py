@@ -26,6 +26,7 @@ class VAE(Model):
     settings: Latents
     network_names = ("encoder", "decoder")
     image_range = (0.0, 1.0)
+    abilities = ("latents", "encoder", "fast to draw")
     sizes = (28,)
     noise = "normal"
     losses = ("likelihood",)
@@ -92,7 +93,12 @@ class VAE(Model):
 
     def generate(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """See ganline.models.base.Model.generate; values above 1 occur, and are cut off where images are saved."""
-        return self.networks["decoder"](latents, training=False)
+        return self.drawing(latents, training=False)
+
+    @property
+    def drawing(self) -> tf.keras.Model:
+        """See ganline.models.base.Model.drawing."""
+        return self.networks["decoder"]
 
     def encode(self, images: tf.Tensor) -> tf.Tensor:
         """See ganline.models.base.Model.encode: the mean of the latents' distribution."""

@@ -20,9 +20,10 @@ def load(params: Params) -> Space:
     """
     from ganline import models  # TensorFlow loads here, not when the stage is imported
     from ganline.extractors import network as extractors
+    from ganline.models import makers
 
     model = models.load(paths.GAN)
     train, test = (real_images(params, split) for split in ("train", "test"))
     classes = read_facts(paths.prepared(params))["classes"]
     extractor = extractors.load(paths.extractor(params))
-    return Space(models.Generator(model), model, extractor, train, test, classes, params)
+    return Space(makers.Sampler(model), model, extractor, train, test, classes, params)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.latent.attributes import Attribute, measurements, of_classes, of_marks, of_measurements
 from ganline.latent.named import Named, read
@@ -17,8 +18,8 @@ from ganline.studies.finding import Kept, LeftOut
 
 if TYPE_CHECKING:
     from ganline.extractors.network import Extractor
-    from ganline.models import Generator
     from ganline.models.base import Model
+    from ganline.models.makers import Sampler
 
 
 CLASSES = 10
@@ -50,7 +51,7 @@ class Drawn:
 class Space:
     """A trained generator's latent space, and all that a part may use to explore it."""
 
-    generator: "Generator"
+    generator: "Sampler"
     """Latents in, pictures out; compiled once. Any number of latents at a time."""
     model: "Model"
     """What the generator is part of: for gradients, encoders, activations and weights."""
@@ -160,20 +161,18 @@ class Space:
     @property
     def conditions(self) -> list[str]:
         """Names of what the generator can be asked for, in the order of its labels; empty where it takes none."""
-        return condition_names(self.model, self.classes)
+        return self.generator.condition_names(self.classes)
 
     @property
     def known_classes(self) -> list[str]:
         """Names of the columns of `probabilities`; empty where these are no classes of the dataset."""
-        return list(self.extractor.facts["classes"]) if self.extractor.facts["kind"] == "classifier" else []
+        return [] if lacking(("classes",), self.extractor.abilities) else list(self.extractor.facts["classes"])
 
     def must_draw_fast(self) -> None:
         """Raise LeftOut for a model that takes so long to draw that thousands of images cannot be asked of it."""
-        if getattr(self.model, "slow_to_draw", False):
-            raise LeftOut(f"{self.model.settings.model} draws too slowly for the images that this needs")
+        if reason := self.lacks("fast to draw"):
+            raise LeftOut(f"{reason} for the images that this needs")
 
-
-def condition_names(model: "Model", classes: Sequence[str]) -> list[str]:
-    """Return the names of what a model's generator can be asked for: the dataset's classes, or numbered codes."""
-    by_class = getattr(model, "uses_labels", False) and model.conditions == len(classes)
-    return list(classes) if by_class else [f"code {i}" for i in range(model.conditions)]
+    def lacks(self, *needs: str) -> str:
+        """Return why the model has not all these abilities, or "" where it has."""
+        return lacking(needs, self.generator.abilities, self.generator.name)

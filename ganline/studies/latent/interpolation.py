@@ -35,7 +35,7 @@ def find(space: Space) -> Finding:
         "training. Where the lower row is duller in the middle, the generator does not know that place.",
     )
     figures = {"rows": rows, "lines": straight, "plane": plane}
-    if not getattr(space.model, "slow_to_draw", False):
+    if not space.lacks("fast to draw"):
         figures["loops"] = Figure(
             loops_frames(space),
             "Loops through the latent space",

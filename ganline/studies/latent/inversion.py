@@ -92,11 +92,8 @@ def _inverted(space: Space, images: np.ndarray, pool: Pool, nearest: np.ndarray)
 
     Without one the search begins at random samples that are `nearest` (N, S), under their labels.
     """
-    from ganline.models.base import from_uint8
-
-    encoded = space.model.encode(from_uint8(images, space.model.image_range))
-    if encoded is not None:
-        latents, labels = encoded.numpy(), np.zeros(len(images), np.int32)
+    if not space.lacks("encoder"):
+        latents, labels = space.generator.encode(images), np.zeros(len(images), np.int32)
         drawn = space.generator.images(latents, labels)
         errors = np.mean((drawn / 255 - images / 255) ** 2, axis=(1, 2, 3))
         return Inverted(latents, labels, errors), "by the encoder"

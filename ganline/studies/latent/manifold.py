@@ -12,39 +12,22 @@ TITLE = "The latent space, flat"
 SIDE = 30
 MOST = 5000
 """Points drawn, at most."""
-AT_ONCE = 500
 
 
 def find(space: Space) -> Finding:
     """Return held-out images as points where there is an encoder, and the images of the plane they lie in."""
     space.must_draw_fast()
-    latents, dimension = encoded(space), space.generator.latent_dim
+    no_encoder, dimension = space.lacks("encoder"), space.generator.latent_dim
     flat = dimension == 2 and space.generator.prior == "normal"
-    if latents is None and not flat:
-        raise LeftOut(
-            f"{space.model.settings.model} has no encoder that would say where real images lie, and its {dimension} "
-            "numbers are no plane"
-        )
-    plane = prior_plane() if flat or latents is None else principal_plane(latents)
+    if no_encoder and not flat:
+        raise LeftOut(f"{no_encoder} that would say where real images lie, and its {dimension} numbers are no plane")
+    if no_encoder:
+        return Finding({"manifold": _manifold(space, prior_plane())})
+    latents = space.generator.encode(space.test.images[_spread(space)])
+    plane = prior_plane() if flat else principal_plane(latents)
     figures = {"manifold": _manifold(space, plane)}
-    if latents is None:
-        return Finding(figures)
     figures = {"scatter": _scatter(space, latents, plane)} | figures
     return Finding(figures, words=_words(plane, latents), latents={"plane": _kept(plane)} if dimension > 2 else {})
-
-
-def encoded(space: Space) -> np.ndarray | None:
-    """Return the likeliest latents of at most MOST held-out images, float32 (N, L); None without an encoder."""
-    from ganline.models.base import from_uint8
-
-    images = space.test.images[_spread(space)]
-    parts = []
-    for start in range(0, len(images), AT_ONCE):
-        latents = space.model.encode(from_uint8(images[start : start + AT_ONCE], space.model.image_range))
-        if latents is None:
-            return None
-        parts.append(latents.numpy())
-    return np.concatenate(parts)
 
 
 def _spread(space: Space) -> np.ndarray:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ganline.core.abilities import lacking
 from ganline.studies.finding import LeftOut
 
 if TYPE_CHECKING:
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
 
     from ganline.models.base import Model
 
-DRAWING = ("generator_average", "generator", "decoder")
-"""Networks that make images of latents, the first that there is."""
 BATCH = 500
 
 
@@ -22,10 +21,9 @@ def drawing_network(model: "Model") -> "tf.keras.Model":
     Raises:
         LeftOut: the model draws in another way.
     """
-    for name in DRAWING:
-        if name in model.networks:
-            return model.networks[name]
-    raise LeftOut(f"{model.settings.model} has no network that makes an image of a latent in one pass")
+    if lacking(("latents", "fast to draw"), model.abilities):
+        raise LeftOut(f"{model.settings.model} has no network that makes an image of a latent in one pass")
+    return model.drawing
 
 
 def first_kernel(model: "Model") -> np.ndarray:
@@ -60,7 +58,7 @@ def activations(model: "Model", latents: np.ndarray, labels: np.ndarray) -> np.n
     parts = []
     for i in range(0, len(latents), BATCH):
         here = tf.constant(latents[i : i + BATCH]), tf.constant(labels[i : i + BATCH])
-        made = run(model.request(*here) if hasattr(model, "request") else here[0]).numpy()
+        made = run(model.request(*here)).numpy()
         parts.append(made.reshape(len(made), -1).astype(np.float32))
     return np.concatenate(parts)
 

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from ganline import models
 from ganline.catalogue.presets import compose_params
+from ganline.models import makers
 from ganline.models.base import to_uint8
 from ganline.models.generation.pixelcnn import binarise
 from ganline.models.layers import MaskedConv2D
@@ -66,7 +67,7 @@ def test_pixel_by_pixel_sampling_equals_whole_passes(model):
 
 
 def test_samples_are_ink_and_paper_for_any_number_of_latents():
-    generator = models.Generator(models.build(compose_params("pixelcnn-mnist").train, (28, 28, 1), seed=1))
+    generator = makers.Sampler(models.build(compose_params("pixelcnn-mnist").train, (28, 28, 1), seed=1))
     latents = generator.latents(3, 0, "test")
     assert latents.shape == (3, 784) and 0 <= latents.min() < latents.max() <= 1
     made = generator.images(latents)

@@ -1,0 +1,42 @@
+"""One vocabulary of abilities: what models, data and judges have, what measures, studies and pages need.
+
+A model declares `abilities` as a class literal (read by ganline/models/facts.py without TensorFlow) and what its
+training `needs` of the data; a maker, an extractor and the data say what they have. `lacking` alone matches the two.
+"""
+
+from collections.abc import Collection
+
+ABILITIES = {
+    "latents": "{who} makes its images of no latents",
+    "pairs": "{who} has no true partner for each image",
+    "classes": "the extractor does not know the data's classes",
+    "labels": "{who} cannot be asked for the data's classes",
+    "discriminator": "{who} has no discriminator",
+    "encoder": "{who} has no encoder",
+    "fast to draw": "{who} draws too slowly",
+}
+"""Ability -> what a person reads where it is missing; {who} is whoever lacks it.
+
+latents: draws its images from latents. pairs: the true partner of each image it makes is known. classes: the classes of
+the data are known to whoever judges or teaches. labels: can be asked for each of these classes. discriminator: has a
+network that tells real images from generated ones. encoder: finds the latents of an image in one pass. fast to draw:
+makes an image in one pass, so that thousands can be asked of it.
+"""
+
+
+def lacking(needs: Collection[str], has: Collection[str], who: str = "this model") -> str:
+    """Return why what `needs` these abilities does not apply to what `has` those, or "" where it does.
+
+    Args:
+        needs: keys of ABILITIES.
+        has: as `needs`.
+        who: the one who has them, for the sentence.
+
+    Raises:
+        ValueError: a word that is no ability.
+    """
+    if unknown := {*needs, *has} - set(ABILITIES):
+        raise ValueError(f"{', '.join(sorted(unknown))}: no ability; there are {', '.join(ABILITIES)}")
+    return "; ".join(
+        why.format(who=who) for ability, why in ABILITIES.items() if ability in needs and ability not in has
+    )

@@ -1,0 +1,255 @@
+"""Trained models as makers of images: one draws latents, another takes held-out images (see ganline.core.maker)."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ganline.core.abilities import lacking
+from ganline.core.errors import UserError
+from ganline.core.figures import image_grid
+from ganline.core.maker import Given, Made, Maker, silent
+from ganline.core.random import generator
+from ganline.models import BATCH, load
+from ganline.models.facts import latents_of
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from ganline.models.base import Model
+
+PIXELS = 2**20
+"""Pixels of inputs translated at once, at most: some GB of activations."""
+
+
+def of(model: "Model", inputs: np.ndarray | None = None, partners: np.ndarray | None = None) -> Maker:
+    """Return the maker that suits a model whose weights are set; `inputs` and `partners` are for a Translator."""
+    return Translator(model, inputs, partners) if lacking(("latents",), model.abilities) else Sampler(model)
+
+
+def load_sampler(folder: Path) -> "Sampler":
+    """Return the sampler of the model that `ganline.models.save` wrote into `folder`.
+
+    Raises:
+        UserError: `folder` holds no model, or one that makes images of something else.
+    """
+    model = load(folder)
+    if reason := lacking(("latents",), model.abilities, model.settings.model):
+        raise UserError(f"{folder}: {reason}")
+    return Sampler(model)
+
+
+class Sampler:
+    """A generator for use: latents in, pictures out.
+
+    Attributes: see ganline.core.maker.LatentMaker.
+    """
+
+    def __init__(self, model: "Model") -> None:
+        """Wrap a model whose weights are set."""
+        import tensorflow as tf
+
+        from ganline.models.base import to_uint8
+
+        self.name, self.abilities = model.settings.model, frozenset(model.abilities)
+        self.latent_dim, self.prior = latents_of(model.settings)
+        self.image_shape = model.image_shape
+        self.conditions = model.conditions
+        self._model = model
+        self._make = tf.function(
+            lambda latents, labels: to_uint8(model.generate(latents, labels), model.image_range),
+            input_signature=[tf.TensorSpec((None, self.latent_dim), tf.float32), tf.TensorSpec((None,), tf.int32)],
+            autograph=False,
+        )
+
+    def draw(self, count: int, seed: int, purpose: str, progress: Callable[[int], Any] = silent) -> Made:
+        """See ganline.core.maker.Maker.draw."""
+        given = self.given(count, seed, purpose)
+        return Made(self.make(given, progress), given)
+
+    def given(self, count: int, seed: int, purpose: str) -> Given:
+        """Return "latents", and where there are conditions "labels", drawn uniformly."""
+        labels = {"labels": self.labels(count, seed, purpose)} if self.conditions else {}
+        return {"latents": self.latents(count, seed, purpose), **labels}
+
+    def make(self, given: Given, progress: Callable[[int], Any] = silent) -> np.ndarray:
+        """See `images`, to which `given` names the arguments."""
+        return self.images(**given, progress=progress)
+
+    def sheet(self, count: int, seed: int, purpose: str) -> np.ndarray:
+        """Return the pictures of `grid`, uint8 (h, w, C)."""
+        latents, labels, columns = self.grid(count, seed, purpose)
+        return image_grid(self.images(latents, labels), columns)
+
+    def latents(self, count: int, seed: int, purpose: str) -> np.ndarray:
+        """Return float32 (count, latent_dim) from the prior, a function of (seed, purpose) alone."""
+        draw, shape = generator(seed, f"latents/{purpose}"), (count, self.latent_dim)
+        if self.prior == "normal":
+            return draw.standard_normal(shape).astype(np.float32)
+        return draw.uniform(-1 if self.prior == "uniform" else 0, 1, shape).astype(np.float32)
+
+    def labels(self, count: int, seed: int, purpose: str) -> np.ndarray:
+        """Return int32 (count,) drawn uniformly from the conditions (0 for all where there are none)."""
+        draw = generator(seed, f"labels/{purpose}")
+        return draw.integers(0, max(1, self.conditions), count).astype(np.int32)
+
+    def grid(self, count: int, seed: int, purpose: str) -> tuple[np.ndarray, np.ndarray, int]:
+        """Return latents and labels for a grid of samples, and its columns.
+
+        With conditions one row a condition, and the same latents in every row; else as near a square as `count` allows.
+        """
+        if not self.conditions:
+            return self.latents(count, seed, purpose), np.zeros(count, np.int32), math.isqrt(count - 1) + 1
+        columns = max(1, count // self.conditions)
+        latents = np.tile(self.latents(columns, seed, purpose), (self.conditions, 1))
+        return latents, np.repeat(np.arange(self.conditions, dtype=np.int32), columns), columns
+
+    def unrounded(self, latents: "tf.Tensor", labels: "tf.Tensor") -> "tf.Tensor":
+        """Return images float32 (N, H, W, C), 0 to 255 where the model keeps its range, never rounded or cut off.
+
+        Not compiled here: call it inside a tf.function. Where the model has gradients, they reach the latents.
+
+        Args:
+            latents: float32 (N, latent_dim).
+            labels: int32 (N,).
+        """
+        import tensorflow as tf
+
+        low, high = self._model.image_range
+        return (tf.cast(self._model.generate(latents, labels), tf.float32) - low) * (255 / (high - low))
+
+    def images(
+        self, latents: np.ndarray, labels: np.ndarray | None = None, progress: Callable[[int], Any] = silent
+    ) -> np.ndarray:
+        """Return uint8 (N, H, W, C) for float32 latents (N, latent_dim) and int32 labels (N,), all 0 where not given.
+
+        Raises:
+            UserError: the latents have another shape, or a label is none of the conditions.
+        """
+        if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
+            raise UserError(f"latents of shape {latents.shape}: this generator takes (N, {self.latent_dim})")
+        labels = np.zeros(len(latents), np.int32) if labels is None else labels.astype(np.int32)
+        if len(labels) != len(latents) or (
+            len(labels) and not 0 <= labels.min() <= labels.max() < max(1, self.conditions)
+        ):
+            raise UserError(f"labels: this generator takes one of 0 to {max(0, self.conditions - 1)} for each latent")
+        parts = [np.empty((0, *self.image_shape), np.uint8)]
+        for rows in _batches(len(latents), BATCH):
+            parts.append(self._make(latents[rows].astype(np.float32), labels[rows]).numpy())
+            progress(len(parts[-1]))
+        return np.concatenate(parts)
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """Return the likeliest latents, float32 (N, latent_dim), of uint8 images (N, H, W, C); needs an encoder."""
+        from ganline.models.base import from_uint8
+
+        image_range = self._model.image_range
+        parts = [
+            self._model.encode(from_uint8(images[rows], image_range)).numpy() for rows in _batches(len(images), BATCH)
+        ]
+        return np.concatenate(parts)
+
+    def redraw(self, images: np.ndarray) -> np.ndarray:
+        """Return uint8 images (N, H, W, C) as the model redraws them; needs an encoder."""
+        from ganline.models.base import from_uint8, to_uint8
+
+        image_range = self._model.image_range
+        parts = [
+            to_uint8(self._model.reconstruct(from_uint8(images[rows], image_range)), image_range).numpy()
+            for rows in _batches(len(images), BATCH)
+        ]
+        return np.concatenate(parts)
+
+    def condition_names(self, classes: Sequence[str]) -> list[str]:
+        """Return the names of what can be asked for: the data's `classes`, or numbered codes that are none of them."""
+        by_class = not lacking(("labels",), self.abilities) and self.conditions == len(classes)
+        return list(classes) if by_class else [f"code {i}" for i in range(self.conditions)]
+
+
+class Translator:
+    """A translator for use: an image in, another out.
+
+    Attributes: see ganline.core.maker.Maker.
+    """
+
+    conditions = 0
+
+    def __init__(self, model: "Model", inputs: np.ndarray | None = None, partners: np.ndarray | None = None) -> None:
+        """Wrap a model whose weights are set.
+
+        Args:
+            model: has `translate`: float32 (N, H, W, C) in image_range -> float32 (N, H', W', C') in image_range.
+            inputs: held-out images that `draw` takes, uint8 (N, H, W, C); None where only `translate` is used.
+            partners: what each should become, uint8 (N, H', W', C'); None where nobody knows.
+        """
+        import tensorflow as tf
+
+        from ganline.models.base import from_uint8, to_uint8
+
+        unpaired = frozenset() if partners is not None else frozenset({"pairs"})
+        self.name, self.abilities = model.settings.model, frozenset(model.abilities) - unpaired
+        self.image_shape = model.image_shape
+        self._inputs, self._partners = inputs, partners
+        scale = model.image_range
+        self._make = tf.function(
+            lambda images: to_uint8(model.translate(from_uint8(images, scale)), scale),
+            autograph=False, reduce_retracing=True,
+        )  # fmt: skip
+
+    def draw(self, count: int, seed: int, purpose: str, progress: Callable[[int], Any] = silent) -> Made:
+        """See ganline.core.maker.Maker.draw: translations of as many held-out images, each taken once at most."""
+        rows = self._rows(count, seed, purpose)
+        given = self._given(rows)
+        partners = None if self._partners is None else np.asarray(self._partners[rows])
+        return Made(self.make(given, progress), given, partners)
+
+    def given(self, count: int, seed: int, purpose: str) -> Given:
+        """Return "inputs", uint8 (N, H, W, C)."""
+        return self._given(self._rows(count, seed, purpose))
+
+    def make(self, given: Given, progress: Callable[[int], Any] = silent) -> np.ndarray:
+        """See `translate`."""
+        return self.translate(given["inputs"], progress)
+
+    def translate(self, images: np.ndarray, progress: Callable[[int], Any] = silent) -> np.ndarray:
+        """Return what uint8 images (N, H, W, C) become, uint8 (N, H', W', C')."""
+        parts = [np.empty((0, *self.image_shape), np.uint8)]
+        size = max(1, min(BATCH, PIXELS // math.prod(images.shape[1:3])))
+        for rows in _batches(len(images), size):
+            parts.append(self._make(np.ascontiguousarray(images[rows])).numpy())
+            progress(len(parts[-1]))
+        return np.concatenate(parts)
+
+    def sheet(self, count: int, seed: int, purpose: str) -> np.ndarray:
+        """Return input, translation and, where it is known, true partner beside each other, uint8 (h, w, C)."""
+        made = self.draw(count, seed, purpose)
+        parts = [made.given["inputs"], made.images, *([] if made.partners is None else [made.partners])]
+        cells = np.stack(_alike(parts), axis=1).reshape(-1, *_alike(parts)[0].shape[1:])
+        across = max(1, round(math.sqrt(len(made.images) / len(parts))))
+        return image_grid(cells, across * len(parts))
+
+    def _rows(self, count: int, seed: int, purpose: str) -> np.ndarray:
+        if self._inputs is None:
+            raise ValueError("this translator was given no held-out images to draw from")
+        return np.sort(generator(seed, f"inputs/{purpose}").permutation(len(self._inputs))[:count])
+
+    def _given(self, rows: np.ndarray) -> Given:
+        assert self._inputs is not None
+        return {"inputs": np.asarray(self._inputs[rows])}
+
+
+def _batches(count: int, size: int) -> Iterator[slice]:
+    return (slice(start, start + size) for start in range(0, count, size))
+
+
+def _alike(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return sets of images, uint8 (N, H, W, C), in the size and channels of the largest, by repeating pixels."""
+    height, width, channels = (max(part.shape[axis] for part in parts) for axis in (1, 2, 3))
+    found = []
+    for part in parts:
+        rows, columns = np.arange(height) * part.shape[1] // height, np.arange(width) * part.shape[2] // width
+        large = part[:, rows][:, :, columns]
+        found.append(large if large.shape[3] == channels else np.repeat(large[..., :1], channels, axis=3))
+    return found
