@@ -30,7 +30,7 @@ UPWARD = {
     "ganline/metrics/record.py imports ganline/models/base.py",
 }
 LONG_FUNCTIONS = {"ganline/latent/inversion.py invert", "benchmarks/contenders.py keras"}
-LONG_FILES = {"ganline/diagnosis/verdict.py", "tests/training/test_strategy.py"}
+LONG_FILES = {"tests/training/test_strategy.py"}
 STAGES_TODAY = 700
 """What does not keep a rule yet. These lists only ever get shorter."""
 
