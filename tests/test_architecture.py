@@ -29,10 +29,7 @@ UPWARD = {
     "ganline/metrics/record.py imports ganline/models/__init__.py",
     "ganline/metrics/record.py imports ganline/models/base.py",
 }
-LONG_FUNCTIONS = {"ganline/latent/inversion.py invert", "benchmarks/contenders.py keras"}
-LONG_FILES = {"tests/training/test_strategy.py"}
-STAGES_TODAY = 700
-"""What does not keep a rule yet. These lists only ever get shorter."""
+"""What does not keep a rule yet. It only ever gets shorter."""
 
 
 def test_every_import_goes_to_its_own_folder_or_one_below():
@@ -63,16 +60,16 @@ def test_an_engine_has_one_home(package, home):
 
 def test_functions_can_be_seen_whole():
     lengths = {f"{name(file)} {function}": lines for file in files(*CODE) for function, lines in functions(file)}
-    assert {function for function, lines in lengths.items() if lines > FUNCTION} <= LONG_FUNCTIONS
+    assert not [function for function, lines in lengths.items() if lines > FUNCTION]
     assert statistics.median(lengths.values()) <= MEDIAN
 
 
 def test_files_can_be_read_at_once():
-    assert {name(file) for file in files(*CODE, "tests") if length(file) > FILE} <= LONG_FILES
+    assert not [name(file) for file in files(*CODE, "tests") if length(file) > FILE]
 
 
 def test_what_the_stages_do_can_be_read_in_a_minute():
-    assert sum(map(length, files("stages"))) <= max(STAGES, STAGES_TODAY)
+    assert sum(map(length, files("stages"))) <= STAGES
 
 
 def files(*folders: str) -> list[Path]:
