@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ganline.evaluation.baselines import BASELINES
 from ganline.report.wording import GROUPS, HEADLINES, PAIR_HEADLINES
 
 FLOOR, STDERR = "floor_", "_stderr"
@@ -27,15 +28,19 @@ class MetricRow(NamedTuple):
     """Its standard error."""
     floor: float | None
     """The same metric of real images against real images."""
+    baselines: Mapping[str, float]
+    """Of a translator: the same metric of those who have learned nothing, by what they do."""
 
 
 def metric_rows(metrics: Mapping[str, float], protocol: Protocol) -> list[MetricRow]:
     """Return the metrics, each with its standard error and its floor beside it."""
-    return [
-        _row(name, metrics, protocol.get(name, {}))
-        for name in metrics
-        if not name.startswith(FLOOR) and name.removesuffix(STDERR) not in metrics.keys() - {name}
-    ]
+    return [_row(name, metrics, protocol.get(name, {})) for name in metrics if not _accompanies(name, metrics)]
+
+
+def _accompanies(name: str, metrics: Mapping[str, float]) -> bool:
+    """Return whether a number stands beside another one: its floor, its standard error, or that of a baseline."""
+    of = {name.removesuffix(STDERR), *(name.removeprefix(start) for start in (FLOOR, *BASELINES))}
+    return name.startswith(FLOOR) or any(other in metrics for other in of - {name})
 
 
 def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any]) -> MetricRow:
@@ -49,6 +54,7 @@ def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any]) -> M
         metrics[name],
         metrics.get(name + STDERR),
         metrics.get(FLOOR + name),
+        {who: metrics[start + name] for start, who in BASELINES.items() if start + name in metrics},
     )
 
 
