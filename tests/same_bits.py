@@ -18,8 +18,8 @@ STEPS = 50
 SMALL = [
     f"train.steps={STEPS}", "train.batch_size=8", "train.steps_per_call=10", "train.log_every=50",
     "train.sample_every=50", "train.checkpoint_every=50", "train.sample_count=4", "download.source=.",
+    "train.generator_batch_size=8",
 ]  # fmt: skip
-FAKES = "train.generator_batch_size=8"
 
 
 def machine() -> str:
@@ -44,12 +44,11 @@ def weights(experiment: str) -> str:
     from ganline import models
     from ganline.catalogue.presets import compose_params
     from ganline.core.determinism import be_deterministic
-    from ganline.settings.recipes import GAN
     from ganline.training.loop import train
+    from tests.fitting import fitting
 
     be_deterministic()
-    fakes = [FAKES] if isinstance(compose_params(experiment, ["download.source=."]).train, GAN) else []
-    params = compose_params(experiment, [*SMALL, *fakes])
+    params = compose_params(experiment, fitting(experiment, SMALL))
     size = params.prepare.size
     images = np.random.default_rng(0).integers(0, 256, (40, size, size, params.prepare.channels), np.uint8)
     model = models.build(params.train, images.shape[1:], seed=7, classes=10)
