@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import contenders
+from benchmarks import contenders, translators
 
 ROUNDS = 5
 EXPERIMENTS = {  # steps a round: about a second
@@ -32,7 +32,7 @@ PEAK_PRODUCTS = 10
 
 def work(pipe: Connection, builder: str, arguments: tuple) -> None:
     """Build a contender, then time as many steps as the parent asks for, again and again."""
-    step = getattr(contenders, builder)(*arguments)
+    step = getattr(translators if hasattr(translators, builder) else contenders, builder)(*arguments)
     while count := pipe.recv():
         start = time.perf_counter()
         step(count)

@@ -17,7 +17,7 @@ from ganline.catalogue import presets as catalogue
 from ganline.core import yaml_files
 from ganline.core.errors import UserError
 from ganline.core.files import write_text
-from ganline.datasets import listing, sources
+from ganline.datasets import inputs, listing, sources
 from ganline.datasets.own_pictures import linked
 from ganline.settings import paths
 from ganline.tracking import spool
@@ -205,7 +205,8 @@ def _counts(experiment: str) -> Iterator[tuple[str, str, int, int, int]]:
     from ganline.models import build
 
     shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
-    for name, network in build(params.train, shape, params.seed, _classes(params.download.dataset)).networks.items():
+    model = build(params.train, shape, params.seed, _classes(params.download.dataset), inputs.shape(params))
+    for name, network in model.networks.items():
         if name != "generator_average":  # a copy
             trainable = sum(int(weight.shape.num_elements()) for weight in network.trainable_weights)
             total = network.count_params()

@@ -1,9 +1,11 @@
 """Stage prepare: source images become arrays of one size in data/prepared/<dataset>."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ganline.datasets import prepared
 from ganline.datasets.prepare import prepare
+from ganline.datasets.prepare_pairs import prepare_pairs
 from ganline.settings import paths
 from ganline.settings.schema import Params
 from ganline.tracking.tracker import Tracker
@@ -15,21 +17,28 @@ SHOWN = 20
 def run(params: Params, tracker: Tracker) -> None:
     """Prepare the raw data and tell the tracker which data this is."""
     dataset, folder = params.download.dataset, paths.prepared(params)
-    facts = prepare(paths.raw(params), folder, dataset, params.prepare, params.data_seed)
+    make = prepare_pairs if params.prepare.pairs else prepare
+    facts = make(paths.raw(params), folder, dataset, params.prepare, params.data_seed)
     tracker.dataset(dataset, prepared.digest(folder), facts["counts"])
     tracker.artifact(folder / prepared.FACTS)
     for sentence in facts["said"]:
         print(f"{dataset}: {sentence}")
     print(
         f"{dataset}: {facts['counts']['train']} training and {facts['counts']['test']} test images of shape "
-        f"{facts['image_shape']}, {named(facts['classes'])}; {sum(facts['dropped'].values())} dropped, "
-        f"{sum(facts['ignored'].values())} other files ignored, {facts['duplicates']} exact duplicates"
+        f"{facts['image_shape']}, {with_partners(facts)}{named(facts['classes'])}; "
+        f"{sum(facts['dropped'].values())} dropped, {sum(facts['ignored'].values())} other files ignored, "
+        f"{facts['duplicates']} exact duplicates"
     )
     if facts["held_out_repeats"]:
         print(
             f"{dataset}: {facts['held_out_repeats']} of the test images are training images again, by the dataset's "
             "own split; what is said of images never shown leaves them out"
         )
+
+
+def with_partners(facts: Mapping[str, Any]) -> str:
+    """Return of what shape the images' partners are, where they have some."""
+    return f"each with a partner of shape {facts['partner_shape']}, " if "partner_shape" in facts else ""
 
 
 def named(classes: Sequence[str]) -> str:

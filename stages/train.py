@@ -11,7 +11,8 @@ from ganline.catalogue.check import accepted
 from ganline.catalogue.combinations import uneven
 from ganline.core.errors import UserError
 from ganline.core.files import whole_folder, write_json
-from ganline.datasets.prepared import images_file, read_facts
+from ganline.datasets import inputs
+from ganline.datasets.prepared import read_facts
 from ganline.line.code import code
 from ganline.report.wording import verdict_lines
 from ganline.settings import paths
@@ -45,7 +46,7 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
         raise UserError("; ".join(problems))
     configure(params.compute.precision, params.compute.deterministic)
     decide = material.decisive(params, facts, data) | {"replicas": at.count, "machines": at.workers}
-    files = [images_file(folder, "train"), *judging.extractor_files(params)]
+    files = [*material.picture_files(params), *judging.extractor_files(params)]
     known = checkpoint.deciding(decide, files, code("train", params))
     workdir = paths.CHECKPOINTS / checkpoint.fingerprint(known)
     # An orphan of a killed pipeline may still be training this very run: two writers would spoil its checkpoints.
@@ -54,7 +55,8 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
             checkpoint.Checkpoints(workdir, mirror).fetch()
             earlier.begin(workdir, known)
         with at.building():
-            model = models.build(params.train, tuple(facts["image_shape"]), params.seed, len(facts["classes"]))
+            shape, given = tuple(facts["image_shape"]), inputs.shape(params)
+            model = models.build(params.train, shape, params.seed, len(facts["classes"]), given)
         probe = judging.probe(params, data["image"]) if at.chief else "the chief does"
         trained = train(
             model, data, params.train, workdir, params.compute.xla, params.diagnosis, probe,

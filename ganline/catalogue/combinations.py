@@ -6,9 +6,10 @@ from typing import Any
 
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
+from ganline.datasets.inputs import DERIVED
 from ganline.models.facts import BATCH_NORM, loss_facts, model_facts
-from ganline.settings.recipes import GAN, Adversaries, Latents, Train
-from ganline.settings.schema import Params
+from ganline.settings.recipes import GAN, Adversaries, Latents, Train, Translation
+from ganline.settings.schema import Params, Prepare
 
 OFF: dict[str, Any] = {
     "discriminator_steps": 1,
@@ -58,6 +59,8 @@ def impossible(params: Params) -> Iterator[str]:
         if loss := loss_facts().get(params.train.loss):
             yield from _asked(params.train, loss)
         yield from _contradictions(params.train)
+    if isinstance(params.train, Translation):
+        yield from _unpaired(params.prepare, params.train)
     yield from _updates(params.train)
     yield from _devices(params)
     yield from _protocol(params)
@@ -84,6 +87,23 @@ def _misfits(params: Params, model: dict[str, Any]) -> Iterator[str]:
         yield f"train.select = best: {reason} to be looked at while it trains; leave it at last"
     if train.loss not in model["losses"]:
         yield f"train.loss = {train.loss}: {name} takes {_either(model['losses'])}"
+
+
+def _unpaired(prepare: Prepare, train: Translation) -> Iterator[str]:
+    """Yield where the images have no inputs to be made of, or others than the networks take."""
+    if train.input in DERIVED:
+        if prepare.channels != 3:
+            yield f"train.input = {train.input}: it is made of images in colour; set prepare.channels=3"
+    elif prepare.pairs is None:
+        yield (
+            f"train.input = {train.input}: the images have no partners (prepare.pairs); allowed is "
+            f"{_either(tuple(DERIVED))}, or a dataset of pairs such as dataset=paired_folders"
+        )
+    elif prepare.partners.size != prepare.size:
+        yield (
+            f"prepare.pairs.size = {prepare.partners.size}: {train.model} takes partners of the images' size "
+            f"(prepare.size = {prepare.size}, or null)"
+        )
 
 
 def _refused(train: Adversaries, model: dict[str, Any]) -> Iterator[str]:
@@ -179,8 +199,8 @@ def uneven(train: Train, replicas: int) -> Iterator[str]:
 
 def _batch_sizes(train: Train) -> list[tuple[str, int]]:
     """Return the keys that say how many images an update has, with their values."""
-    sizes = [("batch_size", train.batch_size)]
-    return [*sizes, ("generator_batch_size", train.generator_batch_size)] if isinstance(train, GAN) else sizes
+    own = ("generator_batch_size",) if isinstance(train, GAN | Translation) else ()
+    return [(key, getattr(train, key)) for key in ("batch_size", *own)]
 
 
 def _protocol(params: Params) -> Iterator[str]:

@@ -45,8 +45,8 @@ def download(settings: Download, destination: Path, manual: Path) -> tuple[str, 
 
 
 def _refuse_category(settings: Download) -> None:
-    if settings.category not in (None, *layout.SIDES):
+    if settings.category not in (None, *layout.SIDES, layout.BOTH):
         raise UserError(
             f"download.category = {settings.category!r}: {settings.dataset} has no categories: set "
-            "download.category=null (or A or B, where the pictures are the two sides of a translation)"
+            "download.category=null (or A, B or both, where the pictures are the two sides of a translation)"
         )

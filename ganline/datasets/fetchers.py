@@ -44,7 +44,7 @@ def web(address: str, names: Collection[str], work: Path) -> Path:
     """
     if address.endswith(ARCHIVE):
         _download(address, f"archive{ARCHIVE}", work)
-        return _untar(work / f"archive{ARCHIVE}", work / "files")
+        return untar(work / f"archive{ARCHIVE}", work / "files")
     for name in names:
         if "{name}" in address:
             _download(address.replace("{name}", quote(name)), name, work)
@@ -65,7 +65,7 @@ def _download(url: str, name: str, work: Path) -> None:
             raise SourceError(f"{name}: {_web_reason(error)}") from None
 
 
-def _untar(archive: Path, folder: Path) -> Path:
+def untar(archive: Path, folder: Path) -> Path:
     """Unpack the plain files of a .tgz into `folder`, never outside of it, and return `folder`."""
     with reading(archive.name, " cannot be unpacked"), tarfile.open(archive) as packed:
         members = [member for member in packed if member.isfile()]
@@ -171,7 +171,7 @@ def sdist(pinned: str, names: Collection[str], work: Path) -> Path:
     command = ["-m", "pip", "download", *quick, "--no-deps", "--no-binary=:all:", "--require-hashes", "--dest", "."]
     _client(sys.executable, *command, "--requirement", "requirements.txt", folder=work)
     for archive in work.glob("*.tar.gz"):
-        _untar(archive, work / "files")
+        untar(archive, work / "files")
     return work / "files"
 
 
@@ -183,7 +183,7 @@ def npm(requirement: str, names: Collection[str], work: Path) -> Path:
     quick = ["--fetch-retries=0", "--fetch-timeout=15000", "--loglevel=warn", "--ignore-scripts"]
     _client("npm", "pack", *quick, "--", requirement, folder=work, reason=NPM_REASON)
     for archive in work.glob(f"*{ARCHIVE}"):
-        _untar(archive, work / "files")
+        untar(archive, work / "files")
     return work / "files"
 
 

@@ -15,6 +15,8 @@ SPLIT = re.compile(rf"(|.*[_ -])({'|'.join(SPLITS)})(|[_ -].*)", re.IGNORECASE)
 SIDE = re.compile(rf"({'|'.join(SPLITS)})[_-]?(a|b)", re.IGNORECASE)
 """trainA, trainB, testA, testB: the folders of CycleGAN."""
 SIDES = ("A", "B")
+BOTH = "both"
+"""The category that takes both sides, for pairs."""
 SHARD = re.compile(r"[0-9]{5,}")
 SHARD_SIZE = 1000
 
@@ -189,9 +191,13 @@ def _in_splits(splits: Sequence[str] | None) -> str:
 def one_side(where: str, files: Sequence[str], category: str | None) -> list[str]:
     """Return the files to take: all, or where the pictures are two sides of a translation, one side's and other files.
 
+    The category "both" takes all, whatever the folders are called: those of pairs have names of their own.
+
     Raises:
         UserError: there are two sides and none is chosen, or one is chosen where there is none.
     """
+    if category == BOTH:
+        return list(files)
     pictures = [file for file in files if named_picture(file)]
     sides = read(where, pictures, labelled=False).sides if pictures else None
     if sides is None:
@@ -202,7 +208,8 @@ def one_side(where: str, files: Sequence[str], category: str | None) -> list[str
         counts = " and ".join(f"{sides.count(side)} pictures of {side}" for side in SIDES)
         raise UserError(
             f"{where}: these are the two sides of a translation, {counts}. A generator that draws from noise "
-            f"learns one: set download.category=A or B (it is {'null' if category is None else repr(category)}). "
+            f"learns one: set download.category=A or B (it is {'null' if category is None else repr(category)}). A "
+            "translator learns from pairs: dataset=paired_folders. "
             "If A and B are two classes, give their folders other names"
         )
     other = {file for file, side in zip(pictures, sides, strict=True) if side != category}

@@ -1,7 +1,7 @@
 """Turn source images into prepared data: decode, convert, crop, resize, split, and account for every image."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,21 +43,24 @@ def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed:
         shape = (len(images.files), settings.size, settings.size, settings.channels)
         pixels = prepared.new_array(everything, shape)
         records, said = decode_set(images, settings, pixels)
-        manifest = _manifest(images, records)
-        _refuse_too_many_dropped(manifest, settings.max_dropped, raw)
+        manifest = manifest_of(images.files, images.labels, records)
+        refuse_too_many_dropped(manifest, settings.max_dropped, raw)
         said += plausible.look(pixels, np.flatnonzero(manifest["status"] == KEPT), raw)
-        classes = _classes(images, manifest)
+        classes = classes_of(manifest) if images.classes is None else images.classes
         labels = pd.Index(classes, dtype=object).get_indexer(manifest["label"]).astype(np.int32)
-        manifest["split"] = _splits(images, manifest, labels, settings.test_fraction, seed)
+        shown = pd.factorize(manifest["sha256"])[0]
+        manifest["split"] = splits_of(images.splits, manifest, shown, labels, settings.test_fraction, seed)
         for split in prepared.SPLITS:
             rows = np.flatnonzero(manifest["split"] == split)
-            _write_split(folder, split, pixels, rows, labels if classes else None)
+            write_rows(prepared.images_file(folder, split), pixels, rows)
+            if classes:
+                np.save(prepared.labels_file(folder, split), labels[rows])
         del pixels
         everything.unlink()
-        facts = _facts(dataset, list(shape[1:]), classes, manifest, images)
-        facts["said"] += said
+        facts = facts_of(dataset, list(shape[1:]), classes, manifest, images.ignored)
+        facts["said"] = [*images.said, *facts["said"], *said]
         write_json(folder / prepared.FACTS, facts)
-        _with_ignored(manifest, images.ignored).to_csv(folder / prepared.MANIFEST, index=False, lineterminator="\n")
+        write_manifest(folder, manifest[COLUMNS], images.ignored)
     return facts
 
 
@@ -67,16 +70,18 @@ def _open(raw: Path) -> SourceImages:
     return quickdraw.QuickdrawImages(raw) if quickdraw.present(raw) else PictureFolder(raw)
 
 
-def _manifest(images: SourceImages, records: list[Record]) -> pd.DataFrame:
+def manifest_of(files: Sequence[str], labels: Sequence[str], records: list[Record]) -> pd.DataFrame:
+    """Return the rows of the manifest but for the split."""
     manifest = pd.DataFrame(records, columns=Record._fields)
     manifest = manifest.astype(dict.fromkeys(["width", "height", "channels"], "Int64"))
-    manifest["file"], manifest["label"] = images.files, images.labels
+    manifest["file"], manifest["label"] = files, labels
     first = manifest.groupby("sha256")["file"].transform("first")
     manifest["duplicate_of"] = first.where(first != manifest["file"], "")
     return manifest
 
 
-def _refuse_too_many_dropped(manifest: pd.DataFrame, limit: float, raw: Path) -> None:
+def refuse_too_many_dropped(manifest: pd.DataFrame, limit: float, raw: Path) -> None:
+    """Refuse (UserError) rows of which more than `limit` are not kept, or all."""
     dropped = manifest[manifest["status"] != KEPT]
     share = len(dropped) / len(manifest)
     if share <= limit and len(dropped) < len(manifest):
@@ -88,43 +93,52 @@ def _refuse_too_many_dropped(manifest: pd.DataFrame, limit: float, raw: Path) ->
     )
 
 
-def _classes(images: SourceImages, manifest: pd.DataFrame) -> list[str]:
-    """Return the class names in the order of their numbers, or nothing where the images are unlabelled."""
-    if images.classes is not None:
-        return images.classes
+def classes_of(manifest: pd.DataFrame) -> list[str]:
+    """Return the class names of the kept images in the order of their numbers, or nothing where they are unlabelled."""
     return sorted(set(manifest.loc[manifest["status"] == KEPT, "label"]) - {""})
 
 
-def _splits(images: SourceImages, manifest: pd.DataFrame, labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
-    """Return "train" or "test" for every kept image, "" for dropped ones."""
+def splits_of(
+    own: Sequence[str] | None, manifest: pd.DataFrame, shown: np.ndarray, labels: np.ndarray, fraction: float, seed: int
+) -> np.ndarray:
+    """Return "train" or "test" for every kept image, "" for dropped ones.
+
+    Args:
+        own: the dataset's own split, or None.
+        manifest: its rows.
+        shown: a number for each row, integer (N,), equal for those that are to stay together.
+        labels: class of each row, integer (N,).
+        fraction: share to hold out, where the dataset has no split of its own.
+        seed: of the choice.
+
+    Raises:
+        UserError: a split of the dataset's own is empty, or there is too little to hold out.
+    """
     kept = np.asarray(manifest["status"] == KEPT)
-    if images.splits is not None:
-        splits = np.where(kept, images.splits, "")
+    if own is not None:
+        splits = np.where(kept, own, "")
         if empty := set(prepared.SPLITS) - set(splits):
             raise UserError(f"the dataset's own split has no usable image in: {', '.join(sorted(empty))}")
         return splits
     splits = np.full(len(manifest), "", dtype="<U5")
-    pictures = pd.factorize(manifest.loc[kept, "sha256"])[0]
-    splits[kept] = np.where(held_out(labels[kept], pictures, fraction, seed), "test", "train")
+    splits[kept] = np.where(held_out(labels[kept], pd.factorize(shown[kept])[0], fraction, seed), "test", "train")
     return splits
 
 
-def _write_split(folder: Path, split: str, pixels: np.ndarray, rows: np.ndarray, labels: np.ndarray | None) -> None:
-    shape = (len(rows), *pixels.shape[1:])
-    images = prepared.new_array(prepared.images_file(folder, split), shape)
+def write_rows(path: Path, pixels: np.ndarray, rows: np.ndarray) -> None:
+    """Write the images `rows`, int (N,), of `pixels`, uint8 (all, H, W, C), as a .npy."""
+    images = prepared.new_array(path, (len(rows), *pixels.shape[1:]))
     for start in range(0, len(rows), 1024):
         images[start : start + 1024] = pixels[rows[start : start + 1024]]
     images.flush()
-    if labels is not None:
-        np.save(prepared.labels_file(folder, split), labels[rows])
 
 
-def _with_ignored(manifest: pd.DataFrame, ignored: Mapping[str, str]) -> pd.DataFrame:
-    """Return the manifest's columns, with a row for each file that is no picture in the order of the names."""
-    if not ignored:
-        return manifest[COLUMNS]
-    rows = pd.DataFrame({"file": list(ignored), "status": [f"ignored: {why}" for why in ignored.values()]})
-    return pd.concat([manifest[COLUMNS], rows]).sort_values("file", kind="stable")
+def write_manifest(folder: Path, manifest: pd.DataFrame, ignored: Mapping[str, str]) -> None:
+    """Write the manifest, with a row for each file that is no picture in the order of the names."""
+    if ignored:
+        rows = pd.DataFrame({"file": list(ignored), "status": [f"ignored: {why}" for why in ignored.values()]})
+        manifest = pd.concat([manifest, rows]).sort_values("file", kind="stable")
+    manifest.to_csv(folder / prepared.MANIFEST, index=False, lineterminator="\n")
 
 
 def _lost_classes(classes: list[str], manifest: pd.DataFrame) -> list[str]:
@@ -132,9 +146,10 @@ def _lost_classes(classes: list[str], manifest: pd.DataFrame) -> list[str]:
     return [f"no class is made of {', '.join(lost)}: no picture in it is usable"] if lost else []
 
 
-def _facts(
-    dataset: str, image_shape: list[int], classes: list[str], manifest: pd.DataFrame, images: SourceImages
+def facts_of(
+    dataset: str, image_shape: list[int], classes: list[str], manifest: pd.DataFrame, ignored: Mapping[str, str]
 ) -> dict[str, Any]:
+    """Return what `ganline.datasets.prepared.read_facts` is to give, of the images' rows of the manifest."""
     kept = manifest["status"] == KEPT
     reasons = manifest.loc[~kept, "status"].str.removeprefix("dropped: ").value_counts()
     return {
@@ -144,8 +159,8 @@ def _facts(
         "counts": {split: int((manifest["split"] == split).sum()) for split in prepared.SPLITS},
         "source_images": len(manifest),
         "dropped": {str(reason): int(count) for reason, count in reasons.items()},
-        "ignored": dict(sorted(Counter(images.ignored.values()).items())),
-        "said": [*images.said, *_lost_classes(classes, manifest)],
+        "ignored": dict(sorted(Counter(ignored.values()).items())),
+        "said": _lost_classes(classes, manifest),
         "duplicates": int((kept & (manifest["duplicate_of"] != "")).sum()),
         "held_out_repeats": _held_out_repeats(manifest),
     }

@@ -2,6 +2,7 @@
 
 train_images.npy, test_images.npy   uint8 (N, H, W, C), the order of the manifest's kept rows of that split
 train_labels.npy, test_labels.npy   int32 (N,), only where labelled
+train_partners.npy, ...             uint8 (N, H', W', C'), of pairs: the second view, the i-th is the i-th image's
 dataset.json                        what `read_facts` returns
 manifest.csv                        one row a source image, and one a file that is no picture; `read_manifest` reads it
 """
@@ -38,8 +39,15 @@ def labels_file(folder: Path, split: str) -> Path:
     return folder / f"{split}_labels.npy"
 
 
+def partners_file(folder: Path, split: str) -> Path:
+    """Return where the partners of the images of "train" or "test" lie."""
+    return folder / f"{split}_partners.npy"
+
+
 def read_facts(folder: Path) -> dict[str, Any]:
     """Return dataset.json: dataset, image_shape [H, W, C], classes (names; empty where unlabelled), counts, ....
+
+    Of pairs also partner_shape [H', W', C'].
 
     Raises:
         UserError: the folder holds no prepared data, or it is damaged.
@@ -59,6 +67,19 @@ def read_split(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]
         array = np.load(images, mmap_mode="r")
     with reading(labels):
         return array, np.load(labels, mmap_mode="r") if labels.exists() else None
+
+
+def read_partners(folder: Path, split: str) -> np.ndarray:
+    """Return the partners of the images of "train" or "test", uint8 (N, H', W', C'), memory-mapped.
+
+    Raises:
+        UserError: the prepared data has no pairs, or is damaged.
+    """
+    partners = partners_file(folder, split)
+    if not partners.exists() and images_file(folder, split).exists():
+        raise UserError(f"{folder} holds no pairs: its images have no partners")
+    with _prepared(partners, f"split {split!r}"):
+        return np.load(partners, mmap_mode="r")
 
 
 def read_manifest(folder: Path) -> "pd.DataFrame":

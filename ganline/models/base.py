@@ -43,6 +43,8 @@ class Model:
     abilities: tuple[str, ...]
     needs: tuple[str, ...] = ()
     readings: dict[str, str] = {}
+    input_shape: tuple[int, int, int] | None = None
+    """(H, W, C) of what a translator is given; None of models that are given latents."""
 
     def __init__(self, settings: Train, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
         """Build the networks; equal arguments give equal weights.
@@ -121,7 +123,8 @@ class Model:
 
         Args:
             batch: named tensors of `batch_size` examples; "image" is float32 (N, H, W, C) in image_range, "label" int32
-                (N,) numbers classes, -1 where the label may not be used.
+                (N,) numbers classes, -1 where the label may not be used; a translator's "input" is float32 (N, H,
+                W, Ci) in image_range.
             step: int64 scalar, counted from 0. All randomness is a function of (seed, purpose, step).
 
         Returns:

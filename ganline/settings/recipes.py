@@ -112,6 +112,17 @@ class GAN(Latents, Adversaries):
     """Fakes an update of the generator."""
 
 
+class Translation(Adversaries):
+    """Adversaries that make images of other images, which are known in pairs."""
+
+    generator_batch_size: Count
+    """Pairs an update of the generator, fresh ones."""
+    l1_weight: Annotated[float, Field(ge=0)]
+    """Of the mean absolute difference between an image and its true partner, in the generator's loss."""
+    input: Literal["partner", "grey"]
+    """What images are made of: the other picture of each pair, or the image itself without its colours."""
+
+
 def recipes(kind: type[Train] = Train) -> dict[str, type[Train]]:
     """Return every recipe by the name of its class."""
     found = {kind.__name__: kind}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, Field, create_model
+from pydantic import BaseModel, BeforeValidator, Field, create_model, model_validator
 
 from ganline.settings.recipes import Optimizer, Train, recipes
 from ganline.settings.section import Count, Fraction, Section, Seed
@@ -18,7 +18,30 @@ class Download(Section):
     source: str
     """A file of conf/sources (a known dataset), or a folder or zip of your own pictures (one subfolder a class)."""
     category: str | None
-    """The part to take, where there are parts (emoji: a category; quickdraw: what is drawn; translation: A or B)."""
+    """The part to take, where there are parts (emoji: a category; quickdraw: what is drawn; pairs: A, B, both)."""
+
+
+class Pairs(Section):
+    """How pictures come in pairs: the images that a translator is to make, and the partners that it is given."""
+
+    layout: Literal["folders", "side_by_side"]
+    """Two folders with equal names, or the two halves of each file."""
+    images: Annotated[str, Field(min_length=1)]
+    """The folder of the images (A also stands for trainA, testA and so on), or left or right."""
+    partners: Annotated[str, Field(min_length=1)]
+    """The same of their partners."""
+    size: Annotated[int, Field(ge=8, le=1024)] | None = None
+    """Height and width of the prepared partners, pixels; null: those of the images."""
+    channels: Literal[1, 3]
+    """Of the prepared partners."""
+
+    @model_validator(mode="after")
+    def _two(self) -> "Pairs":
+        if self.layout == "side_by_side" and {self.images, self.partners} != {"left", "right"}:
+            raise ValueError("with layout = side_by_side images and partners are left and right, in either order")
+        if self.images == self.partners:
+            raise ValueError(f"images and partners are both {self.images!r}; allowed are two folders")
+        return self
 
 
 class Prepare(Section):
@@ -35,6 +58,14 @@ class Prepare(Section):
     """Share held out where the dataset brings no test split of its own."""
     max_dropped: Fraction
     """Share of unusable source images above which the stage fails."""
+    pairs: Annotated[Pairs | None, Field(exclude_if=lambda pairs: pairs is None)] = None
+    """How the images find their partners; left out where there are none."""
+
+    @property
+    def partners(self) -> "Prepare":
+        """The same for the partners: their size and channels in place of the images'."""
+        assert self.pairs
+        return self.model_copy(update={"size": self.pairs.size or self.size, "channels": self.pairs.channels})
 
 
 class Extractor(Section):

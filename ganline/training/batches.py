@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from ganline.core import replicas
 from ganline.core.random import generator
+from ganline.datasets.inputs import Derived
 from ganline.training.devices import ONE, Devices
 
 RESIDENT_BYTES = 2**31  # up to here the whole dataset lives on the device as it is stored
@@ -31,18 +32,22 @@ def batch_indices(count: int, batch_size: int, sampling: str, seed: int, first: 
 class Feed:
     """Named arrays of equal length (image, label, ...) as batches inside a compiled loop.
 
+    Inputs that are made of the image are so as a batch is made.
+
     Small data is placed on the device once and gathered there; larger data stays memory-mapped and is gathered on
     the host, a chunk of steps at a time.
     """
 
     def __init__(
-        self, arrays: Mapping[str, np.ndarray], batch_size: int, sampling: str, seed: int, devices: Devices = ONE,
-        batch_parts: int = 1,
+        self, data: Mapping[str, np.ndarray | Derived], batch_size: int, sampling: str, seed: int,
+        devices: Devices = ONE, batch_parts: int = 1,
     ) -> None:  # fmt: skip
-        """Serve `arrays`; "image" is uint8 (N, H, W, C).
+        """Serve `data`; "image" is uint8 (N, H, W, C).
 
         Several devices share out each of a batch's parts by itself: the first takes the first rows of each.
         """
+        arrays = {name: values for name, values in data.items() if not isinstance(values, Derived)}
+        self._derived = {name: values for name, values in data.items() if isinstance(values, Derived)}
         self._count = len(arrays["image"])
         self._batch_size, self._sampling, self._seed = batch_size, sampling, seed
         self._devices, self._batch_parts = devices, batch_parts
@@ -65,6 +70,12 @@ class Feed:
 
         Of several replicas each gets its share, (batch_size / replicas, ...).
         """
+        batch = self._stored(chunk, i)
+        for name, derived in self._derived.items():
+            batch[name] = tf.cast(derived.make(tf.cast(batch["image"], tf.int32)), tf.uint8)
+        return batch
+
+    def _stored(self, chunk: Mapping[str, tf.Tensor], i: tf.Tensor) -> dict[str, tf.Tensor]:
         size, device = self._batch_size // self._devices.count, replicas.index() - self._devices.first
         rows = {name: values[i, device] if self._devices.count > 1 else values[i] for name, values in chunk.items()}
         if not self._resident:

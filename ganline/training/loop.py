@@ -12,6 +12,7 @@ from ganline.core.figures import write_png
 from ganline.core.files import read_sealed, write_text
 from ganline.core.maker import Maker
 from ganline.core.progress import Bar
+from ganline.datasets.inputs import Derived
 from ganline.diagnosis.probe import Probe
 from ganline.diagnosis.verdict import Verdict, judge
 from ganline.models import makers
@@ -25,6 +26,8 @@ from ganline.training.monitor import Watch
 from ganline.training.stop import Stopped, StopRequest
 
 Row = dict[str, float]
+PICTURES = {"image", "input"}
+"""Of what a batch holds, the uint8 images, which the model gets in its image_range."""
 WATCHING = Diagnosis(every=None, on_failure="continue", patience=3)
 """Look, and let the run go on whatever is seen."""
 
@@ -121,7 +124,8 @@ def compile_steps(model: Model, feed: Feed, xla: bool, devices: Devices = ONE) -
     @tf.autograph.experimental.do_not_convert  # a model's Python is plain Python
     def step_of(chunk: dict[str, tf.Tensor], i: tf.Tensor, first: tf.Tensor) -> dict[str, tf.Tensor]:
         batch = feed.batch(chunk, i)
-        batch["image"] = from_uint8(batch["image"], model.image_range)
+        for name in PICTURES & batch.keys():
+            batch[name] = from_uint8(batch[name], model.image_range)
         return model.train_step(batch, first + tf.cast(i, tf.int64))
 
     each = devices.replicated(step_of, model.state())
@@ -155,7 +159,7 @@ class Trained(NamedTuple):
 
 def train(
     model: Model,
-    data: Mapping[str, np.ndarray],
+    data: Mapping[str, np.ndarray | Derived],
     settings: Train,
     workdir: Path,
     xla: bool = False,
@@ -176,7 +180,8 @@ def train(
 
     Args:
         model: a new model, made in devices.building(); its weights are changed in place.
-        data: named arrays of equal length; "image" is uint8 (N, H, W, C), "label" int32 (N,) where the model uses it.
+        data: named arrays of equal length; "image" is uint8 (N, H, W, C), "label" int32 (N,) where the model uses it; a
+            translator's "input" is uint8 (N, H, W, Ci), or made of the image.
         settings: the recipe.
         workdir: checkpoints and samples/step-*.png go there. It must belong to this run alone (see fingerprint).
         xla: compile the step with XLA.

@@ -2,22 +2,33 @@
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ganline.core.errors import UserError
-from ganline.datasets.prepared import read_split
+from ganline.datasets import inputs
+from ganline.datasets.prepared import images_file, partners_file, read_partners, read_split
 from ganline.datasets.split import stratified
 from ganline.models.facts import model_facts
 from ganline.settings import paths
-from ganline.settings.recipes import Adversaries
+from ganline.settings.recipes import Adversaries, Translation
 from ganline.settings.schema import Params
 from ganline.training.monitor import cadence
 
 
-def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Return "image", uint8 (N, H, W, C), and where the model uses labels "label", int32 (N,), -1 for those held back.
+def picture_files(params: Params) -> list[Path]:
+    """Return the files of the training images, and of their partners where the model is given those."""
+    folder = paths.prepared(params)
+    paired = isinstance(params.train, Translation) and params.train.input == inputs.PARTNER
+    return [images_file(folder, "train"), *([partners_file(folder, "train")] if paired else [])]
+
+
+def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return "image", uint8 (N, H, W, C), and what else the model learns from.
+
+    That is "label", int32 (N,), -1 for those held back; or a translator's "input", uint8 (N, H, W, Ci), or its recipe.
 
     Args:
         params: of the run.
@@ -28,6 +39,8 @@ def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, np.ndar
     """
     _refuse_other_shape(params, facts)
     images, labels = read_split(paths.prepared(params), "train")
+    if isinstance(params.train, Translation):
+        return {"image": images, "input": _given(params, facts)}
     if "classes" not in model_facts()[params.train.model]["needs"]:
         return {"image": images}
     if labels is None or len(facts["classes"]) < 2:
@@ -49,6 +62,20 @@ def _refuse_other_shape(params: Params, facts: Mapping[str, Any]) -> None:
         )
 
 
+def _given(params: Params, facts: Mapping[str, Any]) -> np.ndarray | inputs.Derived:
+    """Return what a translator is given for the training images, or how it is made of them."""
+    assert isinstance(params.train, Translation)
+    if params.train.input in inputs.DERIVED:
+        return inputs.DERIVED[params.train.input]
+    folder, wanted, found = paths.prepared(params), inputs.shape(params), facts.get("partner_shape")
+    if found is None or tuple(found) != wanted:
+        raise UserError(
+            f"{folder} holds {f'partners of shape {found}' if found else 'no partners'}, and prepare.pairs with "
+            f"train.input = partner wants some of shape {list(wanted or ())}: run `dvc repro prepare`"
+        )
+    return read_partners(folder, "train")
+
+
 def used_labels(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     """Return labels int32 (N,) with `fraction` of each class left, the same for one seed, and -1 for the others.
 
@@ -68,9 +95,9 @@ def used_labels(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     return np.where(kept, labels, -1).astype(np.int32)
 
 
-def decisive(params: Params, facts: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def decisive(params: Params, facts: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what decides a training's bits beside images, code and versions; diagnosis.every as it is in effect."""
-    used = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in data.items() if name != "image"}
+    used = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in data.items() if name == "label"}
     sections = params.model_dump(include={"seed", "train", "diagnosis", "compute"})
     sections["diagnosis"]["every"] = cadence(params.diagnosis.every, params.train.steps)
     return sections | {"classes": len(facts["classes"])} | used

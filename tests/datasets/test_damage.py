@@ -105,7 +105,7 @@ READERS: dict[str, tuple[str, bytes, Callable[[Path], object]]] = {
     "zip": ("a.zip", packed_as_zip(zipfile.ZIP_DEFLATED), lambda path: zips.unzip(path, path.parent / "raw")),
     "zip, lzma": ("b.zip", packed_as_zip(zipfile.ZIP_LZMA), lambda path: zips.unzip(path, path.parent / "raw")),
     "wheel": ("c.whl", packed_as_zip(zipfile.ZIP_DEFLATED), lambda path: zips.extract(path, path.parent)),
-    "tgz": ("a.tgz", packed_as_tar(), gzipped(lambda path: fetchers._untar(path, path.parent / "files"))),
+    "tgz": ("a.tgz", packed_as_tar(), gzipped(lambda path: fetchers.untar(path, path.parent / "files"))),
     "source list": ("mnist.yaml", SOURCES, sources.read),
     "gz": ("images.gz", gzip.compress(pixels(900).tobytes()), read_gzipped),
 }

@@ -234,17 +234,17 @@ def packed(path: Path, files: dict[str, bytes]) -> Path:
 def test_archives_cannot_write_outside_and_links_are_left_out(tmp_path: Path) -> None:
     evil = packed(tmp_path / "evil.tgz", {"../evil": b"x"})
     with pytest.raises(UnreadableError, match="evil.tgz cannot be unpacked .damaged, cut off.*evil.* outside"):
-        fetchers._untar(evil, tmp_path / "out")
+        fetchers.untar(evil, tmp_path / "out")
     with tarfile.open(tmp_path / "link.tgz", "w:gz") as archive:
         link = tarfile.TarInfo("link")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
-    fetchers._untar(tmp_path / "link.tgz", tmp_path / "out")
+    fetchers.untar(tmp_path / "link.tgz", tmp_path / "out")
     whole = packed(tmp_path / "cut.tgz", {"file": bytes(range(256)) * 99}).read_bytes()
     for cut in (whole[:-20], whole[:30], b"", b"no archive"):
         (tmp_path / "cut.tgz").write_bytes(cut)
         with pytest.raises(UnreadableError, match="cut.tgz cannot be unpacked"):
-            fetchers._untar(tmp_path / "cut.tgz", tmp_path / "out")
+            fetchers.untar(tmp_path / "cut.tgz", tmp_path / "out")
     assert sorted(path.name for path in tmp_path.rglob("*") if path.suffix != ".tgz") in ([], ["file", "out"], ["out"])
 
 

@@ -59,7 +59,7 @@ def test_archives_of_packages_are_held_to_the_disk_too(tmp_path: Path, monkeypat
         entry.size = 2**21
         packed.addfile(entry, io.BytesIO(bytes(2**21)))
     with pytest.raises(UnreadableError, match="bomb.tgz cannot be unpacked: it unpacks to"):
-        fetchers._untar(tmp_path / "bomb.tgz", tmp_path / "files")
+        fetchers.untar(tmp_path / "bomb.tgz", tmp_path / "files")
     with pytest.raises(UnreadableError, match="a.whl cannot be unpacked: it unpacks to"):
         zips.extract(zipped(tmp_path / "a.whl", ("zeros", bytes(2**21))), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.whl", "bomb.tgz"]

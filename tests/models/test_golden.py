@@ -47,6 +47,11 @@ GOLDEN = [
     ("lsgan-mnist", "discriminator", 533_505, 533_505, 0),
     ("wgan-gp-fashion-mnist", "generator", 1_028_673, 1_028_289, 384),
     ("wgan-gp-fashion-mnist", "critic", 100_097, 99_649, 448),
+    # The GAN Book (Chaudhary 2024), Skill 8
+    ("pix2pix-gray-to-color", "generator", 3_684_099, 3_681_411, 2_688),
+    ("pix2pix-gray-to-color", "discriminator", 731_393, 730_497, 896),
+    ("pix2pix-maps", "generator", 54_419_459, 54_419_459, 0),
+    ("pix2pix-maps", "discriminator", 2_769_601, 2_769_601, 0),
     # Deep Learning Illustrated, chapter 12 (authors' notebook)
     ("quickdraw-apples", "generator", 183_713, 177_329, 6_384),
     ("quickdraw-apples", "discriminator", 4_311_553, 4_311_553, 0),

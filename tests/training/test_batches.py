@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ganline.datasets.inputs import DERIVED, grey
 from ganline.training import batches as feed
 from ganline.training.batches import Feed, batch_indices
 
@@ -34,3 +35,13 @@ def test_data_too_large_for_the_device_gives_the_same_batches(monkeypatch):
         batches.append(made.batch(made.chunk(3, 2), tf.constant(1)))
     for name in arrays:
         np.testing.assert_array_equal(batches[0][name], batches[1][name])
+
+
+@pytest.mark.parametrize("limit", [2**31, 0])
+def test_inputs_are_made_of_the_images_of_the_batch(monkeypatch, limit):
+    monkeypatch.setattr(feed, "RESIDENT_BYTES", limit)
+    images = np.random.default_rng(0).integers(0, 256, (20, 4, 4, 3), np.uint8)
+    made = Feed({"image": images, "input": DERIVED["grey"]}, 4, "shuffle", seed=0)
+    batch = tf.function(made.batch)(made.chunk(0, 2), tf.constant(1))
+    assert batch["input"].dtype == tf.uint8 and batch["input"].shape == (4, 4, 4, 1)
+    assert np.array_equal(batch["input"], grey(batch["image"].numpy().astype(np.int32)))

@@ -1,0 +1,107 @@
+"""The same Pix2Pix training step, as different users would write it. Each builder returns step(count) -> None.
+
+All take an experiment and values that differ from its preset, such as prepare.size=64; data are random pixels in
+memory: the values do not change how long a step takes.
+"""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from benchmarks.contenders import _optimizer, _plain
+from ganline.catalogue.presets import compose_params
+from ganline.settings.schema import Params
+
+Step = Callable[[int], None]
+COUNT = 200
+
+
+def params_of(experiment: str, *overrides: str) -> Params:
+    """Return the parameters of the experiment; where its data is does not matter."""
+    return compose_params(experiment, ["download.source=.", *overrides])
+
+
+def pairs(params: Params) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return uint8 images and their partners; None where inputs are made of the images."""
+    draw, size = np.random.default_rng(0), params.prepare.size
+    images = draw.integers(0, 256, (COUNT, size, size, params.prepare.channels), np.uint8)
+    if params.train.input != "partner":
+        return images, None
+    return images, draw.integers(0, 256, (COUNT, size, size, params.prepare.pairs.channels), np.uint8)
+
+
+def built(params: Params):  # noqa: ANN201 - TensorFlow is not loaded here
+    """Return our model with new weights."""
+    from ganline import models
+    from ganline.datasets import inputs
+
+    size = params.prepare.size
+    shape = (size, size, params.prepare.channels)
+    return models.build(params.train, shape, 0, input_shape=inputs.shape(params))
+
+
+def translator_ganline(experiment: str, precision: str, *overrides: str) -> Step:
+    """Ours: compiled steps, pairs on the device as uint8, determinism on."""
+    import tensorflow as tf
+
+    from ganline.core.determinism import configure
+    from ganline.datasets.inputs import DERIVED
+    from ganline.training.batches import Feed
+    from ganline.training.loop import compile_steps
+
+    params = params_of(experiment, f"compute.precision={precision}", *overrides)
+    configure(params.compute.precision, params.compute.deterministic)
+    model = built(params)
+    model.make_optimizers()
+    images, partners = pairs(params)
+    data = {"image": images, "input": DERIVED[params.train.input] if partners is None else partners}
+    feed = Feed(data, model.batch_size, params.train.sampling, seed=0)
+    run = compile_steps(model, feed, params.compute.xla)
+
+    def step(count: int) -> None:
+        run(feed.chunk(0, count), tf.constant(0, tf.int64))["g_loss"].numpy()
+
+    return step
+
+
+def translator_keras(experiment: str, *overrides: str) -> Step:
+    """The book's own loop: a batch loader, predict_on_batch, and train_on_batch for D twice and for the stacked GAN."""
+    import tensorflow as tf
+
+    params = params_of(experiment, *overrides)
+    recipe, ours = params.train, built(params)
+    generator, judge = (
+        tf.keras.models.clone_model(network, clone_function=_plain) for network in (ours.generator, ours.discriminator)
+    )
+    judge.compile(_optimizer(recipe, "discriminator"), "mse", metrics=["accuracy"])
+    judge.trainable = False
+    given = tf.keras.Input(generator.input_shape[1:])
+    made = generator(given)
+    stacked = tf.keras.Model(given, [judge([given, made]), made])
+    stacked.compile(_optimizer(recipe, "generator"), ["mse", "mae"], loss_weights=[1, recipe.l1_weight])
+    images, partners = pairs(params)
+    draw = np.random.default_rng(0)
+
+    def load(count: int) -> tuple[np.ndarray, np.ndarray]:
+        chosen = draw.choice(COUNT, count)
+        sources = (
+            np.stack([cv2.cvtColor(images[i], cv2.COLOR_RGB2GRAY) for i in chosen])[..., None]
+            if partners is None
+            else partners[chosen]
+        )
+        return (sources - 127.5) / 127.5, (images[chosen] - 127.5) / 127.5
+
+    def patches(count: int, value: float) -> np.ndarray:
+        return np.full((count, *judge.output_shape[1:]), value)
+
+    def step(count: int) -> None:
+        for _ in range(count):
+            sources, targets = load(recipe.batch_size)
+            fakes = generator.predict_on_batch(sources)
+            judge.train_on_batch([sources, targets], patches(len(sources), 1.0))
+            judge.train_on_batch([sources, fakes], patches(len(sources), 0.0))
+            sources, targets = load(recipe.generator_batch_size)
+            stacked.train_on_batch(sources, [patches(len(sources), 1.0), targets])
+
+    return step

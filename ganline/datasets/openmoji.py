@@ -1,0 +1,115 @@
+"""The npm package openmoji: every drawing as lines (black/svg) and in colour (color/svg), and a table of what it is."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+
+from ganline.core.errors import UserError
+from ganline.core.files import sha256
+from ganline.core.progress import track
+from ganline.datasets.damage import UnreadableError, reading
+from ganline.datasets.fetchers import SourceError
+
+TABLE = "data/openmoji.json"
+STYLES = {"lines": "black/svg", "colours": "color/svg"}
+"""The folders of the dataset, and those of the package that they are drawn from."""
+LEFT_OUT = "component"
+"""Skin tones and hair by themselves: patches of colour, no drawings of their own."""
+
+
+def write(found: Path, expected: str, category: str | None, side: int, folder: Path) -> None:
+    """Draw each SVG as a PNG of side x side pixels, transparent where nothing is drawn: lines/GROUP/1F600.png.
+
+    Left out are the group "component" and the variations of a drawing in skin tones (nearly half of all, near copies of
+    the one that is kept): they would outweigh the rest and straddle training and test split.
+
+    Args:
+        found: a folder with the package somewhere below it.
+        expected: what `digest` must give.
+        category: a group of the table, such as food-drink; None takes all.
+        side: of the pictures, pixels.
+        folder: where to write lines/ and colours/.
+
+    Raises:
+        SourceError: files are missing or have other content.
+        UnreadableError: the table is no table of drawings.
+        UserError: there is no such group; names those there are.
+    """
+    package = _package(found)
+    content = digest(package)
+    if content != expected:
+        raise SourceError(f"{files()}: expected content with sha256 {expected}, found {content}")
+    groups = _groups(package)
+    if category is not None and category not in groups:
+        raise UserError(
+            f"download.category = {category!r}: allowed is null (all) or one of {', '.join(sorted(groups))}"
+        )
+    chosen = {category: groups[category]} if category else groups
+    wanted = [
+        (package / svg / f"{name}.svg", folder / style / group / f"{name}.png")
+        for style, svg in STYLES.items()
+        for group, names in chosen.items()
+        for name in names
+    ]
+    _draw_all(wanted, side)
+
+
+def digest(package: Path) -> str:
+    """Return the sha256 of what `LC_ALL=C sha256sum data/openmoji.json black/svg/*.svg color/svg/*.svg` prints."""
+    paths = [package / TABLE]
+    for svg in STYLES.values():
+        paths += sorted((package / svg).glob("*.svg"), key=lambda path: path.name.encode())
+    lines = []
+    for path in paths:
+        with reading(path):
+            lines.append(f"{sha256(path)}  {path.relative_to(package).as_posix()}\n")
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def files() -> str:
+    """Return the files of the package that count, as a shell names them."""
+    return " ".join([TABLE, *(f"{svg}/*.svg" for svg in STYLES.values())])
+
+
+def _package(found: Path) -> Path:
+    tables = sorted(found.rglob(TABLE), key=lambda path: (len(path.parts), path))
+    if not tables:
+        raise SourceError(f"{TABLE} is not in it")
+    return tables[0].parents[1]
+
+
+def _groups(package: Path) -> dict[str, list[str]]:
+    """Return the names of the drawings to take, by group."""
+    groups: dict[str, list[str]] = {}
+    with reading(package / TABLE):
+        for drawing in json.loads((package / TABLE).read_text("utf-8")):
+            if drawing["group"] != LEFT_OUT and not drawing["skintone"]:
+                groups.setdefault(drawing["group"], []).append(drawing["hexcode"])
+    # They become paths.
+    for name in (name for group, names in groups.items() for name in (group, *names)):
+        if not isinstance(name, str) or PurePosixPath(name).name != name:
+            raise UnreadableError(f"{package / TABLE}: {name!r} is no name of a group or drawing")
+    return groups
+
+
+def _draw_all(wanted: Iterable[tuple[Path, Path]], side: int) -> None:
+    pairs = list(wanted)
+    for _, target in pairs:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        drawn = pool.map(lambda pair: _draw(pair[0], pair[1], side), pairs)
+        for _ in track(drawn, "draw SVGs", len(pairs), "drawings"):
+            pass
+
+
+def _draw(source: Path, target: Path, side: int) -> None:
+    import resvg_py  # here: nothing else draws SVGs
+
+    with reading(source):  # with no fonts: those of a machine would be part of the data
+        png = resvg_py.svg_to_bytes(
+            svg_string=source.read_text("utf-8"), width=side, height=side, skip_system_fonts=True
+        )
+    target.write_bytes(bytes(png))

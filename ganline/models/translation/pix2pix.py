@@ -1,0 +1,167 @@
+"""Pix2Pix (Isola et al. 2017): images into their partners, by a U-Net that a judge of patches and an L1 term teach."""
+
+from math import gcd
+
+import tensorflow as tf
+from tensorflow.keras import layers
+
+from ganline.core import replicas
+from ganline.models.adversarial import Adversarial
+from ganline.models.base import Batch, Metrics
+from ganline.models.layers import Conv2D, Conv2DTranspose, InstanceNormalization
+from ganline.settings.recipes import Translation
+
+Shape = tuple[int, int, int]
+MOST_HALVINGS = 8
+"""With them 256 pixels become one. Smaller images get fewer: their U-Net lacks the deepest levels, nothing else."""
+
+
+class Pix2Pix(Adversarial):
+    """Pix2Pix of The GAN Book (Chaudhary 2024, Skill 8), black and white to colour: batch norm and narrow layers.
+
+    A batch holds "input" (N, H, W, Ci) and its partner "image" (N, H, W, C), both in image_range: first those for the
+    discriminator's updates, then fresh ones for the generator's. There is no noise and no dropout, as printed: equal
+    inputs give equal images.
+
+    Images are squares whose side is a multiple of 16. The U-Net halves them as often as they can be halved, 8 times at
+    most: for 256 pixels that is the document's, for 64 it has 6 levels and for 16 it has 4, the outer ones.
+    """
+
+    settings: Translation
+    recipe = "Translation"
+    abilities = ("pairs", "discriminator", "fast to draw")
+    needs = ("pairs",)
+    image_range = (-1.0, 1.0)
+    size_multiple = 16
+    batch_norm = True
+    losses = ("least_squares", "non_saturating", "hinge")
+    refuses = ("minibatch_stddev", "packing", "unrolled_steps", "weight_clip")
+    encoder: tuple[int, ...] = (64, 64, 64, 128, 128, 128, 128)
+    bottleneck = 128
+    decoder: tuple[int, ...] = (128, 128, 128, 128, 64, 64, 64)
+    judge_widths: tuple[int, ...] = (64, 64, 128, 256)
+
+    def __init__(
+        self, settings: Translation, image_shape: Shape, seed: int, classes: int = 0, input_shape: Shape | None = None
+    ) -> None:
+        """See ganline.models.base.Model; `input_shape` (H, W, Ci) is that of the images where it is not given."""
+        self.input_shape: Shape = input_shape or image_shape
+        super().__init__(settings, image_shape, seed, classes)
+
+    # The networks
+
+    def normalized(self, x: tf.Tensor) -> tf.Tensor:
+        """Return what the document normalises x (N, H, W, C) to."""
+        return layers.BatchNormalization(momentum=0.8)(x)
+
+    def build_generator(self) -> tf.keras.Model:
+        """Inputs (N, H, W, Ci) -> images (N, H, W, C), all in [-1, 1]: a U-Net."""
+        inputs = layers.Input(self.input_shape)
+        levels = halvings(self.input_shape[0]) - 1
+        x, skips = inputs, []
+        for i, width in enumerate(self.encoder[:levels]):
+            x = layers.LeakyReLU(0.2)(_halved(x, width))
+            x = self.normalized(x) if i else x
+            skips.append(x)
+        x = layers.ReLU()(_halved(x, self.bottleneck))
+        for width, skip in zip(self.decoder[-levels:], reversed(skips), strict=True):
+            x = self.normalized(layers.ReLU()(_doubled(x, width)))
+            x = layers.Concatenate()([x, skip])
+        x = layers.Activation("tanh", dtype="float32")(_doubled(x, self.image_shape[2]))
+        return tf.keras.Model(inputs, x, name="generator")
+
+    def build_discriminator(self) -> tf.keras.Model:
+        """Inputs (N, H, W, Ci) and images (N, H, W, C) -> a logit for each patch (N, H / 16, W / 16, 1)."""
+        inputs, images = layers.Input(self.input_shape), layers.Input(self.image_shape)
+        x = layers.Concatenate()([inputs, images])
+        for i, width in enumerate(self.judge_widths):
+            x = layers.LeakyReLU(0.2)(_halved(x, width))
+            x = self.normalized(x) if i else x
+        return tf.keras.Model([inputs, images], Conv2D(1, 4, padding="same")(x), name="discriminator")
+
+    # What the networks are given
+
+    def make(self, real: Batch, count: int, who: str, draw: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
+        """Return the translation "image" (N, H, W, C) of real["input"], and that "input"; see Adversarial.make."""
+        return {"image": self.generator(real["input"], training=training), "input": real["input"]}
+
+    def evidence(self, shown: tf.Tensor, batch: Batch) -> list[tf.Tensor]:
+        """See Adversarial.evidence."""
+        return [batch["input"], shown]
+
+    def translate(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Return the images float32 (N, H, W, C) that inputs float32 (N, H, W, Ci) become, both in image_range.
+
+        In inference mode, and by the averaged generator where there is one.
+        """
+        return self.networks.get("generator_average", self.generator)(inputs, training=False)
+
+    # The training step
+
+    def generator_loss(self, real: Batch, fake: Batch, step: tf.Tensor) -> tuple[tf.Tensor, Metrics]:
+        """Return the adversarial term and the mean absolute difference to the partners, weighed."""
+        l1 = tf.reduce_mean(tf.abs(real["image"] - fake["image"]))
+        deceiving = self.deceive(self.judge(fake, step), real, fake, step)
+        return deceiving + self.settings.l1_weight * l1, {"g_l1": l1}
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """See ganline.models.base.Model.metric_names."""
+        return (*super().metric_names, "g_l1")
+
+    @property
+    def batch_size(self) -> int:
+        """Pairs that a step takes: fresh ones for each update of either network."""
+        recipe = self.settings
+        judged = recipe.batch_size * recipe.discriminator_steps
+        return judged + recipe.generator_batch_size * recipe.generator_steps
+
+    @property
+    def batch_parts(self) -> int:
+        """See ganline.models.base.Model.batch_parts."""
+        return self.batch_size // gcd(self.settings.batch_size, self.settings.generator_batch_size)
+
+    def train_step(self, batch: Batch, step: tf.Tensor) -> Metrics:
+        """Update the discriminator, then the generator; see ganline.models.base.Model.train_step."""
+        recipe, start = self.settings, 0
+        metrics: Metrics = {}
+        for size, count, update in (
+            (recipe.batch_size, recipe.discriminator_steps, self.discriminator_step),
+            (recipe.generator_batch_size, recipe.generator_steps, self.generator_step),
+        ):
+            size = replicas.share(size)
+            for i in range(count):
+                pairs = {name: values[start : start + size] for name, values in batch.items()}
+                metrics |= update(pairs, step, step * count + i)
+                start += size
+        return metrics
+
+
+class Maps(Pix2Pix):
+    """Pix2Pix of The GAN Book (Chaudhary 2024, Skill 8), aerial photographs to maps: instance norm, the paper's widths.
+
+    A level that leaves one pixel has no norm, as the document's bottleneck: instance norm would leave nothing of it.
+    """
+
+    batch_norm = False
+    encoder = (64, 128, 256, 512, 512, 512, 512)
+    bottleneck = 512
+    decoder = (512, 512, 512, 512, 256, 128, 64)
+    judge_widths = (64, 128, 256, 512)
+
+    def normalized(self, x: tf.Tensor) -> tf.Tensor:
+        """Return x (N, H, W, C) with each channel of each image normalised over its pixels."""
+        return InstanceNormalization()(x) if x.shape[1] > 1 else x
+
+
+def halvings(size: int) -> int:
+    """Return how often the U-Net halves images of this side."""
+    return next(n for n in range(MOST_HALVINGS, 0, -1) if size % 2**n == 0)
+
+
+def _halved(x: tf.Tensor, width: int) -> tf.Tensor:
+    return Conv2D(width, 4, strides=2, padding="same")(x)
+
+
+def _doubled(x: tf.Tensor, width: int) -> tf.Tensor:
+    return Conv2DTranspose(width, 4, strides=2, padding="same")(x)
