@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -61,30 +62,18 @@ def ganline(experiment: str, precision: str) -> Step:
 
 def keras(experiment: str) -> Step:
     """The documents' own loop: predict fakes, train_on_batch for D (on them and on reals) and for the stacked GAN."""
-    import tensorflow as tf
-
     from ganline import models
 
     recipe = settings(experiment)
     ours = models.build(recipe, SHAPE, seed=0, classes=CLASSES)
-    networks = (ours.generator, ours.discriminator)
-    generator, discriminator = (tf.keras.models.clone_model(network, clone_function=_plain) for network in networks)
-    if ours.loss.says == "probabilities":
-        discriminator = _then(discriminator, tf.keras.layers.Activation("sigmoid"))
-    says = ours.loss.says
-    loss = {"probabilities": "binary_crossentropy", "scores": "mse", "distances": _wasserstein}[says]
-    discriminator.compile(_optimizer(recipe, ours.network_names[1]), loss, metrics=["accuracy"])
-    discriminator.trainable = False
-    stacked = _stack(generator, discriminator)
-    stacked.compile(_optimizer(recipe, "generator"), loss)
-
+    generator, discriminator, stacked = _players(ours, recipe)
     low, high = ours.image_range
     images, classes = (
         (data() / 255 * (high - low) + low).astype(np.float32),
         np.eye(CLASSES, dtype=np.float32)[labels()],
     )
     draw = np.random.default_rng(0)
-    real_goal, fake_goal = (-1.0, 1.0) if says == "distances" else (1.0, 0.0)
+    real_goal, fake_goal = (-1.0, 1.0) if ours.loss.says == "distances" else (1.0, 0.0)
     # The book's listings call predict_on_batch, the others' predict, which sets up a dataset for each call.
     predict = generator.predict_on_batch if experiment not in NOT_BY_THE_BOOK else partial(generator.predict, verbose=0)
 
@@ -122,6 +111,23 @@ def keras(experiment: str) -> Step:
             )
 
     return step
+
+
+def _players(ours: Any, recipe: Any) -> tuple[Any, Any, Any]:
+    """Return generator, discriminator and the GAN stacked of both, compiled as the documents do."""
+    import tensorflow as tf
+
+    networks = (ours.generator, ours.discriminator)
+    generator, discriminator = (tf.keras.models.clone_model(network, clone_function=_plain) for network in networks)
+    says = ours.loss.says
+    if says == "probabilities":
+        discriminator = _then(discriminator, tf.keras.layers.Activation("sigmoid"))
+    loss = {"probabilities": "binary_crossentropy", "scores": "mse", "distances": _wasserstein}[says]
+    discriminator.compile(_optimizer(recipe, ours.network_names[1]), loss, metrics=["accuracy"])
+    discriminator.trainable = False
+    stacked = _stack(generator, discriminator)
+    stacked.compile(_optimizer(recipe, "generator"), loss)
+    return generator, discriminator, stacked
 
 
 def _plain(layer):  # noqa: ANN001, ANN202 - Keras layers

@@ -23,6 +23,7 @@ LONGEST = (
     "test_loop.py",
     "test_pipelines_run.py",
     "test_strategy.py",
+    "test_machines.py",
     "test_cli.py",
     "test_explorer.py",
 )

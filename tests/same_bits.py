@@ -18,15 +18,18 @@ STEPS = 50
 SMALL = [
     f"train.steps={STEPS}", "train.batch_size=8", "train.steps_per_call=10", "train.log_every=50",
     "train.sample_every=50", "train.checkpoint_every=50", "train.sample_count=4", "download.source=.",
+    "train.generator_batch_size=8",
 ]  # fmt: skip
-FAKES = "train.generator_batch_size=8"
 
 
 def machine() -> str:
     """Return the kind of machine: sums are ordered by what its processor can do, and by how many there are."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    name = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return f"{name}, {os.cpu_count()} cores"
+    pairs = [line.partition(":")[::2] for line in Path("/proc/cpuinfo").read_text().splitlines()]
+    facts = {name.strip(): value.strip() for name, value in reversed(pairs)}
+    wide = [flag for flag in ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile")
+            if flag in facts["flags"].split()]  # fmt: skip
+    who = f"{facts['model name']}, family {facts['cpu family']}, model {facts['model']}, {' '.join(wide)}"
+    return f"{who}, {os.cpu_count()} cores"
 
 
 def golden() -> dict:
@@ -41,12 +44,11 @@ def weights(experiment: str) -> str:
     from ganline import models
     from ganline.catalogue.presets import compose_params
     from ganline.core.determinism import be_deterministic
-    from ganline.settings.recipes import GAN
     from ganline.training.loop import train
+    from tests.fitting import fitting
 
     be_deterministic()
-    fakes = [FAKES] if isinstance(compose_params(experiment, ["download.source=."]).train, GAN) else []
-    params = compose_params(experiment, [*SMALL, *fakes])
+    params = compose_params(experiment, fitting(experiment, SMALL))
     size = params.prepare.size
     images = np.random.default_rng(0).integers(0, 256, (40, size, size, params.prepare.channels), np.uint8)
     model = models.build(params.train, images.shape[1:], seed=7, classes=10)

@@ -25,12 +25,6 @@ HOMES = {
 CODE = ("ganline", "stages", "pipelines", "benchmarks", "findings")
 FUNCTION, MEDIAN, FILE, STAGES = 60, 8, 400, 700
 
-UPWARD: set[str] = set()
-LONG_FUNCTIONS = {"ganline/latent/inversion.py invert", "benchmarks/contenders.py keras"}
-LONG_FILES = {"ganline/diagnosis/verdict.py", "benchmarks/diagnosis/grounds.py", "tests/training/test_strategy.py"}
-STAGES_TODAY = 700
-"""What does not keep a rule yet. These lists only ever get shorter."""
-
 
 def test_every_import_goes_to_its_own_folder_or_one_below():
     found = {
@@ -39,7 +33,7 @@ def test_every_import_goes_to_its_own_folder_or_one_below():
         for other in imported(file)
         if layer(other) > layer(file)
     }
-    assert found <= UPWARD
+    assert found == set()
 
 
 def test_no_circle_of_files():
@@ -60,16 +54,16 @@ def test_an_engine_has_one_home(package, home):
 
 def test_functions_can_be_seen_whole():
     lengths = {f"{name(file)} {function}": lines for file in files(*CODE) for function, lines in functions(file)}
-    assert {function for function, lines in lengths.items() if lines > FUNCTION} <= LONG_FUNCTIONS
+    assert not [function for function, lines in lengths.items() if lines > FUNCTION]
     assert statistics.median(lengths.values()) <= MEDIAN
 
 
 def test_files_can_be_read_at_once():
-    assert {name(file) for file in files(*CODE, "tests") if length(file) > FILE} <= LONG_FILES
+    assert not [name(file) for file in files(*CODE, "tests") if length(file) > FILE]
 
 
 def test_what_the_stages_do_can_be_read_in_a_minute():
-    assert sum(map(length, files("stages"))) <= max(STAGES, STAGES_TODAY)
+    assert sum(map(length, files("stages"))) <= STAGES
 
 
 def files(*folders: str) -> list[Path]:

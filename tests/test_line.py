@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import working_tree
 import yaml
+from same_bits import golden, machine
 
 from ganline.catalogue.check import load
+from ganline.core.files import sha256
 from ganline.line.declared import declared
 
 STAGES = ["download", "prepare", "extractor", "train", "evaluate", "study", "report"]
@@ -100,6 +102,13 @@ def test_a_stage_reads_only_what_dvc_yaml_lists_for_it(project, monkeypatch, sta
     obeyed = set((project.watched / f"{stage}.params").read_text().split())
     # The dataset's name is in the paths, and the training only holds prepare's values against the images that it reads.
     assert obeyed - sections <= {"download"} | ({"prepare"} if stage == "train" else set())
+
+
+def test_the_numbers_are_those_recorded_for_this_kind_of_machine(project):
+    recorded = golden().get("line", {})
+    if not recorded:
+        pytest.skip(f"none are recorded for {machine()}")
+    assert {name: sha256(project.folder / name) for name in recorded} == recorded
 
 
 def test_what_dvc_hashes_names_no_place_and_no_time(project):

@@ -2,7 +2,8 @@
 
 Run, in a clone of its own (it changes params.yaml): python -m benchmarks.diagnosis.run [NAME ...]
 Each run leaves benchmarks/diagnosis/runs/NAME.csv (its history with all looks), NAME.json (what the evaluate stage's
-measures say of its samples at four moments) and NAME.png (some of its last samples). Runs that are there are kept.
+measures say of its samples at four moments) and NAME.png (some of its last samples). Runs that are there, or recorded,
+are kept; `python -m benchmarks.diagnosis.records pack` records those that are there.
 """
 
 import os
@@ -15,7 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.diagnosis.grounds import DATASETS, RUNS, Ground
+from benchmarks.diagnosis.ground import DATASETS, Ground
+from benchmarks.diagnosis.grounds import RUNS
+from benchmarks.diagnosis.records import LEFT, records
 from ganline.catalogue.presets import compose_params
 from ganline.core.figures import image_grid, write_png
 from ganline.core.files import write_json
@@ -24,7 +27,6 @@ from ganline.datasets.prepared import read_facts
 from ganline.evaluation import measures as suite
 from ganline.settings.schema import Params
 
-FOLDER = Path(__file__).parent / "runs"
 SAMPLES = 2000
 """Images measured at the end (762 where the data holds no more), with the default measures."""
 MOMENTS = 4
@@ -60,9 +62,10 @@ def train_and_measure(name: str) -> None:
     from ganline.extractors import network as extractors
     from ganline.models import makers
     from ganline.settings import paths
+    from ganline.training.judging import probe
     from ganline.training.loop import train
+    from ganline.training.material import training_data
     from stages import evaluate
-    from stages.train import probe, training_data
 
     ground = RUNS[name]
     params = params_of(ground)
@@ -101,24 +104,25 @@ def train_and_measure(name: str) -> None:
                 {step: measure(step, ["fid", "precision_recall"])} if step else {}
             ),
         )  # fmt: skip
-    trained.history.write(FOLDER / f"{name}.csv")
+    trained.history.write(LEFT / f"{name}.csv")
     shown = evaluate.fakes(maker, SHOWN, params.seed)["images"]
-    write_png(FOLDER / f"{name}.png", image_grid(shown, COLUMNS))
+    write_png(LEFT / f"{name}.png", image_grid(shown, COLUMNS))
     finite = trained.step == trained.kept
     final = measure(trained.step, params.evaluate.metrics) if finite else {}
     record = {
         **ground._asdict(), "model": params.train.model, "trained": trained.step, "finite": finite,
         "moments": moments, "final": final,
     }  # fmt: skip
-    write_json(FOLDER / f"{name}.json", record)
+    write_json(LEFT / f"{name}.json", record)
 
 
 def main(names: list[str]) -> None:
     """Train the named runs, or all, two at a time, a core each."""
-    FOLDER.mkdir(exist_ok=True)
+    LEFT.mkdir(exist_ok=True)
     prepare()
     cores = sorted(os.sched_getaffinity(0))
-    wanted = [name for name in names or RUNS if not (FOLDER / f"{name}.json").exists()]
+    known = records()
+    wanted = [name for name in names or RUNS if name not in known and not (LEFT / f"{name}.json").exists()]
     running: dict[int, tuple[str, subprocess.Popen]] = {}
     with Bar("runs", len(wanted), unit="runs") as bar:
         waiting = list(wanted)
@@ -127,7 +131,7 @@ def main(names: list[str]) -> None:
                 if core not in running and waiting:
                     name = waiting.pop(0)
                     command = [sys.executable, "-m", "benchmarks.diagnosis.run", "one", name]
-                    with (FOLDER / f"{name}.log").open("w") as log:
+                    with (LEFT / f"{name}.log").open("w") as log:
                         process = subprocess.Popen(["taskset", "-c", str(core), *command], stdout=log, stderr=log)
                     running[core] = name, process
             time.sleep(1)

@@ -4,10 +4,9 @@ Run: python -m benchmarks.diagnosis.table          judges the recorded histories
      python -m benchmarks.diagnosis.table margins  shows, on the tuning part alone, how far each threshold could move
 """
 
-import json
+import io
 import statistics
 import sys
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,10 +14,10 @@ import pandas as pd
 
 from benchmarks.diagnosis.grounds import PARTS, RUNS
 from benchmarks.diagnosis.label import EITHER, label
+from benchmarks.diagnosis.records import FOLDER, histories, records
 from ganline.core.files import write_text
 from ganline.diagnosis import verdict as rules
 
-FOLDER = Path(__file__).parent
 PATIENCE = 3
 """Looks in a row that count as having spoken: the default of diagnosis.patience."""
 THRESHOLDS = (
@@ -58,11 +57,9 @@ class Judged(NamedTuple):
 def runs(part: str) -> dict[str, tuple[dict[str, Any], dict[str, np.ndarray]]]:
     """Return the record and the history of each recorded run of a part."""
     found = {}
-    for name in RUNS:
-        if name.startswith(part) and (FOLDER / "runs" / f"{name}.json").exists():
-            history = pd.read_csv(FOLDER / "runs" / f"{name}.csv")
-            table = {column: values.to_numpy(float) for column, values in history.items()}
-            found[name] = json.loads((FOLDER / "runs" / f"{name}.json").read_text()), table
+    for name in (name for name in RUNS if name.startswith(part) and name in records()):
+        history = pd.read_csv(io.StringIO(histories()[name]))
+        found[name] = records()[name], {column: values.to_numpy(float) for column, values in history.items()}
     return found
 
 

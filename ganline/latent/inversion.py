@@ -71,14 +71,7 @@ def invert(
     wanted = tf.constant(np.tile(images, (tries, 1, 1, 1)), tf.float32) / 255.0
 
     def errors(normal: tf.Tensor) -> tf.Tensor:
-        made = generate(_of_prior(normal, prior), asked_for)
-        return tf.reduce_mean(tf.square(made / 255.0 - wanted), axis=(1, 2, 3))
-
-    def held(normal: tf.Tensor) -> tf.Tensor:
-        if within is None:
-            return normal
-        norms = tf.norm(normal, axis=1, keepdims=True)
-        return normal * tf.clip_by_value(norms, *within) / tf.maximum(norms, 1e-12)
+        return tf.reduce_mean(tf.square(generate(_of_prior(normal, prior), asked_for) / 255.0 - wanted), axis=(1, 2, 3))
 
     def step(i: tf.Tensor, now: tf.Tensor, mean: tf.Tensor, square: tf.Tensor, least: tf.Tensor, best: tf.Tensor):
         with tf.GradientTape() as tape:
@@ -88,26 +81,51 @@ def invert(
         if gradient is None:
             raise ValueError("inversion: the generator has no gradient, so latents cannot be searched")
         done = tf.cast(i, tf.float32)
-        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * tf.square(gradient)
-        scale = learning_rate * (1.0 - done / steps) / (1.0 - 0.9 ** (done + 1.0))
-        change = scale * mean / (tf.sqrt(square / (1.0 - 0.999 ** (done + 1.0))) + 1e-12)
-        return i + 1, held(now - change), mean, square, *better(now, error, least, best)
-
-    def better(now: tf.Tensor, error: tf.Tensor, least: tf.Tensor, best: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return tf.minimum(least, error), tf.where((error < least)[:, None], now, best)
+        change, mean, square = _adam(gradient, mean, square, done, learning_rate * (1.0 - done / steps))
+        return i + 1, _held(now - change, within), mean, square, *_better(now, error, least, best)
 
     @tf.function(autograph=False)
     def descend(normal: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        normal = held(normal)
+        normal = _held(normal, within)
         zeros, infinite = tf.zeros_like(normal), tf.fill([tries * count], np.float32(np.inf))
         first = (tf.constant(0), normal, zeros, zeros, infinite, normal)
         _, normal, _, _, least, best = tf.while_loop(lambda i, *_: i < steps, step, first)
-        least, best = better(normal, errors(normal), least, best)
+        least, best = _better(normal, errors(normal), least, best)
         return least, _of_prior(best, prior)
 
     least, best = (found.numpy() for found in descend(tf.constant(starts.reshape(tries * count, -1), tf.float32)))
     winner = least.reshape(tries, count).argmin(axis=0) * count + np.arange(count)
     return Inverted(best[winner], labels.ravel()[winner].astype(np.int32), least[winner].astype(np.float64))
+
+
+def _held(normal: "tf.Tensor", within: tuple[float, float] | None) -> "tf.Tensor":
+    """Return normal numbers (N, L) at distances from the origin that they may have."""
+    import tensorflow as tf
+
+    if within is None:
+        return normal
+    norms = tf.norm(normal, axis=1, keepdims=True)
+    return normal * tf.clip_by_value(norms, *within) / tf.maximum(norms, 1e-12)
+
+
+def _adam(
+    gradient: "tf.Tensor", mean: "tf.Tensor", square: "tf.Tensor", done: "tf.Tensor", rate: "tf.Tensor"
+) -> "tuple[tf.Tensor, tf.Tensor, tf.Tensor]":
+    """Return what Adam takes off after `done` steps, and its two moving averages."""
+    import tensorflow as tf
+
+    mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * tf.square(gradient)
+    scale = rate / (1.0 - 0.9 ** (done + 1.0))
+    return scale * mean / (tf.sqrt(square / (1.0 - 0.999 ** (done + 1.0))) + 1e-12), mean, square
+
+
+def _better(
+    now: "tf.Tensor", error: "tf.Tensor", least: "tf.Tensor", best: "tf.Tensor"
+) -> "tuple[tf.Tensor, tf.Tensor]":
+    """Return the smaller errors (N,), and whose they are (N, L)."""
+    import tensorflow as tf
+
+    return tf.minimum(least, error), tf.where((error < least)[:, None], now, best)
 
 
 def nearest_random(images: np.ndarray, samples: np.ndarray, count: int = 1) -> tuple[np.ndarray, np.ndarray]:

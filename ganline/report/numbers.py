@@ -29,16 +29,17 @@ class MetricRow(NamedTuple):
     floor: float | None
     """The same metric of real images against real images."""
     baselines: Mapping[str, float]
-    """The same metric of who has learned nothing, by what that is; empty but for translators."""
+    """Of a translator: the same metric of those who have learned nothing, by what they do."""
 
 
 def metric_rows(metrics: Mapping[str, float], protocol: Protocol) -> list[MetricRow]:
-    """Return the metrics, each with its standard error, its floor and its baselines beside it."""
-    return [
-        _row(name, metrics, protocol.get(name, {}))
-        for name in metrics
-        if not name.startswith(BESIDE) and name.removesuffix(STDERR) not in metrics.keys() - {name}
-    ]
+    """Return the metrics, each with its standard error and its floor beside it."""
+    return [_row(name, metrics, protocol.get(name, {})) for name in metrics if not _accompanies(name, metrics)]
+
+
+def _accompanies(name: str, metrics: Mapping[str, float]) -> bool:
+    """Return whether a number stands beside another one: its floor, its standard error, or that of a baseline."""
+    return name.startswith(BESIDE) or name.removesuffix(STDERR) in metrics.keys() - {name}
 
 
 def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any]) -> MetricRow:
@@ -52,7 +53,7 @@ def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any]) -> M
         metrics[name],
         metrics.get(name + STDERR),
         metrics.get(FLOOR + name),
-        {what: metrics[prefix + name] for prefix, what in BASELINES.items() if prefix + name in metrics},
+        {who: metrics[start + name] for start, who in BASELINES.items() if start + name in metrics},
     )
 
 

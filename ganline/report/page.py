@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from ganline.core import yaml_files
 from ganline.core.figures import GUTTER, cut_grid, image_grid, png_bytes
+from ganline.datasets.resize import like
 from ganline.report.charts import CHARTS, LOOKS, Chart, drawable, svg
 from ganline.report.content import Content, Pairs, Sample
 from ganline.report.numbers import grouped, headlines, in_groups, left_out, metric_rows, number, score, words
@@ -83,39 +84,16 @@ def panel(images: np.ndarray, conditions: int) -> np.ndarray:
 def pair_blocks(pairs: Pairs) -> list[list[tuple[str, np.ndarray]]]:
     """Return some pairs in one or two blocks, each its columns from left to right: name and pictures one below another.
 
-    All are brought to the size of what is made, so that a row is one pair.
+    A row is one pair: inputs are brought to the size of what is made of them. The difference of output and target is
+    taken channel by channel, black where they are equal.
     """
-    columns = {"Input": pairs.inputs, "Output": pairs.outputs}
+    columns = {"Input": like(pairs.inputs, pairs.outputs.shape[1:]), "Output": pairs.outputs}
     if pairs.targets is not None:
-        columns |= {"Target": pairs.targets, "Difference": difference(pairs.outputs, pairs.targets)}
+        apart = np.abs(pairs.outputs.astype(np.int16) - pairs.targets).astype(np.uint8)
+        columns |= {"Target": pairs.targets, "Difference": apart}
     rows = np.array(evenly(range(len(pairs.outputs)), PAIRS))
-    height, width, _ = pairs.outputs.shape[1:]
     blocks = np.array_split(rows, 2 if len(rows) > 3 else 1)
-    return [
-        [(name, image_grid(_sized(images[block], height, width), 1)) for name, images in columns.items()]
-        for block in blocks
-    ]
-
-
-def difference(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return how far pixels are off, uint8 (N, H, W, 1): white is none, black all of the range, in their worst channel.
-
-    Args:
-        outputs: uint8 (N, H, W, C).
-        targets: uint8 (N, H, W, C).
-    """
-    off = np.abs(outputs.astype(np.int16) - targets.astype(np.int16)).max(axis=3, keepdims=True)
-    return (255 - off).astype(np.uint8)
-
-
-def _sized(images: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Return images uint8 (N, h, w, C) at another size, pixels repeated or left out."""
-    if images.shape[1:3] == (height, width):
-        return images
-    return np.stack([
-        cv2.resize(image, (width, height), interpolation=cv2.INTER_NEAREST).reshape(height, width, -1)
-        for image in images
-    ])  # fmt: skip
+    return [[(name, image_grid(images[block], 1)) for name, images in columns.items()] for block in blocks]
 
 
 def charts(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # MLflow takes seconds to import
 
 CSV, PAGE = Path("reports/compare.csv"), Path("reports/compare.html")
 PROTOCOLS = ("evaluate/protocol.json", "study/protocol.json", "latent/protocol.json")
+"""The last is where early runs have what is in the one before."""
 DUEL_SEED = 0
 PAGE_SIZE = 1000  # runs in one answer of MLflow
 DUEL_NUMBERS = {

@@ -9,13 +9,15 @@ from ganline.catalogue.presets import compose_params, names
 from ganline.core.errors import UserError
 from ganline.models import makers
 from ganline.models.base import from_uint8, to_uint8
+from ganline.settings.recipes import GAN
+from tests.fitting import fitting
 
 SMALL = ["train.batch_size=4", "train.generator_batch_size=6"]
 EXPERIMENTS = names("experiment")
 
 
 def composed(experiment, overrides=()):
-    return compose_params(experiment, [*SMALL, *overrides, "download.source=."])
+    return compose_params(experiment, fitting(experiment, [*SMALL, *overrides, "download.source=."]))
 
 
 def build(experiment, shape=None, seed=1):
@@ -48,7 +50,7 @@ def test_a_step_moves_each_network_and_reports_its_metrics(experiment):
 
 
 def adversarial(experiment):
-    return build(experiment).settings.loss != "likelihood"
+    return isinstance(composed(experiment).train, GAN)
 
 
 @pytest.mark.parametrize("experiment", filter(adversarial, EXPERIMENTS))
@@ -85,6 +87,18 @@ def test_a_model_that_was_saved_before_a_parameter_existed_loads(tmp_path):
     del facts["settings"]["frozen_batch_norm"]
     (tmp_path / "model.json").write_text(json.dumps(facts))
     assert models.load(tmp_path).settings.frozen_batch_norm == "moving"
+
+
+@pytest.mark.parametrize("experiment", ["vae-mnist", "pixelcnn-mnist"])
+def test_a_model_that_was_saved_before_there_were_kinds_of_recipe_loads(experiment, tmp_path):
+    """It then had the keys of all kinds."""
+    model = build(experiment)
+    models.save(model, tmp_path)
+    facts = json.loads((tmp_path / "model.json").read_text())
+    facts["settings"] = composed("gan-mnist").train.model_dump() | {"latent_dim": 784} | facts["settings"]
+    (tmp_path / "model.json").write_text(json.dumps(facts))
+    assert models.load(tmp_path).settings == model.settings
+    assert models.load_generator(tmp_path).prior == models.Generator(model).prior
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from ganline import models
 from ganline.catalogue.presets import compose_params, names
+from tests.fitting import fitting
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def precision(policy):
 def built(experiment, *overrides):
     """Return a small model with its optimizers, and a batch for it."""
     small = ["train.batch_size=2", "train.generator_batch_size=2", "download.source=.", *overrides]
-    params = compose_params(experiment, small)
+    params = compose_params(experiment, fitting(experiment, small))
     shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
     model = models.build(params.train, shape, seed=1, classes=10)
     model.make_optimizers()

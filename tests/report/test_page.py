@@ -10,7 +10,7 @@ from page_content import COLLAPSED, content, diagnosis, images
 from ganline.core.figures import image_grid, write_gif
 from ganline.report.charts import CHARTS, LOOKS
 from ganline.report.content import Pairs, Sample, Study
-from ganline.report.page import charts, difference, evenly, pair_blocks, panel, picture, render, strip
+from ganline.report.page import charts, evenly, pair_blocks, panel, picture, render, strip
 
 
 class Outline(HTMLParser):
@@ -191,17 +191,27 @@ def test_a_translator_shows_pairs_in_place_of_panels():
     headline = page[page.index('class="headlines"') : page.index('id="compare"')]
     assert re.findall(r"<dt>(.*?)</dt>", headline) == ["Lpips", "Ssim", "L1"]
     first, second = pair_blocks(pairs)
-    (_, inputs), (_, outputs), (_, wanted), (name, off) = first
-    assert inputs.shape == (*outputs.shape[:2], 1) and np.array_equal(wanted, image_grid(targets[:5], 1))
-    assert name == "Difference" and np.array_equal(off, image_grid(difference(pairs.outputs, targets)[:5], 1))
+    (_, inputs), (_, outputs), (_, wanted), (name, apart) = first
+    assert inputs.shape == outputs.shape and np.array_equal(wanted, image_grid(targets[:5], 1))
+    off = np.abs(pairs.outputs.astype(int) - targets)[:5].astype(np.uint8)
+    assert name == "Difference" and np.array_equal(apart, image_grid(off, 1))
     assert [column for column, _ in pair_blocks(Pairs(pairs.inputs, pairs.outputs, None))[0]] == ["Input", "Output"]
     assert second[0][1].shape[0] < inputs.shape[0]
 
 
-def test_the_difference_is_of_the_worst_channel_white_where_there_is_none():
-    outputs, targets = np.array([[[[10, 200, 0]]], [[[7, 7, 7]]]], np.uint8), np.zeros((2, 1, 1, 3), np.uint8)
-    assert difference(outputs, targets).ravel().tolist() == [55, 248]
-    assert difference(targets, targets).min() == 255
+def test_a_translators_numbers_stand_beside_who_has_learned_nothing():
+    usual = content()
+    found = {"l1": 0.1, "l1_stderr": 0.01, "baseline_copied_l1": 0.25, "baseline_copied_l1_stderr": 0.02,
+             "baseline_mean_colour_l1": 0.375, "copied_share": 0.0625}  # fmt: skip
+    pairs = Pairs(*(images(2, (8, 8, 1), seed) for seed in range(3)))
+    page = render(dataclasses.replace(usual, metrics=usual.metrics | found, pairs=pairs))
+    rows = {match[1]: match[2] for match in re.finditer(r'<tr data-metric="(\w+)">(.*?)</tr>', page, re.DOTALL)}
+    assert [name for name in rows if "l1" in name] == ["l1"] and "0.062" in rows["copied_share"]
+    shown = Outline(rows["l1"]).text
+    assert all(text in shown for text in ("± 0.010", "0.250the input copied", "0.375the mean colour of the training"))
+    headline = page[page.index('class="headlines"') : page.index('id="compare"')]
+    assert "the input copied 0.250" in headline and "Held against" in page
+    assert "Held against" not in render(usual)
 
 
 def test_a_class_a_row():

@@ -34,7 +34,7 @@ def test_a_row_is_input_output_target_difference(made):
     np.testing.assert_array_equal(cells[0], np.repeat(made.inputs[3], 3, axis=2))
     np.testing.assert_array_equal(cells[1], made.outputs[3])
     np.testing.assert_array_equal(cells[2], made.targets[3])
-    assert (cells[3] == 255 - made.distances[3]).all()
+    assert (cells[3] == made.distances[3]).all()
 
 
 def test_numbers_say_how_often_the_baselines_are_beaten(made):

@@ -21,6 +21,7 @@ from ganline.training import monitor as watch
 from ganline.training.devices import ONE
 from ganline.training.loop import History, train
 from ganline.training.stop import Stopped
+from tests.fitting import fitting
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
@@ -39,7 +40,7 @@ def start(
 ):
     """Train the shrunken experiment in `folder`; return the model and what the training left."""
     be_deterministic()
-    params = compose_params(experiment, [*SMALL, *overrides, "download.source=."])
+    params = compose_params(experiment, fitting(experiment, [*SMALL, *overrides, "download.source=."]))
     shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
     with devices.building():
         model = models.build(params.train, shape, seed=7, classes=10)

@@ -26,7 +26,7 @@ def find(made: Translations) -> Finding:
             rows(made, chosen),
             f"The {name}",
             f"The {count} of {len(order)} held-out pairs that are {WHERE[name]} by {made.measure}, which stands beside "
-            "each row. Difference: between output and target, channel by channel; white where there is none.",
+            "each row. Difference: between output and target, channel by channel; black where they are equal.",
         )
         for name, chosen in kinds.items()
     }
@@ -55,7 +55,7 @@ BASELINE = {"copied": "its input copied", "mean_colour": "the mean colour of the
 def rows(made: Translations, chosen: np.ndarray) -> np.ndarray:
     """Return the pairs numbered `chosen` as rows of input, output, target and difference, uint8 (h, w, C)."""
     outputs, targets = made.outputs[chosen], made.targets[chosen]
-    apart = (255 - np.abs(outputs.astype(np.int16) - targets)).astype(np.uint8)
+    apart = np.abs(outputs.astype(np.int16) - targets).astype(np.uint8)
     cells = [like(made.inputs[chosen], targets.shape[1:]), outputs, targets, apart]
     names = [f"{made.distances[row]:.3f}" for row in chosen]
     return labelled_grid(np.stack(cells, axis=1).reshape(-1, *targets.shape[1:]), names, COLUMNS)
