@@ -39,6 +39,7 @@ def run(params: Params, tracker: Tracker) -> None:
     """Make fakes, extract their features once, compute every measure asked for of them and of the floor."""
     from ganline import models  # TensorFlow loads here, not when the stage is imported
     from ganline.extractors import network as extractors
+    from ganline.models import makers
 
     measures = suite.chosen(params.evaluate.metrics)
     extractor, model = extractors.load(paths.extractor(params)), models.load(paths.GAN)
@@ -47,7 +48,7 @@ def run(params: Params, tracker: Tracker) -> None:
     notices += extractor.facts.get("doubts", [])
     for notice in notices:
         print(f"evaluate: {notice}")
-    count, maker = settings.samples, translators.maker_of(model, params)
+    count, maker = settings.samples, makers.of_run(params, model)
     made = fakes(maker, count, params.seed)
     said = extractor.extract(made.images)
     partners = {} if made.partners is None else {"partners": made.partners}

@@ -6,30 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ganline.core.abilities import lacking
-from ganline.datasets import inputs
-from ganline.datasets.prepared import read_split
 from ganline.evaluation.baselines import baselines
 from ganline.metrics.record import Case, Sample
 from ganline.settings import paths
-from ganline.settings.recipes import Translation
-from ganline.settings.schema import Params
 
 if TYPE_CHECKING:
-    from ganline.core.maker import Made, Maker
+    from ganline.core.maker import Made
     from ganline.extractors.lpips import Lpips
     from ganline.extractors.network import Extractor
-    from ganline.models.base import Model
-
-
-def maker_of(model: "Model", params: Params) -> "Maker":
-    """Return what makes the images that the model is judged by: of a translator, those of the held-out inputs."""
-    from ganline.models import makers
-
-    if not lacking(("latents",), model.abilities):
-        return makers.of(model)
-    assert isinstance(params.train, Translation)
-    folder = paths.prepared(params)
-    return makers.of(model, inputs.read(folder, "test", params.train.input), read_split(folder, "test")[0])
 
 
 def lpips_for(abilities: frozenset[str]) -> "Lpips | str | None":
