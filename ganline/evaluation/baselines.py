@@ -9,6 +9,8 @@ BASELINES = {
     "baseline_mean_colour_": "the mean colour of the training targets",
 }
 """What the names of their numbers begin with, and what they are."""
+OF_SETS = ("fid", "kid")
+"""The measures beside which they stand, besides those of pairs."""
 BESIDE = ("floor_", *BASELINES)
 """What the names of all numbers begin with that only stand beside a model's own."""
 

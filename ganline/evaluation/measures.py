@@ -12,7 +12,7 @@ from typing import Any
 
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
-from ganline.evaluation.baselines import BASELINES
+from ganline.evaluation.baselines import BASELINES, OF_SETS
 from ganline.metrics.record import Case, Measure
 
 FAMILIES = ("pairs", "distributions", "neighbours", "classes", "pixels", "generators")
@@ -100,7 +100,7 @@ def measure_all(
         cases = [("", fakes)]
         if measure.floor:
             cases.append((FLOOR, floors[measure.floor]))
-        if measure.baselines:
+        if "pairs" in measure.needs or measure.name in OF_SETS:
             cases += [(prefix, floors[prefix]) for prefix in BASELINES if prefix in floors]
         for prefix, case in cases:
             try:

@@ -41,6 +41,5 @@ MEASURE = Measure(
     cost="0.2 s",
     needs=frozenset({"pairs"}),
     floor="",
-    baselines=True,
     default=True,
 )

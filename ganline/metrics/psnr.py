@@ -36,6 +36,5 @@ MEASURE = Measure(
     cost="0.1 s",
     needs=frozenset({"pairs"}),
     floor="",
-    baselines=True,
     default=True,
 )

@@ -108,8 +108,6 @@ class Measure:
     floor: Literal["train", "held_out", ""] = "train"
     """Which real images stand in for the fakes: training images, or (where training images would win by being copies of
     themselves) the held-out ones; "" where real images cannot stand in."""
-    baselines: bool = False
-    """Whether a translator's numbers stand beside those of its baselines too (ganline/evaluation/baselines.py)."""
     default: bool = False
     """Whether evaluate.metrics = default includes it."""
     protocol: Callable[[Case], dict[str, Any]] = field(default=lambda case: {})

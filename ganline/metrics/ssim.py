@@ -25,6 +25,5 @@ MEASURE = Measure(
     cost="1 s",
     needs=frozenset({"pairs"}),
     floor="",
-    baselines=True,
     default=True,
 )
