@@ -53,7 +53,7 @@ def test_keys_that_are_missing_or_of_another_kind_share_a_line():
     gan, vae = compose_params("gan-mnist").model_dump(), compose_params("vae-mnist").model_dump()
     gan["train"]["model"], vae["train"]["model"] = "vae.VAE", "gan.GAN"
     for content, line in ((gan, "unknown key for vae.VAE; known for all but"), (vae, "missing")):
-        with pytest.raises(UserError, match=f"1 problem.*\n  - train.penalty_weight, .*train.packing.*: {line}"):
+        with pytest.raises(UserError, match=f"1 problem.*\n  - train.generator_batch_size, .*train.packing.*: {line}"):
             check(content, "params.yaml")
 
 
@@ -66,6 +66,8 @@ def test_a_model_of_another_kind_sends_to_its_experiments():
             UserError, match=rf"train.model = {model} takes other keys than .*whose model takes the same \({fit}\)"
         ):
             compose_params(experiment, [f"train.model={model}"])
+        with pytest.raises(UserError, match=rf"begin with .*\({fit}\)"):
+            compose_params(experiment, ["train={model: " + model + "}"])
     assert compose_params("gan-mnist", ["train.model=lsgan.LSGAN"]).train.model == "lsgan.LSGAN"
 
 
@@ -99,7 +101,7 @@ def test_a_new_kind_is_one_class(monkeypatch):
     with pytest.raises(UserError) as error:
         check(content, "params.yaml")
     assert "train.latent_dim, train.noise: unknown key for sketch.Sketch; known for all but" in str(error.value)
-    for key in ("latent_dim", "noise", "generator_batch_size"):
+    for key in ("latent_dim", "noise"):
         del content["train"][key]
     assert check(content, "params.yaml").train.pixel_weight == 100
     with pytest.raises(UserError, match="train.pixel_weight: unknown key for gan.GAN; known for sketch.Sketch$"):
