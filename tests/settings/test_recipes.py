@@ -1,11 +1,13 @@
 """What the section `train` holds depends on the kind of model: a key of another kind is unknown."""
 
+from pathlib import Path
 from typing import Annotated
 
 import pytest
+from dvc.utils.hydra import compose_and_dump
 from pydantic import Field
 
-from ganline.catalogue.check import check
+from ganline.catalogue.check import check, load
 from ganline.catalogue.presets import compose_params, names
 from ganline.core.errors import UserError
 from ganline.models import facts
@@ -13,6 +15,7 @@ from ganline.models.facts import latents_of, model_facts, recipe_of
 from ganline.settings import recipes
 from ganline.settings.schema import keys, params_of
 
+ROOT = Path(__file__).parents[2]
 UNUSED = {
     "vae-mnist": ("generator_batch_size", "discriminator_steps", "penalty_weight", "labelled_fraction"),
     "pixelcnn-mnist": ("generator_batch_size", "latent_dim", "noise", "generator_average"),
@@ -24,6 +27,13 @@ def test_an_experiment_holds_the_keys_of_its_kind_and_no_other(experiment):
     params = compose_params(experiment, ["download.source=."])
     assert type(params.train) is recipe_of(params.train.model)
     assert set(params.model_dump()["train"]) == set(recipe_of(params.train.model).model_fields)
+
+
+@pytest.mark.parametrize("experiment", UNUSED)
+def test_dvc_composes_the_same_keys(experiment, tmp_path):
+    path = tmp_path / "params.yaml"
+    compose_and_dump(path, str(ROOT / "conf"), None, "config", str(tmp_path), [f"experiment={experiment}"])
+    assert load(path) == compose_params(experiment)
 
 
 @pytest.mark.parametrize(("experiment", "key"), [(name, key) for name, found in UNUSED.items() for key in found])
