@@ -65,14 +65,15 @@ def _refusal(where: str, problems: list[str]) -> UserError:
 
 def _recipe(content: dict[str, Any]) -> type[Train]:
     """Return the recipe of the model that is named; where none of that name is, the one that fits best."""
-    if (model := _model(content)) in model_facts():
+    if (model := named_model(content)) in model_facts():
         return recipe_of(model)
     return min(recipes().values(), key=lambda recipe: len(_errors(params_of(recipe), content)))
 
 
-def _model(content: dict[str, Any]) -> str:
+def named_model(content: dict[str, Any]) -> str:
+    """Return the value of train.model, "" where there is none."""
     train = content.get("train")
-    return str(train.get("model")) if isinstance(train, dict) else ""
+    return str(train.get("model", "")) if isinstance(train, dict) else ""
 
 
 def _errors(kind: type[Params], content: dict[str, Any]) -> list[Any]:
@@ -87,7 +88,7 @@ def _explained(problems: list[Any], kind: type[Params], content: dict[str, Any])
     """Return a line for each problem; keys of which the same is to be said share one."""
     lines: dict[str, list[str]] = {}
     for problem in problems:
-        for key, said in _explain(problem, kind, _model(content)):
+        for key, said in _explain(problem, kind, named_model(content)):
             lines.setdefault(said, []).append(key)
     return [f"{', '.join(keys)}: {said}" for said, keys in lines.items()]
 

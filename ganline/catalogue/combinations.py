@@ -8,7 +8,7 @@ from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.datasets.inputs import DERIVED
 from ganline.models.facts import BATCH_NORM, loss_facts, model_facts
-from ganline.settings.recipes import GAN, Adversaries, Latents, Train, Translation
+from ganline.settings.recipes import Adversaries, Latents, Train, Translation
 from ganline.settings.schema import Params, Prepare
 
 OFF: dict[str, Any] = {
@@ -45,19 +45,13 @@ def impossible(params: Params) -> Iterator[str]:
     # DVC's run cache (3.67.1, its issue 10296) looks past keys of these names, and would give back what others found.
     for name in {"size", "nfiles"} & set(params.latent.labels):
         yield f"latent.labels.{name}: DVC does not see changes under this name; give the attribute another one"
-    facts = model_facts()
-    if params.train.model not in facts:
-        nearest = difflib.get_close_matches(params.train.model, list(facts), n=1)
-        hint = f"; did you mean {nearest[0]}?" if nearest else ""
-        yield f"train.model = {params.train.model!r}: allowed is one of {', '.join(facts)}{hint}"
+    if model := model_facts().get(params.train.model):
+        yield from _misfits(params.prepare, params.train.model, model)
+        yield from _mistrained(params.train, model)
     else:
-        model = facts[params.train.model]
-        yield from _misfits(params, model)
-        if isinstance(params.train, Adversaries):
-            yield from _refused(params.train, model)
+        yield _unknown(params.train.model)
     if isinstance(params.train, Adversaries):
-        if loss := loss_facts().get(params.train.loss):
-            yield from _asked(params.train, loss)
+        yield from _asked(params.train, loss_facts().get(params.train.loss))
         yield from _contradictions(params.train)
     if isinstance(params.train, Translation):
         yield from _unpaired(params.prepare, params.train)
@@ -66,17 +60,26 @@ def impossible(params: Params) -> Iterator[str]:
     yield from _protocol(params)
 
 
-def _misfits(params: Params, model: dict[str, Any]) -> Iterator[str]:
-    """Yield where the images, the latents or the optimizers are not what the model's networks take."""
-    train, name = params.train, params.train.model
-    multiple, sizes = model.get("size_multiple", 1), model.get("sizes")
-    if params.prepare.size % multiple:
-        yield f"prepare.size = {params.prepare.size} with train.model = {name}: it takes multiples of {multiple}"
-    if sizes and params.prepare.size not in sizes:
-        yield f"prepare.size = {params.prepare.size} with train.model = {name}: it takes {_either(sizes)}"
-    channels = model.get("channels")
-    if channels and params.prepare.channels not in channels:
-        yield f"prepare.channels = {params.prepare.channels} with train.model = {name}: it takes {_either(channels)}"
+def _unknown(model: str) -> str:
+    nearest = difflib.get_close_matches(model, list(model_facts()), n=1)
+    hint = f"; did you mean {nearest[0]}?" if nearest else ""
+    return f"train.model = {model!r}: allowed is one of {', '.join(model_facts())}{hint}"
+
+
+def _misfits(prepare: Prepare, name: str, model: dict[str, Any]) -> Iterator[str]:
+    """Yield where the images are not what the model's networks take."""
+    multiple, sizes, channels = model.get("size_multiple", 1), model.get("sizes"), model.get("channels")
+    if prepare.size % multiple:
+        yield f"prepare.size = {prepare.size} with train.model = {name}: it takes multiples of {multiple}"
+    if sizes and prepare.size not in sizes:
+        yield f"prepare.size = {prepare.size} with train.model = {name}: it takes {_either(sizes)}"
+    if channels and prepare.channels not in channels:
+        yield f"prepare.channels = {prepare.channels} with train.model = {name}: it takes {_either(channels)}"
+
+
+def _mistrained(train: Train, model: dict[str, Any]) -> Iterator[str]:
+    """Yield where the recipe is not one that the model can be trained by."""
+    name = train.model
     if isinstance(train, Latents) and train.noise != model.get("noise", train.noise):
         yield f"train.noise = {train.noise} with train.model = {name}: it takes {model['noise']}"
     wanted = model.get("optimizer_names", model["network_names"])
@@ -87,6 +90,8 @@ def _misfits(params: Params, model: dict[str, Any]) -> Iterator[str]:
         yield f"train.select = best: {reason} to be looked at while it trains; leave it at last"
     if train.loss not in model["losses"]:
         yield f"train.loss = {train.loss}: {name} takes {_either(model['losses'])}"
+    if isinstance(train, Adversaries):
+        yield from _refused(train, model)
 
 
 def _unpaired(prepare: Prepare, train: Translation) -> Iterator[str]:
@@ -131,9 +136,11 @@ def _updates(train: Train) -> Iterator[str]:
         yield "train.learning_rate_schedule and the decay of an optimizer: use one of them"
 
 
-def _asked(train: Adversaries, loss: dict[str, Any]) -> Iterator[str]:
+def _asked(train: Adversaries, loss: dict[str, Any] | None) -> Iterator[str]:
     """Yield what the loss asks for and the recipe does not give; see ganline.models.losses.Loss."""
     name = train.loss
+    if not loss:
+        return
     if not loss["labels"]:
         others = tuple(other for other, facts in loss_facts().items() if facts["labels"])
         for key in (key for key in TARGETS if getattr(train, key)):
@@ -199,19 +206,13 @@ def uneven(train: Train, replicas: int) -> Iterator[str]:
 
 def _batch_sizes(train: Train) -> list[tuple[str, int]]:
     """Return the keys that say how many images an update has, with their values."""
-    own = ("generator_batch_size",) if isinstance(train, GAN | Translation) else ()
+    own = ("generator_batch_size",) if isinstance(train, Adversaries) else ()
     return [(key, getattr(train, key)) for key in ("batch_size", *own)]
 
 
 def _protocol(params: Params) -> Iterator[str]:
     evaluate = params.evaluate
-    if set(evaluate.metrics) - {"default", "all"}:
-        from ganline.evaluation import measures  # here: it takes a second to import
-
-        try:
-            measures.chosen(evaluate.metrics)
-        except UserError as error:
-            yield str(error)
+    yield from _unmeasured(evaluate.metrics)
     if evaluate.kid_subset_size > evaluate.samples:
         size = evaluate.kid_subset_size
         yield f"evaluate.kid_subset_size = {size} is more than evaluate.samples = {evaluate.samples}"
@@ -220,6 +221,16 @@ def _protocol(params: Params) -> Iterator[str]:
             yield f"evaluate.{key} = {value} must be less than evaluate.samples"
     if params.extractor.weights is not None and params.extractor.kind != "inception":
         yield "extractor.weights is for extractor.kind = inception: set it to null"
+
+
+def _unmeasured(metrics: list[str]) -> Iterator[str]:
+    if set(metrics) - {"default", "all"}:
+        from ganline.evaluation import measures  # here: it takes a second to import
+
+        try:
+            measures.chosen(metrics)
+        except UserError as error:
+            yield str(error)
 
 
 def _either(values: tuple[Any, ...]) -> str:

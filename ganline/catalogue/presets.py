@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from yaml import YAMLError
 
 from ganline.catalogue import overrides as given
-from ganline.catalogue.check import check
+from ganline.catalogue.check import check, named_model
 from ganline.core import yaml_files
 from ganline.core.errors import UserError
 from ganline.models.facts import model_facts, recipe_of
@@ -81,42 +81,46 @@ def compose_params(experiment: str, overrides: Sequence[str] = (), conf: Path = 
         UserError: a name, key or value is not allowed; all wrong keys and values are listed.
     """
     _known("experiment", experiment, conf)
-    chosen, values = [f"experiment={experiment}"], {}
+    groups, values = _read(overrides, conf)
+    try:
+        config = _composed([f"experiment={experiment}", *groups], conf)
+        preset = str(OmegaConf.select(config, "train.model"))
+        # Values are merged here, not by Hydra, so that every wrong key is found at once and named by the schema.
+        for key, value in values.items():
+            OmegaConf.update(config, key, value, merge=True)
+        content: Any = OmegaConf.to_container(config, resolve=True)
+    except CANNOT_COMPOSE as error:
+        raise UserError(f"cannot compose {experiment}: {error}") from None
+    _same_kind(experiment, preset, named_model(content), conf)
+    return check(content, " ".join([experiment, *overrides]))
+
+
+def _read(overrides: Sequence[str], conf: Path) -> tuple[list[str], dict[str, Any]]:
+    """Return the overrides that choose from groups of the catalogue, and the values of the others by key."""
+    groups, values = [], {}
     for override in overrides:
         key, value = given.read(override)
         if key in GROUPS:
             _known(key, value, conf)
-            chosen.append(override)
+            groups.append(override)
         else:
             values[key] = value
-    try:
-        config = _composed(chosen, conf)
-        preset = OmegaConf.select(config, "train.model")
-        # Values are merged here, not by Hydra, so that every wrong key is found at once and named by the schema.
-        for key, value in values.items():
-            OmegaConf.update(config, key, value, merge=True)
-        content = OmegaConf.to_container(config, resolve=True)
-    except CANNOT_COMPOSE as error:
-        raise UserError(f"cannot compose {experiment}: {error}") from None
-    _same_kind(experiment, preset, values.get("train.model", preset), conf)
-    return check(content, " ".join([experiment, *overrides]))
+    return groups, values
 
 
-def _same_kind(experiment: str, preset: Any, model: Any, conf: Path) -> None:
+def _same_kind(experiment: str, preset: str, model: str, conf: Path) -> None:
     """Refuse a model whose recipe has other keys than the experiment's: nobody could name their values."""
-    if {str(preset), str(model)} <= set(model_facts()) and recipe_of(model) is not recipe_of(preset):
-        models = {name: _model(name, conf) for name in names("experiment", conf)}
+    if {preset, model} <= set(model_facts()) and recipe_of(model) is not recipe_of(preset):
         alike = [known for known in model_facts() if recipe_of(known) is recipe_of(model)]
-        fit = [name for name in models if models[name] in alike]
+        fit = [name for name in names("experiment", conf) if _model(name, conf) in alike]
         raise UserError(
             f"train.model = {model} takes other keys than {preset}, the model of {experiment}: begin with an "
             f"experiment whose model takes the same ({', '.join(fit)})"
         )
 
 
-def _model(experiment: str, conf: Path) -> Any:
-    content = yaml_files.read(conf / "experiment" / f"{experiment}.yaml")
-    return (content.get("train") or {}).get("model")
+def _model(experiment: str, conf: Path) -> str:
+    return named_model(yaml_files.read(conf / "experiment" / f"{experiment}.yaml"))
 
 
 def _composed(chosen: Sequence[str], conf: Path) -> DictConfig:

@@ -71,6 +71,8 @@ class Latents(Train):
 class Adversaries(Train):
     """Models whose networks play against each other, whatever their images are made of."""
 
+    generator_batch_size: Count
+    """Fakes an update of the generator; of translators pairs, fresh ones."""
     penalty_weight: Annotated[float, Field(ge=0)]
     """Of the gradient penalty, for the losses that have one."""
     discriminator_steps: Count
@@ -108,15 +110,10 @@ class Adversaries(Train):
 class GAN(Latents, Adversaries):
     """GANs that make images of latents."""
 
-    generator_batch_size: Count
-    """Fakes an update of the generator."""
-
 
 class Translation(Adversaries):
     """Adversaries that make images of other images, which are known in pairs."""
 
-    generator_batch_size: Count
-    """Pairs an update of the generator, fresh ones."""
     l1_weight: Annotated[float, Field(ge=0)]
     """Of the mean absolute difference between an image and its true partner, in the generator's loss."""
     input: Literal["partner", "grey"]

@@ -76,7 +76,7 @@ def test_each_half_step_trains_its_own_part(model):
 @pytest.mark.parametrize("experiment", ["sgan-fashion-mnist", "acgan-fashion-mnist"])
 def test_the_discriminators_loss_is_half_source_and_half_class_over_one_mixed_batch(experiment, untrained):
     model = untrained[experiment]
-    real, fake = batch(model), model.make(4, "test", STEP, training=False)
+    real, fake = batch(model), model.make({}, 4, "test", STEP, training=False)
     classes = fake.get("label", tf.fill((4,), 10))
     scores, logits = model.judge({"image": tf.concat([fake["image"], real["image"]], 0)}, STEP)
     source = tf.keras.losses.binary_crossentropy([[0.0]] * 4 + [[1.0]] * 4, scores, from_logits=True)
@@ -90,7 +90,7 @@ def test_the_discriminators_loss_is_half_source_and_half_class_over_one_mixed_ba
 @pytest.mark.parametrize(("experiment", "terms"), [("acgan-fashion-mnist", {"g_class_loss"}), ("infogan-mnist", None)])
 def test_the_generators_loss_is_the_sum_of_its_terms(experiment, terms, untrained):
     model = untrained[experiment]
-    fake = model.make(6, "test", STEP, training=True)
+    fake = model.make({}, 6, "test", STEP, training=True)
     loss, told = model.generator_loss(batch(model), fake, STEP)
     outputs = model.judge(fake, STEP)
     deceiving = float(model.deceive(outputs, fake, fake, STEP))

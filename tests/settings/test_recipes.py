@@ -1,11 +1,13 @@
 """What the section `train` holds depends on the kind of model: a key of another kind is unknown."""
 
+from pathlib import Path
 from typing import Annotated
 
 import pytest
+from dvc.utils.hydra import compose_and_dump
 from pydantic import Field
 
-from ganline.catalogue.check import check
+from ganline.catalogue.check import check, load
 from ganline.catalogue.presets import compose_params, names
 from ganline.core.errors import UserError
 from ganline.models import facts
@@ -13,6 +15,7 @@ from ganline.models.facts import latents_of, model_facts, recipe_of
 from ganline.settings import recipes
 from ganline.settings.schema import keys, params_of
 
+ROOT = Path(__file__).parents[2]
 UNUSED = {
     "vae-mnist": ("generator_batch_size", "discriminator_steps", "penalty_weight", "labelled_fraction"),
     "pixelcnn-mnist": ("generator_batch_size", "latent_dim", "noise", "generator_average"),
@@ -24,6 +27,13 @@ def test_an_experiment_holds_the_keys_of_its_kind_and_no_other(experiment):
     params = compose_params(experiment, ["download.source=."])
     assert type(params.train) is recipe_of(params.train.model)
     assert set(params.model_dump()["train"]) == set(recipe_of(params.train.model).model_fields)
+
+
+@pytest.mark.parametrize("experiment", UNUSED)
+def test_dvc_composes_the_same_keys(experiment, tmp_path):
+    path = tmp_path / "params.yaml"
+    compose_and_dump(path, str(ROOT / "conf"), None, "config", str(tmp_path), [f"experiment={experiment}"])
+    assert load(path) == compose_params(experiment)
 
 
 @pytest.mark.parametrize(("experiment", "key"), [(name, key) for name, found in UNUSED.items() for key in found])
@@ -53,7 +63,7 @@ def test_keys_that_are_missing_or_of_another_kind_share_a_line():
     gan, vae = compose_params("gan-mnist").model_dump(), compose_params("vae-mnist").model_dump()
     gan["train"]["model"], vae["train"]["model"] = "vae.VAE", "gan.GAN"
     for content, line in ((gan, "unknown key for vae.VAE; known for all but"), (vae, "missing")):
-        with pytest.raises(UserError, match=f"1 problem.*\n  - train.penalty_weight, .*train.packing.*: {line}"):
+        with pytest.raises(UserError, match=f"1 problem.*\n  - train.generator_batch_size, .*train.packing.*: {line}"):
             check(content, "params.yaml")
 
 
@@ -66,6 +76,8 @@ def test_a_model_of_another_kind_sends_to_its_experiments():
             UserError, match=rf"train.model = {model} takes other keys than .*whose model takes the same \({fit}\)"
         ):
             compose_params(experiment, [f"train.model={model}"])
+        with pytest.raises(UserError, match=rf"begin with .*\({fit}\)"):
+            compose_params(experiment, ["train={model: " + model + "}"])
     assert compose_params("gan-mnist", ["train.model=lsgan.LSGAN"]).train.model == "lsgan.LSGAN"
 
 
@@ -99,7 +111,7 @@ def test_a_new_kind_is_one_class(monkeypatch):
     with pytest.raises(UserError) as error:
         check(content, "params.yaml")
     assert "train.latent_dim, train.noise: unknown key for sketch.Sketch; known for all but" in str(error.value)
-    for key in ("latent_dim", "noise", "generator_batch_size"):
+    for key in ("latent_dim", "noise"):
         del content["train"][key]
     assert check(content, "params.yaml").train.pixel_weight == 100
     with pytest.raises(UserError, match="train.pixel_weight: unknown key for gan.GAN; known for sketch.Sketch$"):
