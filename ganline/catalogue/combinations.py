@@ -209,7 +209,7 @@ def _protocol(params: Params) -> Iterator[str]:
         from ganline.evaluation import measures  # here: it takes a second to import
 
         try:
-            measures.chosen(evaluate.metrics)
+            measures.named(evaluate.metrics)
         except UserError as error:
             yield str(error)
     if evaluate.kid_subset_size > evaluate.samples:

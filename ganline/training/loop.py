@@ -174,8 +174,7 @@ def train(
     """Train `model` for settings.steps steps, from the newest checkpoint in `workdir` if there is one.
 
     A loss that is not finite ends the training, whatever the settings: nothing can be learned from there on. The model
-    then gets the best weights that were seen.
-    On several machines all call this. The chief alone looks, decides and writes; the others follow.
+    then gets the best weights seen. On several machines all call this: the chief alone looks, decides and writes.
 
     Args:
         model: a new model, made in devices.building(); its weights are changed in place.
