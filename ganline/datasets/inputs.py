@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ganline.datasets import prepared
+from ganline.settings import paths
 from ganline.settings.recipes import Translation
 from ganline.settings.schema import Params
 
@@ -68,3 +69,17 @@ def read(folder: Path, split: str, name: str) -> np.ndarray:
     for start in range(0, len(images), AT_ONCE):
         made[start : start + AT_ONCE] = derived.make(images[start : start + AT_ONCE].astype(np.int32))
     return made
+
+
+def held_out(params: Params) -> tuple[np.ndarray, ...]:
+    """Return held-out inputs and their true partners, uint8 (N, H, W, Ci) and (N, H', W', C), for a translator's maker.
+
+    Empty where the model is given latents.
+
+    Raises:
+        UserError: the prepared data has none.
+    """
+    if not isinstance(params.train, Translation):
+        return ()
+    folder = paths.prepared(params)
+    return read(folder, "test", params.train.input), prepared.read_split(folder, "test")[0]
