@@ -22,9 +22,11 @@ from benchmarks.diagnosis.records import LEFT, records
 from ganline.catalogue.presets import compose_params
 from ganline.core.figures import image_grid, write_png
 from ganline.core.files import write_json
+from ganline.core.maker import Maker
 from ganline.core.progress import Bar
 from ganline.datasets.prepared import read_facts
 from ganline.evaluation import measures as suite
+from ganline.metrics.record import Case, Sample
 from ganline.settings.schema import Params
 
 SAMPLES = 2000
@@ -55,17 +57,38 @@ def prepare() -> None:
                 subprocess.run([sys.executable, "-m", *module], check=True)
 
 
+def measured(params: Params, extractor: Any, maker: Maker, names: list[str]) -> dict[str, float]:
+    """Return the numbers of the measures of these names; fakes count as unlabelled."""
+    from ganline.evaluation import judging
+
+    train_set, test_set = (judging.real_images(params, split) for split in ("train", "test"))
+    settings, _ = judging.in_force(params.evaluate, len(train_set), len(test_set))
+    count, seed = settings.samples, params.seed
+    real = judging.drawn(test_set, count, seed, "evaluate/reference")
+    has = maker.abilities - {"labels"} | extractor.abilities
+
+    def case(sample: Sample, maker: Maker | None = None) -> Case:
+        return Case(sample, real, train_set, settings, seed, extractor, maker, has)
+
+    images = judging.fakes(maker, count, seed).images
+    fake = Sample(images, *extractor.extract(images))
+    floors = {"train": case(judging.drawn(train_set, count, seed, "evaluate/floor")), "held_out": case(real)}
+    facts = judging.common(extractor, maker, seed, count, [])
+    values, _ = suite.measure_all(suite.chosen(names), names, case(fake, maker), floors, facts, lambda name: None)
+    return {key: float(f"{value:.6g}") for key, value in values.items()}
+
+
 def train_and_measure(name: str) -> None:
     """Train one run, without a verdict's interference, and keep its history and its measures."""
     from ganline import models
     from ganline.core.determinism import configure
+    from ganline.evaluation import judging
     from ganline.extractors import network as extractors
     from ganline.models import makers
     from ganline.settings import paths
     from ganline.training.judging import probe
     from ganline.training.loop import train
     from ganline.training.material import training_data
-    from stages import evaluate
 
     ground = RUNS[name]
     params = params_of(ground)
@@ -76,26 +99,10 @@ def train_and_measure(name: str) -> None:
         data = {key: np.resize(values[: ground.keep], values.shape) for key, values in data.items()}
     model = models.build(params.train, tuple(facts["image_shape"]), params.seed, len(facts["classes"]))
     extractor, maker = extractors.load(paths.extractor(params)), makers.Sampler(model)
-    train_set, test_set = (evaluate.real_images(params, split) for split in ("train", "test"))
-    settings, _ = evaluate.in_force(params.evaluate, len(train_set), len(test_set))
-    real = evaluate.drawn(test_set, settings.samples, params.seed, "evaluate/reference")
     moments: dict[int, dict[str, float]] = {}
 
     def measure(step: int, names: list[str]) -> dict[str, float]:
-        made = evaluate.fakes(maker, settings.samples, params.seed)
-        made |= extractor.extract(made["images"])._asdict()
-        fake = suite.base.Sample(made["images"], made["features"], made["probabilities"], None)
-        floor = evaluate.drawn(train_set, settings.samples, params.seed, "evaluate/floor")
-
-        def case(sample: Any) -> Any:
-            return suite.base.Case(sample, real, train_set, settings, params.seed, extractor)
-
-        mine = suite.base.Case(fake, real, train_set, settings, params.seed, extractor, maker, model)
-        facts = evaluate.common(extractor, model, params.seed, settings.samples, [])
-        values, _ = suite.measure_all(
-            suite.chosen(names), names, mine, {"train": case(floor), "held_out": case(real)}, facts, lambda name: None
-        )
-        return {key: float(f"{value:.6g}") for key, value in values.items()}
+        return measured(params, extractor, maker, names)
 
     with tempfile.TemporaryDirectory() as folder:
         trained = train(
@@ -105,7 +112,7 @@ def train_and_measure(name: str) -> None:
             ),
         )  # fmt: skip
     trained.history.write(LEFT / f"{name}.csv")
-    shown = evaluate.fakes(maker, SHOWN, params.seed)["images"]
+    shown = judging.fakes(maker, SHOWN, params.seed).images
     write_png(LEFT / f"{name}.png", image_grid(shown, COLUMNS))
     finite = trained.step == trained.kept
     final = measure(trained.step, params.evaluate.metrics) if finite else {}

@@ -228,7 +228,7 @@ def _unmeasured(metrics: list[str]) -> Iterator[str]:
         from ganline.evaluation import measures  # here: it takes a second to import
 
         try:
-            measures.chosen(metrics)
+            measures.named(metrics)
         except UserError as error:
             yield str(error)
 

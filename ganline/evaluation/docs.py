@@ -25,7 +25,7 @@ def _row(measure: Measure) -> str:
     numbers = "<br>".join(
         f"`{name}`{arrows[number.better]} {number.reading}" for name, number in measure.numbers.items() if number.ranks
     )
-    name = f"**{measure.name}**" if measure.default else measure.name
+    name = f"**{measure.name}**" if measure.name in suite.DEFAULT else measure.name
     return f"| {name} | {numbers} | {measure.answers} | {measure.cost} | {measure.misleads} | {measure.source} |"
 
 

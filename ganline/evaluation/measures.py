@@ -1,22 +1,51 @@
-"""What the evaluate stage can measure: the pure functions of ganline.metrics, each joined to its arrays and its words.
+"""What the evaluate stage can measure: the files of ganline.metrics that hold a MEASURE, each called by its name.
 
-A new measure is one file in ganline/metrics and one Measure in the file of this package that its kind belongs to.
+A new measure is one file there, and nothing else. Its file is imported, and counts as code of a run, only where the run
+asks for it; so it takes a row in DEFAULT to become part of evaluate.metrics = default.
 """
 
 import difflib
 import importlib
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.evaluation.baselines import BASELINES, OF_SETS
+from ganline.metrics import record
 from ganline.metrics.record import Case, Measure
 
-FAMILIES = ("pairs", "distributions", "neighbours", "classes", "pixels", "generators")
-"""The files of this package, in the order in which their measures run."""
+DEFAULT = (
+    "fid",
+    "class_fid",
+    "fid_infinity",
+    "kid",
+    "precision_recall",
+    "c2st_nn",
+    "birthday_paradox",
+    "memorisation",
+    "mifid",
+    "inception_score",
+    "am_score",
+    "class_histogram",
+    "condition_accuracy",
+    "bins",
+    "classification",
+    "diversity",
+    "image_quality",
+    "image_statistics",
+    "l1",
+    "psnr",
+    "ssim",
+    "pair_ms_ssim",
+    "lpips",
+)  # fmt: skip
+"""What evaluate.metrics = default means, in the order in which measures run; the others follow by their names."""
+FOLDER = Path(record.__file__).parent
 SETS = ("default", "all")
 FLOOR = "floor_"
 
@@ -24,30 +53,41 @@ Protocol = dict[str, dict[str, Any]]
 
 
 @cache
+def known() -> tuple[str, ...]:
+    """Return the names of all measures in the order in which they run; their files are read, not imported."""
+    found = {path.stem for path in FOLDER.glob("*.py") if re.search(r"^MEASURE = Measure\(", path.read_text(), re.M)}
+    return *(name for name in DEFAULT if name in found), *sorted(found - set(DEFAULT))
+
+
+def measure(name: str) -> Measure:
+    """Return the measure of this name."""
+    found: Measure = importlib.import_module(f"ganline.metrics.{name}").MEASURE
+    return found
+
+
 def measures() -> dict[str, Measure]:
     """Return every measure there is by its name."""
-    found = [
-        measure for family in FAMILIES for measure in importlib.import_module(f"ganline.evaluation.{family}").MEASURES
-    ]
-    return {measure.name: measure for measure in found}
+    return {name: measure(name) for name in known()}
 
 
 def chosen(names: Iterable[str]) -> list[Measure]:
-    """Return the measures that `names` (of measures, or default, or all) stand for, in the order in which they run.
+    """Return the measures of `named`."""
+    return [measure(name) for name in named(names)]
+
+
+def named(names: Iterable[str]) -> list[str]:
+    """Return which measures `names` (of measures, or default, or all) stand for, in the order in which they run.
 
     Raises:
         UserError: a name is none of these.
     """
-    known, wanted = measures(), set(names)
-    for name in sorted(wanted - {*known, *SETS}):
-        near = difflib.get_close_matches(name, [*known, *SETS], n=1)
+    wanted = set(names)
+    for name in sorted(wanted - {*known(), *SETS}):
+        near = difflib.get_close_matches(name, [*known(), *SETS], n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise UserError(f"evaluate.metrics: {name!r} is no measure; {hint}there are {', '.join([*SETS, *known])}")
-    return [
-        measure
-        for name, measure in known.items()
-        if name in wanted or "all" in wanted or ("default" in wanted and measure.default)
-    ]
+        raise UserError(f"evaluate.metrics: {name!r} is no measure; {hint}there are {', '.join([*SETS, *known()])}")
+    meant = wanted | set(DEFAULT if "default" in wanted else ()) | set(known() if "all" in wanted else ())
+    return [name for name in known() if name in meant]
 
 
 def require_ranking(by: str, names: Iterable[str]) -> None:
@@ -141,7 +181,7 @@ def _words(measure: Measure, name: str, told: str = "") -> dict[str, Any]:
     number = measure.numbers[name]
     return {
         "label": number.label, "group": number.group, "better": number.better, "ranks": number.ranks,
-        "default": measure.default,
+        "default": measure.name in DEFAULT,
         "how_to_read": told + number.reading,
     }  # fmt: skip
 

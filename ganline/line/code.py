@@ -66,7 +66,7 @@ def _by_name(stage: str, params: Params) -> Iterator[str]:
     if stage in ("train", "evaluate", "study"):
         yield model_facts()[params.train.model]["module"]
     if stage == "evaluate":
-        yield from (f"ganline.evaluation.{family}" for family in measures.FAMILIES)
+        yield from (f"ganline.metrics.{name}" for name in measures.named(params.evaluate.metrics))
     if stage == "study":
         for study in (f"ganline.studies.{name}" for name in studies_of(params)):
             yield study

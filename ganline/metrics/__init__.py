@@ -2,8 +2,7 @@
 
 checks            what every measure demands of its arrays
 distances         blocks of distances and nearest neighbours, which several measures share
-extractors        the networks that turn images into features
 
-A new measure is one file here, and one Measure in the file of ganline/suite that its kind belongs to. TensorFlow is
-imported in extractors, and elsewhere only inside functions.
+A new measure is one file here whose name is the measure's, with its maths and its MEASURE (see record);
+ganline/evaluation/measures.py finds it. TensorFlow is imported only inside functions.
 """

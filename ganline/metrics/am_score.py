@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import entr, rel_entr
 
 from ganline.metrics import checks
+from ganline.metrics.record import Case, Measure, Number
 
 SMALLEST = 1e-12
 """A class's mean probability counts as this much at least, so that a class that never comes costs much, not all."""
@@ -30,3 +31,26 @@ def am_score(probabilities: np.ndarray, real: np.ndarray) -> float:
     probabilities, real = (checks.probabilities(part, "AM Score") for part in pair)
     missing = rel_entr(real.mean(axis=0), np.maximum(probabilities.mean(axis=0), SMALLEST)).sum()
     return float(missing + entr(probabilities).sum(axis=1).mean())
+
+
+def _am_score(case: Case) -> dict[str, float]:
+    return {"am_score": am_score(case.sample.probabilities, case.real.probabilities)}
+
+
+MEASURE = Measure(
+    name="am_score",
+    numbers={
+        "am_score": Number(
+            "AM Score",
+            "quality",
+            "lower",
+            "0 nats is best, less is better; grows with classes that are missing and images that are unclear.",
+        ),
+    },
+    compute=_am_score,
+    answers="Is each image clearly of a class, and are the classes as frequent as in real images?",
+    misleads="The extractor can be sure of rubbish; variety inside a class is not seen.",
+    source="Zhou et al. 2018, Activation Maximization Generative Adversarial Nets",
+    cost="< 1 s",
+    needs=frozenset({"classes"}),
+)

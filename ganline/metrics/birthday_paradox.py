@@ -23,6 +23,7 @@ from scipy.stats import chi2
 
 from ganline.core.repeats import repeats
 from ganline.metrics import checks, distances
+from ganline.metrics.record import Case, Measure, Number, error_of
 
 PERCENTILE = 1.0
 """Of the real images' distances to their nearest other real image, below which fakes count as duplicates."""
@@ -70,3 +71,56 @@ def birthday_paradox(fake: np.ndarray, real: np.ndarray) -> BirthdayParadox:
         share,
         max(share, 2 / len(fake)) / float(np.sqrt(max(collisions, 1))),
     )
+
+
+def _birthday_paradox(case: Case) -> dict[str, float]:
+    found = birthday_paradox(case.sample.features, case.real.features)
+    return {
+        "support_size": found.support_size,
+        "duplicate_share": found.duplicate_share,
+        "support_size_at_least": found.at_least,
+        "support_size_stderr": found.standard_error,
+        "duplicate_share_stderr": found.duplicate_share_error,
+    }
+
+
+MEASURE = Measure(
+    name="birthday_paradox",
+    numbers={
+        "support_size": Number(
+            "Support size",
+            "diversity",
+            "higher",
+            "From 1: from how many different images the generator seems to draw, by its near-duplicates. Far below "
+            "its floor it keeps coming back to the same pictures. All pairs of fakes, if none is alike: then only "
+            "support_size_at_least holds.",
+        ),
+        "duplicate_share": Number(
+            "Fakes with a near-duplicate",
+            "diversity",
+            "lower",
+            "0 to 1: share of fakes that nearly equal another fake. Real images have some too, see the floor.",
+        ),
+        "support_size_at_least": Number(
+            "Support size, lower bound",
+            "diversity",
+            "",
+            "What the support size exceeds with 95 % confidence (Poisson).",
+            ranks=False,
+        ),
+        "support_size_stderr": error_of("Support size", "support_size", "by the count of pairs (Poisson)", "diversity"),
+        "duplicate_share_stderr": error_of(
+            "Fakes with a near-duplicate", "duplicate_share", "by the count of pairs (Poisson)", "diversity"
+        ),
+    },
+    compute=_birthday_paradox,
+    answers="From how many different images does the generator seem to draw?",
+    misleads="Blurred or simple fakes lie close together and count as duplicates; a few images that come very "
+    "often hide how many others there are.",
+    source="Arora et al. 2018, Do GANs Learn the Distribution? Some Theory and Empirics",
+    cost="1 s",
+    protocol=lambda case: {
+        "near_duplicate": f"no farther apart than percentile {PERCENTILE:g} of the distances of held-out "
+        "images to their nearest other",
+    },
+)

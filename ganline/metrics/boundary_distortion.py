@@ -17,7 +17,17 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ganline.core.random import generator
-from ganline.metrics.classification import Labelled, accuracy, checked, classes_of, projection, trained
+from ganline.metrics.classification import (
+    Labelled,
+    accuracy,
+    checked,
+    classes_of,
+    classifier_protocol,
+    labelled,
+    projection,
+    trained,
+)
+from ganline.metrics.record import Case, Measure, Number
 
 MOST_PARTS = 4
 """Classifiers averaged for a number of images, each trained on other ones: few images alone are a matter of luck."""
@@ -71,3 +81,28 @@ def share_at(reached: float, shares: np.ndarray, accuracies: np.ndarray) -> floa
         return float(shares[0])
     steps, first = np.unique(rising, return_index=True)
     return float(2.0 ** np.interp(reached, steps, np.log2(shares[::-1][first])))
+
+
+def _boundary_distortion(case: Case) -> dict[str, float]:
+    return {"boundary_fraction": boundary_distortion(*labelled(case), case.seed)}
+
+
+MEASURE = Measure(
+    name="boundary_distortion",
+    numbers={
+        "boundary_fraction": Number(
+            "Real images' worth",
+            "diversity",
+            "higher",
+            "Share of as many real images that teaches a classifier as much as the fakes do: 1 is best, 1/64 says "
+            "that one real image teaches as much as 64 fakes.",
+        ),
+    },
+    compute=_boundary_distortion,
+    answers="Is the variety at the boundaries between classes there?",
+    misleads="It is coarse where the classifier learns all it can from few images; wrong labels lower it too.",
+    source="Santurkar et al. 2018, A Classification-Based Study of Covariate Shift in GAN Distributions",
+    cost="4 s",
+    needs=frozenset({"classes"}),
+    protocol=classifier_protocol,
+)

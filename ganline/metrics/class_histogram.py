@@ -17,6 +17,7 @@ import numpy as np
 from scipy.special import entr, rel_entr
 
 from ganline.metrics import checks
+from ganline.metrics.record import Case, Measure, Number
 
 SEEN = 0.1
 """A class counts as seen from this part of an even share on: 1 % of the images where there are ten classes. The errors
@@ -65,22 +66,54 @@ def class_divergence(probabilities: np.ndarray, real: np.ndarray) -> float:
     return max(float(rel_entr(shares, wanted).sum() / np.log(2.0)), 0.0)  # rounding can leave -1e-17
 
 
-def class_agreement(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Return the share of images whose most likely class is their label.
-
-    Args:
-        probabilities: float, (N, K).
-        labels: integers 0 to K - 1, (N,).
-
-    Raises:
-        ValueError: not a finite matrix of probabilities with at least one row, or not one label of a class a row.
-    """
-    probabilities = checks.probabilities(probabilities, "class agreement")
-    labels = checks.labels(labels, len(probabilities), "class agreement")
-    if labels.max() >= probabilities.shape[1]:
-        raise ValueError(f"class agreement: label {labels.max()}, but there are {probabilities.shape[1]} classes")
-    return float(np.mean(probabilities.argmax(axis=1) == labels))
-
-
 def _counts(probabilities: np.ndarray) -> np.ndarray:
     return np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
+
+
+def _class_histogram(case: Case) -> dict[str, float]:
+    found = class_histogram(case.sample.probabilities)
+    return {
+        "class_entropy": found.entropy,
+        "classes_seen": found.seen,
+        "class_perplexity": found.perplexity,
+        "class_kl": class_divergence(case.sample.probabilities, case.real.probabilities),
+    }
+
+
+MEASURE = Measure(
+    name="class_histogram",
+    numbers={
+        "class_entropy": Number(
+            "Class entropy",
+            "diversity",
+            "",
+            "Bits; ten classes equally often are 3.32. Far below its floor is mode collapse.",
+        ),
+        "classes_seen": Number(
+            "Classes seen",
+            "diversity",
+            "higher",
+            "Classes that hold at least a tenth of an even share; below its floor classes are missing.",
+        ),
+        "class_perplexity": Number(
+            "Class perplexity",
+            "diversity",
+            "",
+            "class_entropy as a number of classes: as varied as that many, equally often.",
+            ranks=False,
+        ),
+        "class_kl": Number(
+            "Class divergence",
+            "diversity",
+            "lower",
+            "Bits; 0 where classes are as frequent as in real images, more is worse.",
+        ),
+    },
+    compute=_class_histogram,
+    answers="How do the images spread over the classes, and is that as in real images?",
+    misleads="Variety inside a class is not seen; of unclear images the extractor's own preference is.",
+    source="Metz et al. 2017, Unrolled Generative Adversarial Networks; Chaudhary 2024, The GAN Book",
+    cost="< 1 s",
+    needs=frozenset({"classes"}),
+    protocol=lambda case: {"classes": "the likeliest ones, as the extractor sees them", "seen_from": SEEN},
+)

@@ -24,7 +24,7 @@ and far from the best there is. What it cannot learn from real images these numb
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import rel_entr
@@ -35,6 +35,8 @@ from threadpoolctl import threadpool_limits
 from ganline.core.random import generator
 from ganline.datasets.resize import resize
 from ganline.metrics import checks
+from ganline.metrics.record import Case, Measure, Number, Sample
+from ganline.metrics.shares import standard_error
 
 SIDE = 28
 """Larger images are shrunk to this side."""
@@ -166,3 +168,102 @@ def _smoothed(probabilities: np.ndarray, count: int) -> np.ndarray:
     A class that one classifier never saw has probability 0, and the divergence would be infinite.
     """
     return (probabilities * count + 1.0) / (count + probabilities.shape[1])
+
+
+def labelled(case: Case) -> tuple[Labelled, Labelled, Labelled]:
+    """Return the judged, the training and the held-out images with their classes."""
+    judged, train, held_out = (_with_labels(sample) for sample in (case.sample, case.train, case.real))
+    return judged, train, held_out
+
+
+def _with_labels(sample: Sample) -> Labelled:
+    return Labelled(sample.images, sample.likeliest if sample.labels is None else sample.labels)
+
+
+def _classification(case: Case) -> dict[str, float]:
+    found = classification(*labelled(case), case.seed)
+    return {
+        "train_on_fakes_accuracy": found.train_on_fakes,
+        "train_on_fakes_accuracy_stderr": standard_error(found.train_on_fakes, len(case.real)),
+        "test_on_fakes_accuracy": found.test_on_fakes,
+        "test_on_fakes_accuracy_stderr": standard_error(found.test_on_fakes, len(case.sample)),
+        "adversarial_divergence": found.divergence,
+        "adversarial_divergence_stderr": found.divergence_error,
+        "train_on_reals_accuracy": found.train_on_reals,
+    }
+
+
+def classifier_protocol(case: Case) -> dict[str, Any]:
+    """Return how the classifier is trained, and on which labels."""
+    asked = "as asked for" if case.maker is not None else "of the data"
+    return {
+        "reference": "training and test split",
+        "labels": "the extractor's likeliest class" if case.sample.labels is None else asked,
+        "classifier": (
+            f"multinomial logistic regression on {COMPONENTS} principal components of pixels, at most {SIDE}x{SIDE}"
+        ),
+    }
+
+
+MEASURE = Measure(
+    name="classification",
+    numbers={
+        "train_on_fakes_accuracy": Number(
+            "Train on fakes, test on reals",
+            "diversity",
+            "higher",
+            "Accuracy on held-out real images of a classifier trained on fakes, 0 to 1; hold it against "
+            "train_on_reals_accuracy. Also known as classification accuracy score and adversarial accuracy.",
+        ),
+        "train_on_fakes_accuracy_stderr": Number(
+            "Train on fakes, standard error",
+            "diversity",
+            "",
+            "Binomial standard error of train_on_fakes_accuracy.",
+            ranks=False,
+        ),
+        "test_on_fakes_accuracy": Number(
+            "Train on reals, test on fakes",
+            "conditioning",
+            "higher",
+            "Accuracy on fakes of a classifier trained on real images, 0 to 1; more says that they show their classes.",
+        ),
+        "test_on_fakes_accuracy_stderr": Number(
+            "Test on fakes, standard error",
+            "conditioning",
+            "",
+            "Binomial standard error of test_on_fakes_accuracy.",
+            ranks=False,
+        ),
+        "adversarial_divergence": Number(
+            "Adversarial divergence",
+            "diversity",
+            "lower",
+            "Nats, from 0; how far apart classifiers trained on real images and on fakes judge held-out ones.",
+        ),
+        "adversarial_divergence_stderr": Number(
+            "Adversarial divergence, standard error",
+            "diversity",
+            "",
+            "Standard error of adversarial_divergence, as far as the choice of held-out images goes.",
+            ranks=False,
+        ),
+        "train_on_reals_accuracy": Number(
+            "Train on reals, test on reals",
+            "diversity",
+            "",
+            "What the classifier of train_on_fakes_accuracy reaches with as many real images.",
+            ranks=False,
+        ),
+    },
+    compute=_classification,
+    answers="Can a classifier learn from fakes what it learns from real images? LR-GAN calls the first number "
+    "adversarial accuracy.",
+    misleads="The classifier is simple, and sees little of what colour photographs hold; where the generator "
+    "cannot be asked for classes, the labels are the extractor's guesses.",
+    source="Ravuri and Vinyals 2019, Classification Accuracy Score for Conditional Generative Models; Esteban et "
+    "al. 2017 (TSTR, TRTS); Yang et al. 2017, LR-GAN",
+    cost="3 s",
+    needs=frozenset({"classes"}),
+    protocol=classifier_protocol,
+)

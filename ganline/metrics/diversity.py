@@ -15,9 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.core.abilities import lacking
 from ganline.core.random import generator
 from ganline.metrics import checks
-from ganline.metrics.structural_similarity import ms_ssim
+from ganline.metrics.record import Case, Measure, Number, spread_of
+from ganline.metrics.structural_similarity import ms_ssim, scales_that_fit
+
+PAIRS = 2000
+"""Pairs of images within classes, over all classes."""
 
 _SMALLEST = 4
 """Images a class must have to count: two pairs, so that their spread is known."""
@@ -77,3 +82,54 @@ def _mean_over_classes(values: np.ndarray, classes: np.ndarray) -> ClassMean:
     means = [group.mean() for group in groups]
     variances = [group.var(ddof=1) / len(group) for group in groups]
     return ClassMean(float(np.mean(means)), float(np.sqrt(np.sum(variances)) / len(groups)))
+
+
+def _diversity(case: Case) -> dict[str, float]:
+    sample = case.sample
+    classes = sample.likeliest if _knows_classes(case) else np.zeros(len(sample), np.int64)
+    alike = image_similarity(sample.images, classes, PAIRS, case.seed)
+    apart = feature_spread(sample.features, classes, PAIRS, case.seed)
+    return {
+        "ms_ssim": alike.mean,
+        "ms_ssim_stderr": alike.standard_error,
+        "feature_spread": apart.mean,
+        "feature_spread_stderr": apart.standard_error,
+    }
+
+
+def _knows_classes(case: Case) -> bool:
+    return not lacking(("classes",), case.abilities)
+
+
+MEASURE = Measure(
+    "diversity",
+    {
+        "ms_ssim": Number(
+            "MS-SSIM within a class",
+            "diversity",
+            "",
+            "0 to 1: how alike two images of one class are. Above its floor the class is drawn as fewer images "
+            "than it has; below it, images are noisy or ragged.",
+        ),
+        "ms_ssim_stderr": spread_of("MS-SSIM within a class"),
+        "feature_spread": Number(
+            "Feature distance within a class",
+            "diversity",
+            "",
+            "0 or more: how far apart two images of one class are. Below its floor there is too little variety; "
+            "above it, images are no clear members of their class.",
+        ),
+        "feature_spread_stderr": spread_of("feature distance within a class"),
+    },
+    _diversity,
+    answers="Are images of one kind as unlike each other as real ones are?",
+    misleads="Noise counts as variety, classes that are missing altogether are not seen, and repetition shows only "
+    "once a class is down to a few images.",
+    source="Odena et al. 2017, Conditional Image Synthesis with Auxiliary Classifier GANs",
+    cost="0.5 s",
+    protocol=lambda case: {
+        "pairs": PAIRS,
+        "ms_ssim_scales": scales_that_fit(*case.real.images.shape[1:3]),
+        "classes": "as the extractor sees them" if _knows_classes(case) else "none: pairs of any two images",
+    },
+)

@@ -27,6 +27,7 @@ BLOCKS = 10
 """Of the jackknife."""
 LEAST_FOR_ERROR = 2 * BLOCKS
 """Images that a standard error takes."""
+JACKKNIFE = f"by a jackknife over {BLOCKS} blocks of both sets; it errs on the large side"
 SEEN = 1e-8
 """Share of the distance that rounding may take in the fast way; beyond it the distance is computed the slow way."""
 
@@ -39,22 +40,19 @@ class Frechet(NamedTuple):
     covariance: float
 
 
-class ClassFrechet(NamedTuple):
-    """The mean over the classes, its standard error, and how many classes there are in it and not in it."""
-
-    distance: float
-    standard_error: float
-    classes: int
-    left_out: int
-
-
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> Frechet:
     """Return the Frechet distance between features (N, d) and (M, d); symmetric, computed in float64.
 
     Raises:
         ValueError: not two finite matrices of as many dimensions, or fewer than two images in one.
     """
-    return _distance(*checks.pair(first, second, "Frechet distance", rows=2))
+    return distance(*checks.pair(first, second, "Frechet distance", rows=2))
+
+
+def standard_error_of(name: str, fake: np.ndarray, real: np.ndarray) -> dict[str, float]:
+    """Return NAME_stderr, the distance's standard error, or nothing where the images are too few for one."""
+    few = min(len(fake), len(real)) < LEAST_FOR_ERROR
+    return {} if few else {f"{name}_stderr": frechet_standard_error(fake, real)}
 
 
 def frechet_standard_error(first: np.ndarray, second: np.ndarray) -> float:
@@ -66,47 +64,11 @@ def frechet_standard_error(first: np.ndarray, second: np.ndarray) -> float:
     Raises:
         ValueError: not two finite matrices of as many dimensions, or fewer than LEAST_FOR_ERROR images in one.
     """
-    return _jackknife(*checks.pair(first, second, "Frechet distance's standard error", rows=LEAST_FOR_ERROR))
+    return jackknife(*checks.pair(first, second, "Frechet distance's standard error", rows=LEAST_FOR_ERROR))
 
 
-def class_frechet_distance(
-    first: np.ndarray, first_classes: np.ndarray, second: np.ndarray, second_classes: np.ndarray
-) -> ClassFrechet:
-    """Return the mean over classes of the Frechet distance between the images of one class.
-
-    A class that one side has no more images of than there are dimensions is left out, and counted: its covariance is
-    not known in every direction, and its distance would say little but that.
-
-    Args:
-        first: features (N, d) of one set.
-        first_classes: integers (N,), the class of each.
-        second: features (M, d) of the other.
-        second_classes: integers (M,).
-
-    Raises:
-        ValueError: not two finite matrices of as many dimensions, not one class a row, or no class is left.
-    """
-    measure = "class Frechet distance"
-    first, second = checks.pair(first, second, measure)
-    first_classes = checks.labels(first_classes, len(first), measure, "the first classes")
-    second_classes = checks.labels(second_classes, len(second), measure, "the second classes")
-    least = max(first.shape[1] + 1, LEAST_FOR_ERROR)
-    classes = np.union1d(first_classes, second_classes)
-    pairs = [(first[first_classes == number], second[second_classes == number]) for number in classes]
-    kept = [pair for pair in pairs if min(map(len, pair)) >= least]
-    if not kept:
-        most = max(min(map(len, pair)) for pair in pairs)
-        raise ValueError(
-            f"{measure}: features of {first.shape[1]} dimensions need {least} images a class in both sets, "
-            f"and no class has more than {most}"
-        )
-    distances = [_distance(*pair).distance for pair in kept]
-    errors = np.array([_jackknife(*pair) for pair in kept])
-    error = float(np.sqrt(np.sum(errors**2)) / len(kept))
-    return ClassFrechet(float(np.mean(distances)), error, len(kept), len(pairs) - len(kept))
-
-
-def _distance(first: np.ndarray, second: np.ndarray) -> Frechet:
+def distance(first: np.ndarray, second: np.ndarray) -> Frechet:
+    """Return the distance of two finite float64 matrices; see `frechet_distance`, which looks whether they are."""
     difference = first.mean(axis=0) - second.mean(axis=0)
     mean = float(difference @ difference)
     covariance = _by_eigenvalues(first, second, mean)
@@ -186,7 +148,8 @@ def _centred(features: np.ndarray) -> np.ndarray:
     return np.asarray((features - features.mean(axis=0)) / np.sqrt(len(features) - 1))
 
 
-def _jackknife(first: np.ndarray, second: np.ndarray) -> float:
+def jackknife(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the distance's standard error over blocks of both; see `frechet_standard_error`."""
     first_block, second_block = (np.arange(len(features)) % BLOCKS for features in (first, second))
-    without = [_distance(first[first_block != i], second[second_block != i]).distance for i in range(BLOCKS)]
+    without = [distance(first[first_block != i], second[second_block != i]).distance for i in range(BLOCKS)]
     return float(np.sqrt((BLOCKS - 1) * np.var(without)))

@@ -4,20 +4,19 @@ Wang et al. 2016, "Ensembles of Generative Adversarial Networks"; in the survey 
 Evaluation Measures". Held-out real images are the queries, the fakes are the gallery that is searched:
 
     distance ratio  = mean distance of a query to the nearest fake / the same to the nearest of as many training images
-    precision at 10 = share of a query's 10 nearest fakes that are of the query's class, averaged over the queries
 
 How to read them: a ratio of 1 is as good as training images; it grows with each kind of real image that the generator
-never makes, and with fakes that are off. Precision falls where a class is missing, and its queries find others instead,
-or where classes run into each other. See the floor: real images of other classes are sometimes nearer
-too. Queries that repeat a training image (`ganline.core.repeats`) are not asked about distances.
+never makes, and with fakes that are off. Queries that repeat a training image (`ganline.core.repeats`) are not asked.
 
-Weakness: they ask only for the real images, and do not notice bad fakes beside enough good ones.
+Weakness: it asks only for the real images, and does not notice bad fakes beside enough good ones.
 """
 
 import numpy as np
 
+from ganline.core.random import generator
 from ganline.core.repeats import repeats
 from ganline.metrics import checks, distances
+from ganline.metrics.record import Case, Measure, Number
 
 
 def retrieval_distance_ratio(queries: np.ndarray, gallery: np.ndarray, baseline: np.ndarray) -> float:
@@ -46,26 +45,27 @@ def retrieval_distance_ratio(queries: np.ndarray, gallery: np.ndarray, baseline:
     return float(found[new].mean() / usual[new].mean())
 
 
-def retrieval_precision(
-    queries: np.ndarray, query_labels: np.ndarray, gallery: np.ndarray, gallery_labels: np.ndarray, count: int = 10
-) -> float:
-    """Return the share of each query's `count` nearest gallery images that are of its class, averaged; 0 to 1.
+def _image_retrieval(case: Case) -> dict[str, float]:
+    rows = generator(case.seed, "image_retrieval").permutation(len(case.train))[: len(case.sample)]
+    ratio = retrieval_distance_ratio(case.real.features, case.sample.features, case.train.features[rows])
+    return {"retrieval_distance_ratio": ratio}
 
-    Args:
-        queries: features of held-out real images, (N, d).
-        query_labels: their classes, integers (N,).
-        gallery: features of fakes, (M, d).
-        gallery_labels: their likeliest classes, integers (M,).
-        count: images retrieved for each query, 1 to M.
 
-    Raises:
-        ValueError: not two finite matrices of as many dimensions, not one class number an image, or a `count` outside
-            1 to M.
-    """
-    queries, gallery = checks.pair(queries, gallery, "image retrieval")
-    query_labels = checks.labels(query_labels, len(queries), "image retrieval", "the queries' labels")
-    gallery_labels = checks.labels(gallery_labels, len(gallery), "image retrieval", "the gallery's labels")
-    if not 1 <= count <= len(gallery):
-        raise ValueError(f"image retrieval: count is {count}: allowed is 1 to {len(gallery)}, the gallery's images")
-    found = gallery_labels[distances.nearest(queries, gallery, count).indices]
-    return float(np.mean(found == query_labels[:, None]))
+MEASURE = Measure(
+    name="image_retrieval",
+    numbers={
+        "retrieval_distance_ratio": Number(
+            "Retrieval distance ratio",
+            "diversity",
+            "lower",
+            "1 is as good as training images: how far a held-out image is from the nearest fake, against the "
+            "nearest of as many training images. It grows with what the generator never makes.",
+        ),
+    },
+    compute=_image_retrieval,
+    answers="Does the generator have an image like each real one?",
+    misleads="Bad fakes beside enough good ones go unnoticed.",
+    source="Wang et al. 2016, Ensembles of Generative Adversarial Networks; Borji 2018, Pros and Cons of GAN "
+    "Evaluation Measures",
+    cost="1 s",
+)

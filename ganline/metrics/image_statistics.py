@@ -22,6 +22,7 @@ import scipy.fft
 from scipy.stats import wasserstein_distance
 
 from ganline.metrics import checks
+from ganline.metrics.record import Case, Measure, Number
 
 _BLOCK = 2**20
 """Pixels looked at together: some arrays of 8 MiB."""
@@ -165,3 +166,52 @@ def _blocks(images: np.ndarray) -> list[np.ndarray]:
 
 def _distance(values: list[np.ndarray]) -> float:
     return float(wasserstein_distance(*values) / 255)
+
+
+def _image_statistics(case: Case) -> dict[str, float]:
+    images, real = case.sample.images, case.real.images
+    spectrum = spectrum_distance(images, real)
+    found = {
+        "spectrum_distance": spectrum.all,
+        "spectrum_distance_high": spectrum.high,
+        "gradient_distance": gradient_distance(images, real),
+        "brightness_distance": brightness_distance(images, real),
+        "contrast_distance": contrast_distance(images, real),
+    }
+    return found | ({"saturation_distance": saturation_distance(images, real)} if images.shape[3] == 3 else {})
+
+
+MEASURE = Measure(
+    "image_statistics",
+    {
+        "spectrum_distance": Number(
+            "Spectrum distance",
+            "quality",
+            "lower",
+            "In dB, 0 is best: how far the power at each frequency is off, on average.",
+        ),
+        "spectrum_distance_high": Number(
+            "Spectrum distance, high frequencies",
+            "quality",
+            "lower",
+            "The same over the upper third: noise, blur, or the grid that upsampling leaves.",
+        ),
+        "gradient_distance": Number(
+            "Gradient distance", "quality", "lower", "0 to 1.4, 0 is best: edges too soft, too hard or too many."
+        ),
+        "brightness_distance": Number(
+            "Brightness distance", "quality", "lower", "0 to 1, 0 is best: images too dark, too bright or too even."
+        ),
+        "contrast_distance": Number(
+            "Contrast distance", "quality", "lower", "0 to 0.5, 0 is best: images too flat or too stark."
+        ),
+        "saturation_distance": Number(
+            "Saturation distance", "quality", "lower", "0 to 1, 0 is best: colours too pale or too strong."
+        ),
+    },
+    _image_statistics,
+    answers="Do images have the spectrum, edges, brightness, contrast and colourfulness of real ones?",
+    misleads="It knows nothing of what images show: shreds of real images score well.",
+    source="Zeng et al. 2017, Statistics of Deep Generated Images; Durall et al. 2020, Watch your Up-Convolution",
+    cost="1 s",
+)

@@ -41,5 +41,4 @@ MEASURE = Measure(
     cost="0.2 s",
     needs=frozenset({"pairs"}),
     floor="",
-    default=True,
 )

@@ -24,6 +24,7 @@ from ganline.core.random import generator
 from ganline.datasets.resize import resize
 from ganline.metrics import checks
 from ganline.metrics.distances import in_blocks
+from ganline.metrics.record import Case, Measure, Number, spread_of
 
 SIDE = 28
 """Larger images are shrunk to this many pixels a side by averaging areas."""
@@ -104,3 +105,41 @@ def log_densities(
     sums = np.concatenate(in_blocks(points, sample, log_sums), axis=1)
     constants = np.log(len(sample) - own) + sample.shape[1] / 2 * np.log(2.0 * np.pi * np.square(bandwidths))
     return sums - constants[:, None]
+
+
+def _log_likelihood(case: Case) -> dict[str, float]:
+    found = parzen_log_likelihood(case.sample.images, case.real.images, case.seed)
+    return {
+        "log_likelihood": found.mean,
+        "log_likelihood_stderr": found.standard_error,
+        "log_likelihood_bandwidth": found.bandwidth,
+    }
+
+
+MEASURE = Measure(
+    "log_likelihood",
+    {
+        "log_likelihood": Number(
+            "Log-likelihood (Parzen)",
+            "diversity",
+            "higher",
+            "In nats an image, any number: high where every held-out image has a fake near it.",
+        ),
+        "log_likelihood_stderr": spread_of("log-likelihood"),
+        "log_likelihood_bandwidth": Number(
+            "Log-likelihood, bandwidth", "diversity", "", "The width of the kernels, for pixels of 0 to 1.", False
+        ),
+    },
+    _log_likelihood,
+    answers="How likely are held-out images under a density made of the fakes (for comparison with old papers)?",
+    misleads="Almost always: averages of images beat real ones, a little blur raises it, and it says little about "
+    "how images look (Theis et al. 2016).",
+    source="Breuleux et al. 2011, Quickly Generating Representative Samples from an RBM-Derived Process; "
+    "Goodfellow et al. 2014, Generative Adversarial Nets",
+    cost="6 s",
+    protocol=lambda case: {
+        "pixels": f"0 to 1, sides shrunk to at most {SIDE}",
+        "bandwidths": f"{len(BANDWIDTHS)} from {BANDWIDTHS[0]:g} to {BANDWIDTHS[-1]:g}, evenly in logarithm",
+        "bandwidth_chosen_on": f"at most {FOR_BANDWIDTH} held-out images, which are not judged",
+    },
+)

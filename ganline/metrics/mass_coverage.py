@@ -22,6 +22,7 @@ import numpy as np
 from ganline.core.random import generator
 from ganline.metrics import checks
 from ganline.metrics.log_likelihood import FOR_BANDWIDTH, best_bandwidth, log_densities
+from ganline.metrics.record import Case, Measure, Number, spread_of
 from ganline.metrics.shares import standard_error
 
 MASS = 0.95
@@ -56,3 +57,33 @@ def mass_coverage(fake: np.ndarray, real: np.ndarray, seed: int) -> MassCoverage
     # The edge is a quantile of the fakes, so it holds MASS give or take what binomial chance does to as many.
     error = np.hypot(standard_error(share, len(real)), standard_error(MASS, len(fake)))
     return MassCoverage(share, float(error))
+
+
+def _mass_coverage(case: Case) -> dict[str, float]:
+    found = mass_coverage(case.sample.features, case.real.features, case.seed)
+    return {"mass_coverage": found.share, "mass_coverage_stderr": found.standard_error}
+
+
+MEASURE = Measure(
+    "mass_coverage",
+    {
+        "mass_coverage": Number(
+            "Mass coverage",
+            "diversity",
+            "higher",
+            f"0 to 1: share of real images where the model has {MASS:.0%} of its mass; {MASS:g} for equal "
+            "distributions, less where kinds of images are missing.",
+        ),
+        "mass_coverage_stderr": spread_of("mass coverage"),
+    },
+    _mass_coverage,
+    answers="How much of what is real does the model take for likely?",
+    misleads="Images that spread too widely cover everything, a slight shift of all images looks like missing "
+    "ones, and many exact copies among the fakes bring it to 0.",
+    source="Tolstikhin et al. 2017, AdaGAN: Boosting Generative Models",
+    cost="3 s",
+    protocol=lambda case: {
+        "density": "Gaussian kernels at the features of the fakes, each fake judged by the others",
+        "mass": MASS,
+    },
+)

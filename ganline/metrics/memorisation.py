@@ -11,33 +11,20 @@ How to read them: about 0.01 and 1 where fakes behave like new images of the sam
 large share and a ratio below 1; one that does not draw well is farther from all real images, with a ratio above 1.
 A few copies among many good fakes show in the share, not in the ratio.
 
-`mifid` is Bai et al. 2021, "On Training Sample Memorization: Lessons from Benchmarking Generative Modeling with a
-Large-scale Competition". The memorisation distance s is the mean over the fakes of the smallest cosine distance to any
-training image, and
-
-    MiFID = FID / s  if s is below a threshold, else FID
-
-The competition fixed its threshold for its own images and features. How large cosine distances are depends
-on the extractor, so here it is ours: half the memorisation distance of the held-out images. MiFID jumps at the
-threshold, and below it is not on FID's scale: read it to rank, and s to understand.
-
-Weakness of both: features decide what counts as near; a copy that is mirrored or recoloured may pass for new.
+Weakness: features decide what counts as near; a copy that is mirrored or recoloured may pass for new.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ganline.core.repeats import repeats
+from ganline.core.repeats import SAME, repeats
 from ganline.metrics import checks, distances
-from ganline.metrics.frechet import frechet_distance
+from ganline.metrics.record import Case, Measure, Number, error_of
+from ganline.metrics.shares import BINOMIAL, standard_error
 
 PERCENTILE = 1.0
 """Of the held-out images' distances to the training images, up to which a fake counts as copied."""
-PART = 0.5
-"""Of the held-out images' memorisation distance, below which MiFID punishes."""
-SMALLEST = 1e-6
-"""What FID is divided by at the least, so that MiFID of nothing but copies is finite."""
 
 
 class Memorisation(NamedTuple):
@@ -51,25 +38,15 @@ class Memorisation(NamedTuple):
     """Held-out images that repeat a training image."""
 
 
-class Mifid(NamedTuple):
-    """FID with its penalty, and what the penalty came from."""
-
-    mifid: float
-    memorisation_distance: float
-    """0 to 2."""
-    threshold: float
-    """The memorisation distance below which FID was divided."""
-
-
 def memorisation(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> Memorisation:
     """Return how near fake features (M, d) and held-out ones (N, d) come to those of training images (T, d).
 
     Raises:
         ValueError: not three finite matrices of as many dimensions, or every held-out image repeats a training image.
     """
-    fake, held_out, train = _three(fake, held_out, train)
+    fake, held_out, train = three(fake, held_out, train)
     t_fake, t_held_out = (distances.nearest(images, train, 1).distances[:, 0] for images in (fake, held_out))
-    usual = _unseen(t_held_out)
+    usual = unseen(t_held_out)
     return Memorisation(
         float(np.mean(t_fake <= np.percentile(usual, PERCENTILE))),
         float(np.median(t_fake) / np.median(usual)),
@@ -77,23 +54,7 @@ def memorisation(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> M
     )
 
 
-def mifid(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> Mifid:
-    """Return FID of fake features (M, d) against held-out ones (N, d), punished for nearness to training ones (T, d).
-
-    Raises:
-        ValueError: not three finite matrices of as many dimensions, fewer than two fakes or held-out images, every
-            held-out image repeats a training image, or an image whose features are all 0 and so have no direction.
-    """
-    fake, held_out, train = _three(fake, held_out, train, rows=2)
-    unit = [_unit(images) for images in (fake, held_out, train)]
-    t_fake, t_held_out = (distances.nearest(images, unit[2], 1).distances[:, 0] for images in unit[:2])
-    # Of unit vectors the cosine distance is half the squared Euclidean one.
-    found, usual = (float(np.mean(distance**2) / 2) for distance in (t_fake, _unseen(t_held_out)))
-    fid, threshold = frechet_distance(fake, held_out).distance, PART * usual
-    return Mifid(fid / max(found, SMALLEST) if found < threshold else fid, found, threshold)
-
-
-def _unseen(nearest: np.ndarray) -> np.ndarray:
+def unseen(nearest: np.ndarray) -> np.ndarray:
     """Return the distances of the held-out images that repeat no training image."""
     usual = nearest[~repeats(nearest)]
     if not len(usual):
@@ -101,16 +62,63 @@ def _unseen(nearest: np.ndarray) -> np.ndarray:
     return usual
 
 
-def _three(
+def three(
     fake: np.ndarray, held_out: np.ndarray, train: np.ndarray, rows: int = 1
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the three as finite float64 matrices of as many dimensions; ValueError where they are not."""
     fake, held_out = checks.pair(fake, held_out, "memorisation", rows)
     fake, train = checks.pair(fake, train, "memorisation")
     return fake, held_out, train
 
 
-def _unit(features: np.ndarray) -> np.ndarray:
-    norms = np.linalg.norm(features, axis=1, keepdims=True)
-    if not norms.all():
-        raise ValueError("MiFID: cosine distances need a direction, and there are images whose features are all 0")
-    return features / norms
+def of_training_images(case: Case) -> dict[str, Any]:
+    """Return what the protocol says of a measure that looks at training images, too."""
+    return {"reference": "training and test split", "n_train": len(case.train)}
+
+
+def _memorisation(case: Case) -> dict[str, float]:
+    found = memorisation(case.sample.features, case.real.features, case.train.features)
+    return {
+        "copied_share": found.copied_share,
+        "nearest_distance_ratio": found.nearest_distance_ratio,
+        "copied_share_stderr": standard_error(found.copied_share, len(case.sample)),
+        "held_out_repeats": found.left_out,
+    }
+
+
+MEASURE = Measure(
+    name="memorisation",
+    numbers={
+        "copied_share": Number(
+            "Copied share",
+            "novelty",
+            "lower",
+            f"0 to 1: share of fakes nearer to a training image than all but {PERCENTILE:g} % of the "
+            "held-out images are. About 0.01 where nothing is copied.",
+        ),
+        "nearest_distance_ratio": Number(
+            "Nearest-distance ratio",
+            "novelty",
+            "",
+            "From 0: how far a fake is from its nearest training image, against a held-out image (medians). 1: "
+            "like new real images; below: copies; above: far from all real images.",
+        ),
+        "copied_share_stderr": error_of("Copied share", "copied_share", BINOMIAL, "novelty"),
+        "held_out_repeats": Number(
+            "Held-out images that repeat a training image",
+            "novelty",
+            "",
+            f"How many held-out images are training images again (nearer than {100 * SAME:g} % of the mean "
+            "distance). The generator was shown them, so no threshold for copies rests on them.",
+            ranks=False,
+        ),
+    },
+    compute=_memorisation,
+    answers="Are the fakes copies of training images?",
+    misleads="A copy that is mirrored or recoloured may pass for new, and plain images that lie close to "
+    "everything may count as copies.",
+    source="Ganline's own, in the spirit of Alaa et al. 2022, How Faithful is Your Synthetic Data?",
+    cost="2.5 s with 60,000 training images",
+    floor="held_out",
+    protocol=lambda case: of_training_images(case) | {"copied_below_percentile": PERCENTILE},
+)

@@ -18,6 +18,7 @@ import numpy as np
 from scipy.special import rel_entr
 
 from ganline.metrics import checks
+from ganline.metrics.record import Case, Measure, Number
 
 SMALLEST = 1e-12
 """A class's mean probability counts as this much at least, so that a class that never comes costs much, not all."""
@@ -33,3 +34,26 @@ def mode_score(probabilities: np.ndarray, real: np.ndarray) -> float:
     probabilities, real = (checks.probabilities(part, "mode score") for part in pair)
     marginal, wanted = (np.maximum(part.mean(axis=0), SMALLEST) for part in (probabilities, real))
     return float(np.exp(rel_entr(probabilities, wanted).sum(axis=1).mean() - rel_entr(wanted, marginal).sum()))
+
+
+def _mode_score(case: Case) -> dict[str, float]:
+    return {"mode_score": mode_score(case.sample.probabilities, case.real.probabilities)}
+
+
+MEASURE = Measure(
+    name="mode_score",
+    numbers={
+        "mode_score": Number(
+            "Mode score",
+            "quality",
+            "higher",
+            "Up to about the number of classes, more is better; below 1 where the real images' classes never come.",
+        ),
+    },
+    compute=_mode_score,
+    answers="Is the extractor sure of each image, and do the real images' classes come?",
+    misleads="Too many images of a rare class can score more than real images do.",
+    source="Che et al. 2017, Mode Regularized Generative Adversarial Networks",
+    cost="< 1 s",
+    protocol=lambda case: {"formula": "exp(mean KL(p(y|x) || real p(y)) - KL(real p(y) || p(y)))"},
+)

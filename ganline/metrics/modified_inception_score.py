@@ -15,6 +15,7 @@ so noise raises it; and a very sure classifier sees little of the variety there 
 import numpy as np
 
 from ganline.metrics import checks
+from ganline.metrics.record import Case, Measure, Number
 
 SMALLEST = 1e-12
 """Probabilities below this count as this much where their logarithm is taken: one zero would make the mean infinite."""
@@ -40,3 +41,28 @@ def _score(probabilities: np.ndarray) -> float:
     own = np.sum(probabilities * logarithms) / count
     every_pair = own - probabilities.mean(axis=0) @ logarithms.mean(axis=0)  # an image and itself add 0
     return float(np.exp(max(every_pair, 0.0) * count / (count - 1)))
+
+
+def _modified_inception_score(case: Case) -> dict[str, float]:
+    return {"modified_inception_score": modified_inception_score(case.sample.probabilities)}
+
+
+MEASURE = Measure(
+    name="modified_inception_score",
+    numbers={
+        "modified_inception_score": Number(
+            "Modified Inception Score",
+            "diversity",
+            "",
+            "From 1, where all images of a class are alike to the extractor; below its floor classes have "
+            "collapsed inside, above it images are unclear.",
+        ),
+    },
+    compute=_modified_inception_score,
+    answers="Do images of one class differ from each other?",
+    misleads="Noise raises it too, and a very sure extractor sees little variety.",
+    source="Gurumurthy et al. 2017, DeLiGAN: Generative Adversarial Networks for Diverse and Limited Data",
+    cost="< 1 s",
+    floor="held_out",  # of the images it was trained on the extractor is too sure
+    protocol=lambda case: {"classes": "the likeliest ones, as the extractor sees them; those of 2 images or more"},
+)

@@ -22,6 +22,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ganline.metrics import checks, distances
+from ganline.metrics.record import Case, Measure, Number, error_of
+from ganline.metrics.shares import BINOMIAL, standard_error
 
 
 class PrecisionRecall(NamedTuple):
@@ -72,3 +74,64 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, neighbours: int, covera
         sum(inside) / (coverage_neighbours * len(fake)),
         float(np.any(covered, axis=0).mean()),
     )
+
+
+def _precision_recall(case: Case) -> dict[str, float]:
+    settings = case.settings
+    found = precision_recall(
+        case.real.features, case.sample.features, settings.neighbours, settings.coverage_neighbours
+    )
+    return found._asdict() | {
+        "precision_stderr": standard_error(found.precision, len(case.sample)),
+        "recall_stderr": standard_error(found.recall, len(case.real)),
+        "coverage_stderr": standard_error(found.coverage, len(case.real)),
+    }
+
+
+MEASURE = Measure(
+    name="precision_recall",
+    numbers={
+        "precision": Number(
+            "Precision",
+            "quality",
+            "higher",
+            "0 to 1: share of fakes that lie among the real images. Low means that many fakes look like nothing real.",
+        ),
+        "recall": Number(
+            "Recall",
+            "diversity",
+            "higher",
+            "0 to 1: share of real images that lie among the fakes. Low means that much of what is real never comes.",
+        ),
+        "f1": Number(
+            "F1", "quality", "higher", "0 to 1: harmonic mean of precision and recall, high only where both are."
+        ),
+        "density": Number(
+            "Density",
+            "quality",
+            "higher",
+            "From 0, about 1 for real images: how thick real images lie about a fake. Above its floor fakes keep "
+            "to the commonest kinds.",
+        ),
+        "coverage": Number(
+            "Coverage",
+            "diversity",
+            "higher",
+            "0 to 1: share of real images with a fake close by. Low means that kinds of images are missing.",
+        ),
+        "precision_stderr": error_of("Precision", "precision", BINOMIAL),
+        "recall_stderr": error_of("Recall", "recall", BINOMIAL, "diversity"),
+        "coverage_stderr": error_of("Coverage", "coverage", BINOMIAL, "diversity"),
+    },
+    compute=_precision_recall,
+    answers="How many fakes look real, and how much of what is real do the fakes cover?",
+    misleads="Odd images have large balls: odd real ones raise precision, odd fakes raise recall (noise may have a "
+    "high recall); density and coverage suffer less.",
+    source="Kynkaanniemi et al. 2019, Improved Precision and Recall Metric for Assessing Generative Models; "
+    "Naeem et al. 2020, Reliable Fidelity and Diversity Metrics for Generative Models",
+    cost="1.5 s",
+    protocol=lambda case: {
+        "neighbours": case.settings.neighbours,
+        "coverage_neighbours": case.settings.coverage_neighbours,
+    },
+)

@@ -36,5 +36,4 @@ MEASURE = Measure(
     cost="0.1 s",
     needs=frozenset({"pairs"}),
     floor="",
-    default=True,
 )

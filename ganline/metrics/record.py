@@ -85,6 +85,11 @@ def error_of(label: str, of: str, how: str, group: Group = "quality") -> Number:
     return Number(f"{label}, standard error", group, "", f"Standard error of {of}, {how}.", ranks=False)
 
 
+def spread_of(of: str) -> Number:
+    """Return the number that is the standard error of the number called `of`, in plain words."""
+    return Number(f"{of}, standard error", "diversity", "", f"Standard error of the {of}.", ranks=False)
+
+
 @dataclass(frozen=True)
 class Measure:
     """Something params.yaml can ask for: one or more numbers that are made together."""
@@ -108,7 +113,5 @@ class Measure:
     floor: Literal["train", "held_out", ""] = "train"
     """Which real images stand in for the fakes: training images, or (where training images would win by being copies of
     themselves) the held-out ones; "" where real images cannot stand in."""
-    default: bool = False
-    """Whether evaluate.metrics = default includes it."""
     protocol: Callable[[Case], dict[str, Any]] = field(default=lambda case: {})
     """The settings it was made with, beyond what all have (counts, extractor, seed)."""

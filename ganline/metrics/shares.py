@@ -2,6 +2,7 @@
 
 import numpy as np
 
+BINOMIAL = "as if each image were judged by itself (binomial)"
 ADDED = 4
 """Images thought to be added, half of them with and half without what is counted (Agresti and Coull 1998, "Approximate
 is Better than 'Exact' for Interval Estimation of Binomial Proportions"): none of 20 is not never."""

@@ -25,5 +25,4 @@ MEASURE = Measure(
     cost="1 s",
     needs=frozenset({"pairs"}),
     floor="",
-    default=True,
 )

@@ -175,9 +175,7 @@ def train(
     """Train `model` for settings.steps steps, from the newest checkpoint in `workdir` if there is one.
 
     A loss that is not finite ends the training, whatever the settings: nothing can be learned from there on. The model
-    then gets the best weights that were seen.
-
-    On several machines all call this. The chief alone looks, decides and writes; the others follow.
+    then gets the best weights seen. On several machines all call this: the chief alone looks, decides and writes.
 
     Args:
         model: a new model, made in devices.building(); its weights are changed in place.
@@ -204,8 +202,7 @@ def train(
     maker = maker or makers.of(model)
     watch = Watch(model, maker, probe if devices.chief else "the chief does", diagnosis, settings.steps, workdir)
     checkpoints = Checkpoints(workdir, mirror) if devices.chief else None
-    sample = _sampler(maker, settings.sample_count, model.seed, workdir, on_sample)
-    training = _Training(model, settings, watch, checkpoints, on_row, sample)
+    training = _Training(model, settings, watch, checkpoints, on_row, _sampler(maker, model, workdir, on_sample))
     training.begin(devices)
     with StopRequest() as stop, Bar("train", settings.steps, training.step, "steps") as bar:
         while training.step < settings.steps and not training.diverged:
@@ -341,13 +338,13 @@ def _summary(history: History) -> str:
 
 
 def _sampler(
-    maker: Maker, count: int, seed: int, workdir: Path, on_sample: Callable[[int, Path], None]
+    maker: Maker, model: Model, workdir: Path, on_sample: Callable[[int, Path], None]
 ) -> Callable[[int], None]:
     """Return a function that writes the sheet of samples at a step, of the same latents or inputs each time."""
 
     def sample(step: int) -> None:
         path = workdir / "samples" / f"step-{step:08}.png"
-        write_png(path, maker.sheet(count, seed, "samples"))
+        write_png(path, maker.sheet(model.settings.sample_count, model.seed, "samples"))
         on_sample(step, path)
 
     return sample

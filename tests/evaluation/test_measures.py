@@ -1,5 +1,7 @@
 import dataclasses
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,7 +28,7 @@ def images_of(count, seed, classes=4, labels=True):
 
 def case_of(sample, kind="classifier"):
     extractor = SimpleNamespace(facts={"kind": kind, "classes": list("abcd")})
-    abilities = frozenset({"classes", "pairs"} if sample.labels is None else {"classes", "labels", "pairs"})
+    abilities = frozenset({"classes", "pairs"} | (set() if sample.labels is None else {"labels"}))
     return Case(sample, images_of(200, 1), images_of(300, 2), SETTINGS, 1, extractor, abilities=abilities)
 
 
@@ -63,10 +65,18 @@ def test_names_stand_for_measures():
     every = list(suite.measures().values())
     assert suite.chosen(["all"]) == every
     default = suite.chosen(["default"])
-    assert default == [measure for measure in every if measure.default] and 8 <= len(default) < len(every)
+    assert default == every[: len(suite.DEFAULT)] and 8 <= len(default) < len(every)
     assert [m.name for m in suite.chosen(["geometry_score", "fid"])] == ["fid", "geometry_score"]  # in running order
     with pytest.raises(UserError, match="'fidd' is no measure; did you mean fid.*there are default, all, "):
         suite.chosen(["default", "fidd"])
+
+
+def test_a_file_that_holds_a_measure_is_found_by_its_name_without_being_imported():
+    script = "import sys; from ganline.evaluation import measures; measures.named(['all']), measures.chosen(['kid']); "
+    script += "print([name for name in measures.known() if f'ganline.metrics.{name}' in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert found.stdout == "['kid']\n"
+    assert all(suite.measure(name).name == name for name in suite.known()) and set(suite.DEFAULT) <= set(suite.known())
 
 
 def test_params_refuse_an_unknown_measure():

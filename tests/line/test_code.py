@@ -83,8 +83,16 @@ def test_an_edit_touches_the_stages_that_reach_the_file(project, edited, stale):
     assert changed(before, lists()) == stale
 
 
-def test_a_new_model_a_new_preset_touches_nothing(project):
+def test_the_measures_that_are_asked_for_are_in_the_list_and_others_are_not(project):
+    found = set(code("evaluate", params("gan-mnist", "evaluate.metrics=[kid,precision_recall]")))
+    assert {"ganline/metrics/kid.py", "ganline/metrics/precision_recall.py", "ganline/metrics/record.py"} <= found
+    assert not {"ganline/metrics/geometry_score.py", "ganline/metrics/mifid.py"} & found
+    assert "ganline/metrics/geometry_score.py" in code("evaluate", params("gan-mnist", "evaluate.metrics=[all]"))
+
+
+def test_a_new_model_a_new_preset_a_new_measure_touches_nothing(project):
     before = lists()
+    (project / "ganline/metrics/mine.py").write_text("MEASURE = Measure()\n")
     (project / "ganline/models/generation/mine.py").write_text("class Mine:\n    losses = ()\n")
     (project / "conf/experiment/mine.yaml").write_text((project / "conf/experiment/gan-mnist.yaml").read_text())
     assert changed(before, lists()) == []

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from ganline.metrics.class_histogram import class_agreement, class_divergence, class_histogram
+from ganline.metrics.class_histogram import class_divergence, class_histogram
+from ganline.metrics.condition_accuracy import class_agreement
 
 
 def images_of(counts, classes=10):

@@ -5,8 +5,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from ganline.catalogue.presets import compose_params
-from ganline.evaluation import classes
-from ganline.metrics.classification import Labelled, classification
+from ganline.metrics.classification import MEASURE, Labelled, classification
 from ganline.metrics.record import Case
 
 SETTINGS = compose_params("gan-mnist").evaluate
@@ -95,7 +94,7 @@ def test_is_a_function_of_the_seed_and_not_of_threads():
 
 
 def test_fakes_without_labels_have_the_extractors_likeliest_class(digits):
-    measure = next(measure for measure in classes.MEASURES if measure.name == "classification")
+    measure = MEASURE
     case = Case(digits.train, digits.real, digits.train, SETTINGS, 0)
     unlabelled = dataclasses.replace(case, sample=dataclasses.replace(digits.train, labels=None))
     assert measure.protocol(unlabelled)["labels"] == "the extractor's likeliest class"

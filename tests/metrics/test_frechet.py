@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from ganline.metrics.frechet import class_frechet_distance, frechet_distance, frechet_standard_error
+from ganline.metrics.class_fid import class_frechet_distance
+from ganline.metrics.frechet import frechet_distance, frechet_standard_error
 
 
 def features(n, d, seed=0, scale=1.0):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from ganline.metrics.image_retrieval import retrieval_distance_ratio, retrieval_precision
+from ganline.metrics.image_retrieval import retrieval_distance_ratio
+from ganline.metrics.retrieval_precision import retrieval_precision
 
 
 def features(n, d=6, seed=0):

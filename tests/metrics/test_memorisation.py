@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from ganline.metrics.frechet import frechet_distance
-from ganline.metrics.memorisation import PART, SMALLEST, memorisation, mifid
+from ganline.metrics.memorisation import memorisation
+from ganline.metrics.mifid import PART, SMALLEST, mifid
 
 
 def features(n, d=6, seed=0):

@@ -5,10 +5,13 @@ import tensorflow as tf
 from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.core.abilities import lacking
-from ganline.evaluation.pixels import MEASURES
+from ganline.evaluation import measures as suite
 from ganline.metrics.record import Case, Sample
 from ganline.models import makers
 
+MEASURES = suite.chosen(
+    ["diversity", "image_quality", "reconstruction", "image_statistics", "log_likelihood", "mass_coverage"]
+)
 MEASURE = {measure.name: measure for measure in MEASURES}
 COLOUR = {"saturation_distance"}
 

@@ -8,6 +8,7 @@ from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.evaluation import measures as suite
 from ganline.latent.inversion import invert
+from ganline.metrics import reconstruction_error as maths
 from ganline.metrics.reconstruction_error import reconstruction_error
 from ganline.metrics.record import Case
 from ganline.models import makers
@@ -42,10 +43,8 @@ def test_refusals():
 
 @pytest.mark.parametrize("name", ["gan-mnist", "lsgan-mnist", "infogan-mnist"])
 def test_the_measure_is_a_function_of_the_seed(digits, name, monkeypatch):
-    from ganline.evaluation import generators
-
-    monkeypatch.setattr(generators, "IMAGES", 2)
-    monkeypatch.setattr(generators, "STEPS", 3)
+    monkeypatch.setattr(maths, "IMAGES", 2)
+    monkeypatch.setattr(maths, "STEPS", 3)
     params = compose_params(name)
     model = models.build(params.train, (28, 28, 1), seed=0, classes=10)
     fakes = dataclasses.replace(digits.train, labels=None)

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
+from ganline.metrics.c2st_linear import linear_test
+from ganline.metrics.c2st_nn import nearest_neighbour_test
 from ganline.metrics.shares import standard_error
-from ganline.metrics.two_sample_test import linear_test, nearest_neighbour_test
 
 
 def features(n, d=6, seed=0, scale=1.0):

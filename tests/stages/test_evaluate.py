@@ -9,6 +9,7 @@ from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.core.files import read_arrays, sha256, write_arrays, write_json
+from ganline.evaluation import judging
 from ganline.evaluation import measures as suite
 from ganline.extractors import network as extractors
 from ganline.models import makers
@@ -36,19 +37,19 @@ def settings(**changes):
 
 
 def test_settings_hold_where_there_are_images_enough():
-    assert evaluate.in_force(settings(), 60_000, 10_000) == (settings(), [])
+    assert judging.in_force(settings(), 60_000, 10_000) == (settings(), [])
 
 
 def test_settings_shrink_to_the_smaller_split_and_say_so():
-    found, notices = evaluate.in_force(settings(), 1438, 359)
+    found, notices = judging.in_force(settings(), 1438, 359)
     assert (found.samples, found.kid_subset_size, found.inception_splits) == (359, 179, 10)
     assert "359 images instead of evaluate.samples = 10000" in notices[0]
     assert "179 images instead of 1000" in notices[1]
-    assert evaluate.in_force(settings(), 30, 359)[0].samples == 30
-    found, notices = evaluate.in_force(settings(), 1438, 25)
+    assert judging.in_force(settings(), 30, 359)[0].samples == 30
+    found, notices = judging.in_force(settings(), 1438, 25)
     assert found.inception_splits == 2 and "2 Inception Score splits instead of 10" in notices[2]
     assert "a larger prepare.test_fraction holds out more" in notices[0] and len(notices) == 3
-    found, notices = evaluate.in_force(settings(), 1438, 19)
+    found, notices = judging.in_force(settings(), 1438, 19)
     assert notices[1] == "FID has no standard error: that takes 20 images, and there are 19"
 
 
@@ -146,7 +147,7 @@ def test_what_is_doubted_of_the_extractor_stands_in_every_protocol(extractor, tm
 def test_which_generators_can_be_asked_for_the_datas_classes(extractor):
     def asked(experiment, classes=10):
         model = models.build(compose_params(experiment, [], CONF).train, (28, 28, 1), 1, 10)
-        return "labels" in evaluate.able(makers.of(model), ["?"] * classes, extractor[0])
+        return "labels" in judging.able(makers.of(model), ["?"] * classes, extractor[0])
 
     assert asked("cgan-mnist") and not asked("cgan-mnist", classes=9)
     assert not asked("gan-mnist") and not asked("infogan-mnist")  # InfoGAN's codes are no classes
@@ -157,7 +158,7 @@ def test_nothing_measurable_is_an_error(extractor, tmp_path, monkeypatch):
     params = project(extractor, "gan-mnist", "prepare.size=8", "evaluate.metrics=[fid]")
     model = models.build(params.train, (8, 8, 1), params.seed)
     models.save(model, paths.GAN)
-    monkeypatch.setattr(evaluate.suite, "chosen", lambda names: [broken])
+    monkeypatch.setattr(judging.suite, "chosen", lambda names: [broken])
     broken = dataclasses.replace(suite.measures()["fid"], compute=lambda case: {"fid": float("inf")})
     with pytest.raises(UserError, match="nothing could be measured(.|\\n)*fid: gave fid = inf"):
         evaluate.run(params, Recorder())

@@ -13,7 +13,7 @@ the least difference becomes significant, so compare equal counts; it says in ho
 bin nothing is seen.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import rel_entr
@@ -23,6 +23,9 @@ from threadpoolctl import threadpool_limits
 
 from ganline.core.random import generator
 from ganline.metrics import checks
+from ganline.metrics.record import Case, Measure, Number
+
+BINS = 100
 
 SIGNIFICANCE = 0.05
 MOST_FITTED = 20_000
@@ -83,3 +86,44 @@ def _significant(first: np.ndarray, first_count: int, second: np.ndarray, second
     # A bin that holds nothing, or everything, of both sets has no error, and no difference.
     z = np.divide(first - second, error, out=np.zeros_like(error), where=error > 0)
     return 2.0 * norm.sf(np.abs(z)) < SIGNIFICANCE
+
+
+def _bins(case: Case) -> dict[str, float]:
+    found = bin_differences(case.train.features, case.sample.features, BINS, case.seed)
+    return {"ndb_share": found.share, "ndb_jsd": found.divergence}
+
+
+def _bins_protocol(case: Case) -> dict[str, Any]:
+    return {
+        "reference": "training split",
+        "n_real": len(case.train),
+        "bins": min(BINS, len(case.train) // IMAGES_PER_BIN),
+        "bins_made_of": f"{min(len(case.train), MOST_FITTED)} training images",
+        "significance": SIGNIFICANCE,
+    }
+
+
+MEASURE = Measure(
+    name="bins",
+    numbers={
+        "ndb_share": Number(
+            "NDB/K",
+            "diversity",
+            "lower",
+            "Share of the bins that hold significantly too many or too few images, 0 to 1; .05 comes by chance.",
+        ),
+        "ndb_jsd": Number(
+            "Bins' JS divergence",
+            "diversity",
+            "lower",
+            "Bits, 0 to 1; a little above 0 for real images, more is worse.",
+        ),
+    },
+    compute=_bins,
+    answers="Are all kinds of training images there, and as often?",
+    misleads="With many images any small difference is significant; within a bin nothing is seen.",
+    source="Richardson and Weiss 2018, On GANs and GMMs",
+    cost="2 s",
+    floor="held_out",  # the bins are made of training images
+    protocol=_bins_protocol,
+)

@@ -3,7 +3,7 @@ import pytest
 from scipy.special import rel_entr
 from threadpoolctl import threadpool_limits
 
-from ganline.metrics.bin_differences import bin_differences
+from ganline.metrics.bins import bin_differences
 
 
 def normal(count, seed, shift=0.0, width=5):

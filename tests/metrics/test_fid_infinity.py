@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ganline.metrics.extrapolated_frechet import extrapolated_frechet_distance
+from ganline.metrics.fid_infinity import extrapolated_frechet_distance
 from ganline.metrics.frechet import frechet_distance
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from ganline.core.random import generator
 from ganline.metrics import checks
 from ganline.metrics.frechet import BLOCKS, frechet_distance
+from ganline.metrics.record import Case, Measure, Number, error_of
 
 MOST_PARTS = 15
 LEAST_PARTS = 3
@@ -84,3 +85,31 @@ def _mean_distance(first: np.ndarray, second: np.ndarray, parts: int) -> float:
     size = len(first) // parts
     rows = [slice(i * size, (i + 1) * size) for i in range(parts)]
     return float(np.mean([frechet_distance(first[part], second[part]).distance for part in rows]))
+
+
+def _fid_infinity(case: Case) -> dict[str, float]:
+    found = extrapolated_frechet_distance(case.sample.features, case.real.features, case.seed)
+    return {"fid_infinity": found.distance, "fid_infinity_stderr": found.standard_error}
+
+
+MEASURE = Measure(
+    name="fid_infinity",
+    numbers={
+        "fid_infinity": Number(
+            "FID infinity",
+            "quality",
+            "lower",
+            "About 0 for equal distributions, and then negative as often as positive: fid as it would be for "
+            "endlessly many images, so it compares across counts.",
+        ),
+        "fid_infinity_stderr": error_of(
+            "FID infinity", "fid_infinity", f"by a jackknife over {BLOCKS} blocks of both sets"
+        ),
+    },
+    compute=_fid_infinity,
+    answers="How far are fakes from real images, without the bias of the count?",
+    misleads="It spreads more than fid, and knows as little beyond mean and covariance.",
+    source="Chong and Forsyth 2020, Effectively Unbiased FID and Inception Score and Where to Find Them",
+    cost="1 s",
+    protocol=lambda case: {"sizes": f"both sets in 1 to {MOST_PARTS} parts, each of more images than features"},
+)

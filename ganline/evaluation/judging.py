@@ -1,0 +1,177 @@
+"""Judging a model: its fakes and, in their place, real images as the floor, against held-out real images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ganline.core.errors import UserError
+from ganline.core.maker import Made, Maker
+from ganline.core.progress import Bar
+from ganline.core.random import generator
+from ganline.datasets.prepared import read_facts, read_split
+from ganline.evaluation import measures as suite
+from ganline.evaluation import translators
+from ganline.evaluation.baselines import BASELINES, BESIDE
+from ganline.evaluation.images import real_images
+from ganline.extractors.network import Extractor, Features
+from ganline.metrics.frechet import LEAST_FOR_ERROR
+from ganline.metrics.record import Case, Sample
+from ganline.models.base import Model
+from ganline.settings import paths
+from ganline.settings.schema import Evaluate, Params
+
+HOLD_OUT_MORE = "where the data brings no test split of its own, a larger prepare.test_fraction holds out more"
+IMAGES_PER_SPLIT = 10
+"""The Inception Score of fewer images says little: of one image it is always 1."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a maker drew, and what the extractor says of it."""
+
+    made: Made
+    said: Features
+    values: dict[str, float | int]
+    """The numbers of metrics.json."""
+    protocol: suite.Protocol
+    """How each was made and is read, and why a measure was left out."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return what was drawn, what it was made from, its true partners if it has any, and what was said of it."""
+        partners = {} if self.made.partners is None else {"partners": self.made.partners}
+        return self.made.given | {"images": self.made.images} | partners | self.said._asdict()
+
+
+def judge(params: Params, model: Model, maker: Maker, extractor: Extractor) -> Judged:
+    """Draw fakes, extract their features once, compute every measure asked for of them and of the floor.
+
+    A translator's fakes are held against their true partners, row by row, and stand beside two baselines.
+    """
+    train, test = (real_images(params, split) for split in ("train", "test"))
+    settings, notices = in_force(params.evaluate, len(train), len(test))
+    notices += extractor.facts.get("doubts", [])
+    for notice in notices:
+        print(f"evaluate: {notice}")
+    count, seed = settings.samples, params.seed
+    made = fakes(maker, count, seed)
+    said = extractor.extract(made.images)
+    has = able(maker, read_facts(paths.prepared(params))["classes"], extractor)
+    fake = Sample(made.images, *said, made.given["labels"] if "labels" in has else None)
+    pairs = made.partners is not None
+    real = translators.targets(made, extractor) if pairs else drawn(test, count, seed, "evaluate/reference")
+    lpips = translators.lpips_for(has)
+
+    def case(sample: Sample, maker: Maker | None = None) -> Case:
+        return Case(sample, real, train, settings, seed, extractor, maker, has, lpips)
+
+    floors = {"train": case(drawn(train, count, seed, "evaluate/floor")), "held_out": case(real)}
+    if pairs:
+        floors |= translators.baseline_cases(made, train.images, extractor, case)
+    facts = common(extractor, maker, seed, count, notices)
+    measures = suite.chosen(params.evaluate.metrics)
+    with Bar("measures", len(measures), unit="measures") as bar:
+        values, protocol = suite.measure_all(
+            measures, params.evaluate.metrics, case(fake, maker), floors, facts, lambda name: bar.advance(text=name)
+        )
+    own, own_protocol = own_figures(model, params)
+    return Judged(made, said, values | own, protocol | own_protocol)
+
+
+def in_force(settings: Evaluate, train_images: int, test_images: int) -> tuple[Evaluate, list[str]]:
+    """Return the settings, less where real images are too few, and where and why that was so.
+
+    Fakes, floor and reference have one count: FID falls as sets grow, and precision and recall want equal sets.
+    """
+    count, changes, notices = min(settings.samples, train_images, test_images), {}, []
+    if count < settings.samples:
+        changes["samples"] = count
+        notices.append(
+            f"{count} images instead of evaluate.samples = {settings.samples}: "
+            f"the splits hold {train_images} training and {test_images} test images"
+            + (f"; {HOLD_OUT_MORE}" if test_images < train_images else "")
+        )
+    if count < LEAST_FOR_ERROR:
+        notices.append(f"FID has no standard error: that takes {LEAST_FOR_ERROR} images, and there are {count}")
+    if settings.kid_subset_size > count:
+        # Half, so that the subsets differ and their spread says something.
+        changes["kid_subset_size"] = size = max(2, count // 2)
+        notices.append(f"KID subsets of {size} images instead of {settings.kid_subset_size}: there are {count}")
+    splits = min(settings.inception_splits, max(1, count // IMAGES_PER_SPLIT))
+    if splits < settings.inception_splits:
+        changes["inception_splits"] = splits
+        notices.append(
+            f"{splits} Inception Score splits instead of {settings.inception_splits}: there are {count} images"
+        )
+    return settings.model_copy(update=changes), notices
+
+
+def drawn(sample: Sample, count: int, seed: int, purpose: str) -> Sample:
+    """Return `count` of the images, drawn without replacement."""
+    rows = generator(seed, purpose).permutation(len(sample))[:count]
+    labels = None if sample.labels is None else sample.labels[rows]
+    return Sample(sample.images[rows], sample.features[rows], sample.probabilities[rows], labels)
+
+
+def able(maker: Maker, classes: Sequence[str], extractor: Extractor) -> frozenset[str]:
+    """Return what maker and extractor have, where the data has these classes (see ganline.core.abilities)."""
+    asked = maker.abilities if maker.conditions == len(classes) else maker.abilities - {"labels"}
+    return asked | extractor.abilities
+
+
+def common(extractor: Extractor, maker: Maker, seed: int, count: int, notices: list[str]) -> dict[str, Any]:
+    """Return what the protocol of every number says."""
+    facts = {
+        "extractor": extractor.facts["kind"],
+        "extractor_weights_sha256": extractor.facts["weights_sha256"],
+        "feature_dim": extractor.facts["feature_dim"],
+        "resize": extractor.facts["resize"],
+        "quantisation": "uint8, rounded as saved images are",
+        "reference": "test split",
+        "n_real": count,
+        "seed": seed,
+        "notices": notices,
+    }
+    if maker.conditions:
+        facts["asked_for"] = f"one of {maker.conditions} classes or codes, drawn uniformly"
+    return facts
+
+
+def own_figures(model: Model, params: Params) -> tuple[dict[str, float | int], suite.Protocol]:
+    """Return what the model says of all held-out images, and how to read it; empty for most models."""
+    images, labels = read_split(paths.prepared(params), "test")
+    if not model.readings:
+        return {}, {}
+    print(f"evaluate: the model's own figures of {len(images)} held-out images", flush=True)
+    made = {"sample": "held-out images", "split": "test", "n_real": len(images), "seed": model.seed}
+    # Six digits: they come from float32 sums.
+    values = {name: float(f"{value:.6g}") for name, value in model.measure(images, labels).items()}
+    return values, {name: made | {"group": "own", "how_to_read": model.readings[name]} for name in values}
+
+
+def report(values: dict[str, float | int], protocol: suite.Protocol) -> None:
+    """Print the numbers, each beside its floor, and what was left out and why.
+
+    Raises:
+        UserError: nothing could be measured.
+    """
+    reasons = {entry["measure"]: entry["left_out"] for entry in protocol.values() if "left_out" in entry}
+    own = [name for name in values if not name.startswith(BESIDE)]
+    if not own:
+        raise UserError(
+            f"nothing could be measured; features and images are in {paths.EVALUATE}\n"
+            + "\n".join(f"  - {reason}" for reason in reasons.values())
+        )
+    beside = {"floor": suite.FLOOR} | {what: prefix for prefix, what in BASELINES.items()}
+    for name in own:
+        told = [f", {what} {values[prefix + name]:.4g}" for what, prefix in beside.items() if prefix + name in values]
+        print(f"evaluate: {name} {values[name]:.4g}{''.join(told)}")
+    for measure, reason in reasons.items():
+        print(f"evaluate: {measure} is left out: {reason}")
+
+
+def fakes(maker: Maker, count: int, seed: int) -> Made:
+    """Return what the maker draws to be judged."""
+    with Bar("fakes", count, unit="images") as bar:
+        return maker.draw(count, seed, "evaluate", bar.advance)

@@ -1,0 +1,30 @@
+"""A translator trains with its maker: sheets of held-out pairs, and a monitor that asks for no latents."""
+
+import numpy as np
+
+from ganline import models
+from ganline.catalogue.presets import compose_params, names
+from ganline.diagnosis.probe import Probe, pixels
+from ganline.models import makers
+from ganline.training.loop import train
+
+SMALL = [
+    "train.steps=1", "train.batch_size=2", "train.steps_per_call=1", "train.log_every=1", "train.sample_every=1",
+    "train.checkpoint_every=1", "train.sample_count=3", "prepare.size=16", "download.source=.", "diagnosis.every=1",
+]  # fmt: skip
+
+
+def test_a_translator_is_watched_and_shown_by_its_held_out_pairs(tmp_path):
+    experiment = next(name for name in names("experiment") if name.startswith("pix2pix"))
+    params = compose_params(experiment, SMALL)
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (40, 16, 16, 3)).astype(np.uint8)
+    data = {"image": images, "input": images.mean(axis=3, keepdims=True).astype(np.uint8)}
+    model = models.build(params.train, (16, 16, 3), 1, 0, (16, 16, 1))
+    maker = makers.of(model, data["input"], images)
+    probe = Probe(images, pixels, 1)
+    trained = train(model, data, params.train, tmp_path, False, params.diagnosis, probe, maker=maker)
+    (step, look), *_ = trained.history.looks
+    assert step == 0 and "probe_drift" in look and "probe_sensitivity" not in look
+    assert maker.sheet(3, model.seed, "samples").shape == (3 * 18 - 2, 3 * 18 - 2, 3)
+    assert (tmp_path / "samples/step-00000001.png").exists()
