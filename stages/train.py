@@ -35,6 +35,7 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
     """
     from ganline import models  # TensorFlow loads here, not when the stage is imported
     from ganline.core.determinism import configure
+    from ganline.models import makers
     from ganline.training import checkpoint, devices, earlier, judging, leftovers, material
     from ganline.training.loop import train
 
@@ -58,11 +59,12 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
             shape, given = tuple(facts["image_shape"]), inputs.shape(params)
             model = models.build(params.train, shape, params.seed, len(facts["classes"]), given)
         probe = judging.probe(params, data["image"]) if at.chief else "the chief does"
+        maker = makers.of_run(params, model)
         trained = train(
             model, data, params.train, workdir, params.compute.xla, params.diagnosis, probe,
             on_row=lambda step, row: tracker.metrics(row, step),
             on_sample=lambda step, path: tracker.image(path, "samples", step),
-            mirror=mirror, devices=at,
+            mirror=mirror, devices=at, maker=maker,
         )  # fmt: skip
         if not at.chief:
             return None

@@ -12,8 +12,13 @@ from ganline.core.errors import UserError
 from ganline.core.figures import image_grid
 from ganline.core.maker import Given, Made, Maker, silent
 from ganline.core.random import generator
+from ganline.datasets import inputs as inputs_of
+from ganline.datasets.prepared import read_split
 from ganline.models import BATCH, load
 from ganline.models.facts import latents_of
+from ganline.settings import paths
+from ganline.settings.recipes import Translation
+from ganline.settings.schema import Params
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -27,6 +32,18 @@ PIXELS = 2**20
 def of(model: "Model", inputs: np.ndarray | None = None, partners: np.ndarray | None = None) -> Maker:
     """Return the maker that suits a model whose weights are set; `inputs` and `partners` are for a Translator."""
     return Translator(model, inputs, partners) if lacking(("latents",), model.abilities) else Sampler(model)
+
+
+def of_run(params: Params, model: "Model") -> Maker:
+    """Return the maker of a run's model; a translator's draws from the run's held-out images, whose partners are known.
+
+    Raises:
+        UserError: the prepared data is not there, or has no partners.
+    """
+    if not isinstance(params.train, Translation):
+        return of(model)
+    folder = paths.prepared(params)
+    return of(model, inputs_of.read(folder, "test", params.train.input), read_split(folder, "test")[0])
 
 
 def load_sampler(folder: Path) -> "Sampler":

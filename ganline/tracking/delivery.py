@@ -318,7 +318,9 @@ class Delivery:
 
 
 def _signature(event: Event) -> ModelSignature:
-    latents = TensorSpec(np.dtype(np.float32), (-1, event["latent_dim"]))
     images = TensorSpec(np.dtype(np.uint8), (-1, *event["image_shape"]))
+    if "input_shape" in event:  # a translator
+        return ModelSignature(Schema([TensorSpec(np.dtype(np.uint8), (-1, *event["input_shape"]))]), Schema([images]))
+    latents = TensorSpec(np.dtype(np.float32), (-1, event["latent_dim"]))
     label = ParamSpec("label", DataType.long, -1)  # see ganline.tracking.mlflow_model
     return ModelSignature(Schema([latents]), Schema([images]), ParamSchema([label]))

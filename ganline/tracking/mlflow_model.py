@@ -16,7 +16,7 @@ CODE = Path(__file__).with_name("code")
 
 
 class GeneratorModel(PythonModel):
-    """Turns latent vectors, float32 (N, latent_dim), into images, uint8 (N, H, W, C).
+    """Turns latent vectors, float32 (N, latent_dim), into images, uint8 (N, H, W, C); a translator images into others.
 
     A conditional generator makes images of the class in `params={"label": 3}`, or of all classes in turn without it.
     """
@@ -24,14 +24,19 @@ class GeneratorModel(PythonModel):
     def load_context(self, context: Any) -> None:
         """Load the weights that were logged with the model, by the code that was logged with it."""
         with own_code() as self.modules:
-            from ganline.models.makers import load_sampler
+            from ganline import models
+            from ganline.models import makers
 
-            self.generator = load_sampler(Path(context.artifacts["generator"]))
+            model = models.load(Path(context.artifacts["generator"]))
+            self.input_shape = model.input_shape
+            self.generator: Any = makers.of(model)  # a Sampler or a Translator
             # All that making images takes is imported and traced now, while `ganline` means this model's code.
-            self.predict(context, np.zeros((1, self.generator.latent_dim), np.float32))
+            self.predict(context, np.zeros((1, *(self.input_shape or (self.generator.latent_dim,)))))
 
     def predict(self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None) -> np.ndarray:
-        """Return one image for each latent vector."""
+        """Return one image for each latent vector, or for each image."""
+        if self.input_shape:
+            return self.generator.translate(np.asarray(model_input, np.uint8))
         latents, label = np.asarray(model_input, np.float32), (params or {}).get("label", -1)
         in_turn = np.arange(len(latents)) % max(1, self.generator.conditions)
         return self.generator.images(latents, in_turn if label < 0 else np.full(len(latents), label))

@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 
 from ganline.core.addresses import masked
 from ganline.core.errors import UserError
-from ganline.datasets import prepared
+from ganline.datasets import inputs, prepared
 from ganline.models.facts import latents_of
 from ganline.settings import paths
 from ganline.settings.schema import Params
@@ -163,9 +163,10 @@ class Tracker:
     @_never_raises
     def model(self, path: Path) -> None:
         """Record the trained generator (a models/gan folder) as a model that can be loaded and sampled from."""
-        prepare = self.params.prepare
+        prepare, shape = self.params.prepare, inputs.shape(self.params)
+        given = {"input_shape": list(shape)} if shape else {"latent_dim": latents_of(self.params.train)[0]}
         self._append(
-            "model", file=self._keep(path), code=self._keep(CODE), latent_dim=latents_of(self.params.train)[0],
+            "model", file=self._keep(path), code=self._keep(CODE), **given,
             image_shape=[prepare.size, prepare.size, prepare.channels],
             requirements=[f"{package}=={version(package)}" for package in MODEL_PACKAGES],
         )  # fmt: skip

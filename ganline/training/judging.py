@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 
 from ganline.core.abilities import lacking
+from ganline.datasets import inputs
+from ganline.diagnosis.looks import SAMPLED
+from ganline.diagnosis.pair_probe import PairProbe
 from ganline.diagnosis.probe import CannotJudgeError, Describe, Probe, pixels
 from ganline.diagnosis.remedies import advise
 from ganline.models.base import Model
 from ganline.models.facts import loss_facts, model_facts
 from ganline.settings import paths
+from ganline.settings.recipes import Translation
 from ganline.settings.schema import Params
 from ganline.training.loop import Trained
 
@@ -25,11 +29,14 @@ def extractor_files(params: Params) -> list[Path]:
     return [path for path in files if path.exists()]  # of several machines the chief alone looks
 
 
-def probe(params: Params, images: np.ndarray) -> Probe | str:
+def probe(params: Params, images: np.ndarray) -> Probe | PairProbe | str:
     """Return what holds samples against the training images, uint8 (N, H, W, C), or why there is none."""
     if reason := lacking(("fast to draw",), model_facts()[params.train.model]["abilities"], params.train.model):
         return f"{reason} for its samples to be looked at while it trains"
     try:
+        if isinstance(params.train, Translation):
+            given = inputs.read(paths.prepared(params), "train", params.train.input)
+            return PairProbe(given, images, params.seed)
         return Probe(images, _describer(params), params.seed)
     except CannotJudgeError as reason:
         return str(reason)
@@ -79,8 +86,9 @@ def diagnosis(
 def _best_step(trained: Trained) -> int:
     """Return the step of the look at which the samples were best, 0 without one."""
     table = trained.history.table()
-    scores = table.get("probe_frechet")
-    return int(table["step"][np.nanargmin(scores)]) if scores is not None else 0
+    for scores in (table[name] for name in SAMPLED if name in table):
+        return int(table["step"][np.nanargmin(scores)])
+    return 0
 
 
 def _doubts(params: Params) -> list[str]:

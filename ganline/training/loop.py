@@ -13,6 +13,7 @@ from ganline.core.files import read_sealed, write_text
 from ganline.core.maker import Maker
 from ganline.core.progress import Bar
 from ganline.datasets.inputs import Derived
+from ganline.diagnosis.pair_probe import PairProbe
 from ganline.diagnosis.probe import Probe
 from ganline.diagnosis.verdict import Verdict, judge
 from ganline.models import makers
@@ -164,7 +165,7 @@ def train(
     workdir: Path,
     xla: bool = False,
     diagnosis: Diagnosis = WATCHING,
-    probe: Probe | str = "nothing to hold the samples against was given",
+    probe: Probe | PairProbe | str = "nothing to hold the samples against was given",
     on_row: Callable[[int, Row], None] = lambda step, row: None,
     on_sample: Callable[[int, Path], None] = lambda step, path: None,
     mirror: str | None = None,

@@ -11,6 +11,8 @@ from ganline.core.abilities import lacking
 from ganline.core.files import read_sealed, write_sealed
 from ganline.core.maker import Given, LatentMaker, Maker
 from ganline.core.random import generator
+from ganline.diagnosis.looks import SAMPLED
+from ganline.diagnosis.pair_probe import PairProbe
 from ganline.diagnosis.probe import FIXED, IMAGES, NUDGE, Drawn, Probe
 from ganline.diagnosis.verdict import judge, lasting
 from ganline.models.base import Model, assign
@@ -39,7 +41,13 @@ class Watch:
     """
 
     def __init__(
-        self, model: Model, maker: Maker, probe: Probe | str, diagnosis: Diagnosis, steps: int, workdir: Path
+        self,
+        model: Model,
+        maker: Maker,
+        probe: Probe | PairProbe | str,
+        diagnosis: Diagnosis,
+        steps: int,
+        workdir: Path,
     ) -> None:
         """Watch `model`, of which `maker` draws, train for so many steps, with a probe or why there is none."""
         self.every = cadence(diagnosis.every, steps)
@@ -49,8 +57,8 @@ class Watch:
         self._best, self._best_score = workdir / BEST, np.inf
         self._ends_best: int | None = None
         self._said = False
-        self._kept = [maker.given(FIXED, model.seed, "diagnosis/fixed")] if self._probe else []
-        if self._probe and not lacking(("latents",), maker.abilities):
+        self._kept = [maker.given(FIXED, model.seed, "diagnosis/fixed")] if isinstance(self._probe, Probe) else []
+        if self._kept and not lacking(("latents",), maker.abilities):
             self._kept.append(_nudged(cast(LatentMaker, maker), self._kept[0], model.seed))
         self._optimizers = [name for name, rule in model.settings.optimizers.items() if rule.name != "sgd"]
         self._norms = tf.function(self._read_norms)
@@ -65,7 +73,7 @@ class Watch:
         norms = self._norms().numpy().astype(np.float64) if self._optimizers else []
         for name, (gradient, ratio) in zip(self._optimizers, norms, strict=True):
             found[f"gradient_norm_{name}"], found[f"update_ratio_{name}"] = float(gradient), float(ratio)
-        score = found.get("probe_frechet", -float(step))
+        score = next((found[name] for name in SAMPLED if name in found), -float(step))
         if score < self._best_score:
             weights = {f"variable/{name}": variable.numpy() for name, variable in self._model.weights().items()}
             if all(np.isfinite(values).all() for values in weights.values()):
@@ -92,6 +100,9 @@ class Watch:
 
     def _samples(self, step: int) -> dict[str, float]:
         assert self._probe
+        if isinstance(self._probe, PairProbe):
+            found = self._probe.measure(self._maker.make({"inputs": self._probe.inputs}))
+            return {f"probe_{name}": value for name, value in found.items()}
         given = [self._maker.given(IMAGES, self._model.seed, f"diagnosis/fresh/{step}"), *self._kept]
         images = self._maker.make({name: np.concatenate([part[name] for part in given]) for name in given[0]})
         ends = np.cumsum([len(next(iter(part.values()))) for part in given])
