@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from mlflow.models import set_model
@@ -29,7 +29,7 @@ class GeneratorModel(PythonModel):
 
             model = models.load(Path(context.artifacts["generator"]))
             self.input_shape = model.input_shape
-            self.generator: Any = makers.of(model)  # a Sampler or a Translator
+            self.generator = cast(Any, makers.of(model))  # a Sampler or a Translator
             # All that making images takes is imported and traced now, while `ganline` means this model's code.
             self.predict(context, np.zeros((1, *(self.input_shape or (self.generator.latent_dim,)))))
 

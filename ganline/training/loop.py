@@ -174,14 +174,12 @@ def train(
 ) -> Trained:
     """Train `model` for settings.steps steps, from the newest checkpoint in `workdir` if there is one.
 
-    A loss that is not finite ends the training, whatever the settings: nothing can be learned from there on. The model
-    then gets the best weights that were seen.
-    On several machines all call this. The chief alone looks, decides and writes; the others follow.
+    A loss that is not finite ends the training, whatever the settings; the model then gets the best weights that were
+    seen. On several machines all call this: the chief alone looks, decides and writes.
 
     Args:
         model: a new model, made in devices.building(); its weights are changed in place.
-        data: named arrays of equal length; "image" is uint8 (N, H, W, C), "label" int32 (N,) where the model uses it; a
-            translator's "input" is uint8 (N, H, W, Ci), or made of the image.
+        data: what ganline.training.material.training_data returns.
         settings: the recipe.
         workdir: checkpoints and samples/step-*.png go there. It must belong to this run alone (see fingerprint).
         xla: compile the step with XLA.
