@@ -103,7 +103,7 @@ def test_a_model_that_was_saved_before_there_were_kinds_of_recipe_loads(experime
     facts["settings"] = composed("gan-mnist").train.model_dump() | {"latent_dim": 784} | facts["settings"]
     (tmp_path / "model.json").write_text(json.dumps(facts))
     assert models.load(tmp_path).settings == model.settings
-    assert models.load_generator(tmp_path).prior == models.Generator(model).prior
+    assert makers.load_sampler(tmp_path).prior == makers.Sampler(model).prior
 
 
 @pytest.mark.parametrize(
