@@ -117,6 +117,23 @@ def explore(
     serve(space, host, port, browser, lambda address: console.print(f"{address}  (Ctrl+C ends it)", soft_wrap=True))
 
 
+@app.command()
+def translate(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, a folder of pictures, or a video.")],
+    destination: Annotated[Path, typer.Argument(metavar="OUTPUT", help="The file or folder to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+) -> None:
+    """Put pictures of any size, or a video, through the trained translator in models/gan."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from ganline.studies.translation import using
+
+    job = using.plan(source, destination, force)
+    with console.status("loading the translator"):
+        translator = using.load(paths.GAN)
+    for sentence in using.run(job, translator):
+        console.print(sentence, soft_wrap=True)
+
+
 def _require_source(source: str, copied_to: Path) -> None:
     """Refuse (UserError) a download.source that is not there, or on which dvc would fail before our code runs.
 

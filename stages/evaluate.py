@@ -5,6 +5,7 @@ metrics.json (one number a name; the floor's names start with floor_), protocol.
 to read it, and why a measure was left out). A model's own figures, of the held-out images, join them without a floor.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from ganline.core.progress import Bar
 from ganline.core.random import generator
 from ganline.datasets.prepared import read_facts, read_split
 from ganline.evaluation import measures as suite
+from ganline.evaluation import translators
+from ganline.evaluation.baselines import BASELINES, BESIDE
 from ganline.evaluation.images import real_images
 from ganline.metrics.frechet import LEAST_FOR_ERROR
 from ganline.metrics.record import Case, Sample
@@ -45,20 +48,24 @@ def run(params: Params, tracker: Tracker) -> None:
     notices += extractor.facts.get("doubts", [])
     for notice in notices:
         print(f"evaluate: {notice}")
-    count, maker = settings.samples, makers.of(model)
+    count, maker = settings.samples, makers.of_run(params, model)
     made = fakes(maker, count, params.seed)
     said = extractor.extract(made.images)
-    write_arrays(paths.EVALUATE / "features.npz", made.given | {"images": made.images} | said._asdict())
+    partners = {} if made.partners is None else {"partners": made.partners}
+    write_arrays(paths.EVALUATE / "features.npz", made.given | {"images": made.images} | partners | said._asdict())
 
     abilities = able(maker, read_facts(paths.prepared(params))["classes"], extractor)
     fake = Sample(made.images, *said, made.given["labels"] if "labels" in abilities else None)
-    real = drawn(test, count, params.seed, "evaluate/reference")
+    real = translators.targets(made, extractor) if partners else drawn(test, count, params.seed, "evaluate/reference")
+    lpips = translators.lpips_for(abilities)
 
     def case(sample: Sample) -> Case:
-        return Case(sample, real, train, settings, params.seed, extractor, abilities=abilities)
+        return Case(sample, real, train, settings, params.seed, extractor, abilities=abilities, lpips=lpips)
 
     floors = {"train": case(drawn(train, count, params.seed, "evaluate/floor")), "held_out": case(real)}
-    mine = Case(fake, real, train, settings, params.seed, extractor, maker, abilities)
+    if partners:
+        floors |= translators.baseline_cases(made, train.images, extractor, case)
+    mine = dataclasses.replace(case(fake), maker=maker)
     with Bar("measures", len(measures), unit="measures") as bar:
         values, protocol = suite.measure_all(
             measures, params.evaluate.metrics, mine, floors, common(extractor, model, params.seed, count, notices),
@@ -152,14 +159,15 @@ def report(values: dict[str, float | int], protocol: suite.Protocol) -> None:
         UserError: nothing could be measured.
     """
     reasons = {entry["measure"]: entry["left_out"] for entry in protocol.values() if "left_out" in entry}
-    if not any(not name.startswith(suite.FLOOR) for name in values):
+    if not any(not name.startswith(BESIDE) for name in values):
         raise UserError(
             f"nothing could be measured; features and images are in {paths.EVALUATE}\n"
             + "\n".join(f"  - {reason}" for reason in reasons.values())
         )
-    for name in (name for name in values if not name.startswith(suite.FLOOR)):
-        floor = values.get(suite.FLOOR + name)
-        print(f"evaluate: {name} {values[name]:.4g}" + (f", floor {floor:.4g}" if floor is not None else ""))
+    for name in (name for name in values if not name.startswith(BESIDE)):
+        beside = {"floor": suite.FLOOR, **{what: prefix for prefix, what in BASELINES.items()}}
+        told = [f", {what} {values[prefix + name]:.4g}" for what, prefix in beside.items() if prefix + name in values]
+        print(f"evaluate: {name} {values[name]:.4g}{''.join(told)}")
     for measure, reason in reasons.items():
         print(f"evaluate: {measure} is left out: {reason}")
 

@@ -5,7 +5,7 @@ import importlib
 from ganline.core.files import whole_folder
 from ganline.settings import paths
 from ganline.settings.schema import Params
-from ganline.studies import STUDIES
+from ganline.studies import studies_of
 from ganline.studies.answers import ask, write
 from ganline.tracking.tracker import Tracker
 from stages import runner
@@ -14,7 +14,7 @@ from stages import runner
 def run(params: Params, tracker: Tracker) -> None:
     """Ask every question of every study, and write reports/study/."""
     found = {}
-    for study in STUDIES:
+    for study in studies_of(params):
         subject = importlib.import_module(f"ganline.studies.{study}").load(params)
         found[study] = ask(study, subject), subject.protocol
     with whole_folder(paths.STUDY) as folder:

@@ -25,6 +25,7 @@ SALIMANS = "Salimans et al. 2016, section 3"
 GOODFELLOW = "Goodfellow et al. 2014, section 3 and algorithm 1"
 WGAN = "Arjovsky et al. 2017"
 WGAN_GP = "Gulrajani et al. 2017"
+ISOLA = "Isola et al. 2017, sections 3.3 and 4.1"
 HEUSEL = "Heusel et al. 2017"
 
 
@@ -103,6 +104,16 @@ COPIES, AVERAGES = ("translation_failure/copies_input",), ("translation_failure/
 NO_TRANSLATION = ("translation_failure/never_translated",)
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        AVERAGES, to(l1_weight=10.0), "less weight on the pixel loss, which asks for the average of all that could be",
+        ISOLA, lambda s: s.train.l1_weight > 10,
+        lambda s: f"train.l1_weight is {s.train.l1_weight:g}: a pixel loss alone makes averages",
+    ),
+    Rule(
+        (*NO_TRANSLATION, *COPIES), to(l1_weight=100.0), "the paper's weight on the pixel loss", ISOLA,
+        lambda s: s.train.l1_weight < 100,
+        lambda s: f"train.l1_weight is {s.train.l1_weight:g}: little holds an output to its own target",
+    ),
     Rule(
         (*COLLAPSE, *D_WINS, *NEVER), lambda s: {"train.model": "gan.GAN", "train.latent_dim": 100},
         "a deeper generator, with more numbers to tell images apart by", BOOK,

@@ -4,8 +4,13 @@ import numpy as np
 
 from ganline.datasets.resize import like
 
-BASELINES = {"copied_": "the input copied", "mean_colour_": "the mean colour of the training targets"}
+BASELINES = {
+    "baseline_copied_": "the input copied",
+    "baseline_mean_colour_": "the mean colour of the training targets",
+}
 """What the names of their numbers begin with, and what they are."""
+BESIDE = ("floor_", *BASELINES)
+"""What the names of all numbers begin with that only stand beside a model's own."""
 
 
 def baselines(inputs: np.ndarray, targets: np.ndarray, train: np.ndarray) -> dict[str, np.ndarray]:
@@ -19,4 +24,5 @@ def baselines(inputs: np.ndarray, targets: np.ndarray, train: np.ndarray) -> dic
     # A memory-mapped split is summed a part at a time.
     parts = [train[i : i + 1024].mean(axis=(1, 2)) for i in range(0, len(train), 1024)]
     colour = np.concatenate(parts).mean(axis=0).round().astype(np.uint8)
-    return {"copied_": like(inputs, targets.shape[1:]), "mean_colour_": np.zeros_like(targets) + colour}
+    copied, mean = like(inputs, targets.shape[1:]), np.zeros_like(targets) + colour
+    return dict(zip(BASELINES, (copied, mean), strict=True))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ganline.core.errors import UserError
+from ganline.evaluation.baselines import BESIDE
 
 FLOOR, STDERR = "floor_", "_stderr"
 WORDS = {"label", "group", "better", "ranks", "default", "how_to_read", "measure", "notices"}
@@ -177,7 +178,7 @@ def _unranked(run: Run, number: str) -> str:
         return f"it has no {number}"
     if not math.isfinite(run.numbers[number]):
         return f"its {number} is {run.numbers[number]}"
-    if number.startswith(FLOOR) or not entry.get("ranks", True):
+    if number.startswith(BESIDE) or not entry.get("ranks", True):
         return f"{number} only accompanies another number"
     if not _better(run, number):
         return f"its protocol does not say which end of {number} is good"
@@ -214,7 +215,7 @@ def _numbers(runs: Sequence[Run], by: str) -> dict[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     for run in runs:
         for name, entry in run.protocol.items():
-            beside = name.startswith(FLOOR) or name.endswith(STDERR)
+            beside = name.startswith(BESIDE) or name.endswith(STDERR)
             if not beside and name in run.numbers:
                 found.setdefault(name, entry)
     return ({by: found[by]} if by in found else {}) | found

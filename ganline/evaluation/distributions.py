@@ -98,6 +98,7 @@ MEASURES: tuple[Measure, ...] = (
         "images well if they are spread like the data. Only equal counts and extractors compare.",
         source="Heusel et al. 2017, GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium",
         cost="0.5 s",
+        baselines=True,
         default=True,
     ),
     Measure(
@@ -193,6 +194,7 @@ MEASURES: tuple[Measure, ...] = (
         misleads="It sees three moments and no more, and its unit depends on the extractor.",
         source="Binkowski et al. 2018, Demystifying MMD GANs",
         cost="4 s",
+        baselines=True,
         default=True,
         protocol=lambda case: {
             "subsets": case.settings.kid_subsets,

@@ -6,15 +6,16 @@ A new measure is one file in ganline/metrics and one Measure in the file of this
 import difflib
 import importlib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
+from ganline.evaluation.baselines import BASELINES
 from ganline.metrics.record import Case, Measure
 
-FAMILIES = ("distributions", "neighbours", "classes", "pixels", "generators")
+FAMILIES = ("pairs", "distributions", "neighbours", "classes", "pixels", "generators")
 """The files of this package, in the order in which their measures run."""
 SETS = ("default", "all")
 FLOOR = "floor_"
@@ -52,7 +53,7 @@ def chosen(names: Iterable[str]) -> list[Measure]:
 def require_ranking(by: str, names: Iterable[str]) -> None:
     """Refuse a number that runs which measure `names` (see `chosen`) cannot be ranked by.
 
-    The study stage's numbers, latent_PART_NAME, are not known before it has run; they pass.
+    The study stage's numbers, latent_PART_NAME or translation_PART_NAME, are not known before it has run; they pass.
 
     Raises:
         UserError: says which there are.
@@ -60,7 +61,7 @@ def require_ranking(by: str, names: Iterable[str]) -> None:
     ranking = [
         name for measure in chosen(names) for name, number in measure.numbers.items() if number.ranks and number.better
     ]
-    if by not in ranking and not by.startswith("latent_"):
+    if by not in ranking and not by.startswith(("latent_", "translation_")):
         near = difflib.get_close_matches(by, ranking, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UserError(f"by = {by!r}: no run can be ranked by that; {hint}there are {', '.join(ranking)}")
@@ -70,11 +71,12 @@ def measure_all(
     asked: Sequence[Measure],
     named: Iterable[str],
     fakes: Case,
-    floors: dict[str, Case],
+    floors: Mapping[str, Case],
     facts: dict[str, Any],
     progress: Callable[[str], None],
 ) -> tuple[dict[str, float | int], Protocol]:
-    """Return every number of the fakes, as floor_<name> those of real images in their place, and how each was made.
+    """Return every number of the fakes, as floor_<name> those of real images in their place, as baseline_... those of
+    who has learned nothing, and how each was made.
 
     A measure that refuses its arrays is left out, with its reason in the protocol, and the others go on. So is one that
     means nothing for this data or model, if `named` asks for it by its own name.
@@ -84,6 +86,7 @@ def measure_all(
         named: the names in evaluate.metrics.
         fakes: the case of the generated images.
         floors: by Measure.floor, the case of the real images that stand in.
+            Of a translator also, by the keys of BASELINES, the cases of who has learned nothing.
         facts: what every protocol entry has.
         progress: is told each measure's name when it is done.
     """
@@ -97,6 +100,8 @@ def measure_all(
         cases = [("", fakes)]
         if measure.floor:
             cases.append((FLOOR, floors[measure.floor]))
+        if measure.baselines:
+            cases += [(prefix, floors[prefix]) for prefix in BASELINES if prefix in floors]
         for prefix, case in cases:
             try:
                 found = _finite(measure, measure.compute(case))
@@ -118,13 +123,18 @@ def _finite(measure: Measure, found: dict[str, float]) -> dict[str, float | int]
 
 
 def _described(measure: Measure, prefix: str, found: Iterable[str], facts: dict[str, Any], case: Case) -> Protocol:
-    if prefix:
+    if prefix in BASELINES:
+        told, made = f"What {BASELINES[prefix]} scores. ", {"sample": BASELINES[prefix], "n_fake": len(case.sample)}
+    elif prefix:
         who = {"train": "training images", "held_out": "held-out images"}[measure.floor]
         told = f"What {who} score in place of fakes: as good as a generator can be expected to get. "
         made = {"sample": who, "n_floor": len(case.sample)}
     else:
         told, made = "", {"sample": "generated images", "n_fake": len(case.sample)}
-    return {prefix + name: facts | made | _words(measure, name, told) | {"measure": measure.name} for name in found}
+    beside = {"ranks": False} if prefix in BASELINES else {}
+    return {
+        prefix + name: facts | made | _words(measure, name, told) | beside | {"measure": measure.name} for name in found
+    }
 
 
 def _words(measure: Measure, name: str, told: str = "") -> dict[str, Any]:

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from ganline.core.errors import UserError
 from ganline.core.files import undamaged
+from ganline.datasets import sources
 from ganline.datasets.numpy_pickle import NumpyUnpickler
 
-FILE = "alexnet.ckpt"
+LIST, FILE = Path("conf/sources/lpips.yaml"), "alexnet.ckpt"
 SMALLEST_SIDE = 31
 """Pixels: below, nothing is left after the second pooling."""
 SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
@@ -91,14 +93,29 @@ def _unit(maps: tf.Tensor) -> tf.Tensor:
     return maps / (tf.sqrt(tf.reduce_sum(tf.square(maps), axis=3, keepdims=True)) + 1e-10)
 
 
+def ready(folder: Path, manual: Path) -> Lpips | str:
+    """Return the network, or why it cannot be had.
+
+    Its weights are fetched into `folder` unless they are there; `manual` is where files that were got by hand lie.
+
+    Raises:
+        UserError: the weights in `folder` are damaged, or hold anything but numpy arrays.
+    """
+    if not (folder / FILE).exists():
+        try:
+            sources.fetch("lpips", LIST, folder, manual)
+        except UserError as reason:
+            return f"its weights cannot be had: {reason}"
+    return load(folder)
+
+
 def load(folder: Path) -> Lpips:
     """Return the network whose weights lie in `folder` as they were fetched.
 
     Raises:
         UserError: they are damaged, or hold anything but numpy arrays.
-        FileNotFoundError: there are none.
     """
-    with undamaged(folder / FILE, "`dvc repro --force extractor` fetches it anew"), (folder / FILE).open("rb") as file:
+    with undamaged(folder / FILE, f"delete {folder}, and it is fetched anew"), (folder / FILE).open("rb") as file:
         try:
             return Lpips(NumpyUnpickler(file).load())
         except pickle.UnpicklingError as error:

@@ -17,7 +17,7 @@ from ganline.evaluation import measures
 from ganline.line.declared import DVC_YAML
 from ganline.models.facts import model_facts
 from ganline.settings.schema import Params
-from ganline.studies import STUDIES
+from ganline.studies import studies_of
 
 FOLDER = Path("data/code")
 SHOWN = 5
@@ -68,6 +68,6 @@ def _by_name(stage: str, params: Params) -> Iterator[str]:
     if stage == "evaluate":
         yield from (f"ganline.evaluation.{family}" for family in measures.FAMILIES)
     if stage == "study":
-        for study in (f"ganline.studies.{name}" for name in STUDIES):
+        for study in (f"ganline.studies.{name}" for name in studies_of(params)):
             yield study
             yield from (f"{study}.{part}" for part in importlib.import_module(study).PARTS)

@@ -41,5 +41,6 @@ MEASURE = Measure(
     cost="0.2 s",
     needs=frozenset({"pairs"}),
     floor="",
+    baselines=True,
     default=True,
 )

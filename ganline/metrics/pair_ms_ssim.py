@@ -27,6 +27,7 @@ MEASURE = Measure(
     cost="2 s",
     needs=frozenset({"pairs"}),
     floor="",
+    baselines=True,
     default=True,
     protocol=lambda case: {"ms_ssim_scales": scales_that_fit(*case.real.images.shape[1:3])},
 )

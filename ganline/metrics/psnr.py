@@ -36,5 +36,6 @@ MEASURE = Measure(
     cost="0.1 s",
     needs=frozenset({"pairs"}),
     floor="",
+    baselines=True,
     default=True,
 )

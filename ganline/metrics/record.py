@@ -56,8 +56,8 @@ class Case:
     """Whose images are judged; None for the floor."""
     abilities: frozenset[str] = frozenset()
     """What maker, data and extractor have, in the words of ganline.core.abilities."""
-    lpips: "Lpips | None" = None
-    """The network of LPIPS; None where its weights are not here."""
+    lpips: "Lpips | str | None" = None
+    """Its network, or why it cannot be had; None where nobody needs it."""
 
     @property
     def latent_maker(self) -> LatentMaker:
@@ -108,6 +108,8 @@ class Measure:
     floor: Literal["train", "held_out", ""] = "train"
     """Which real images stand in for the fakes: training images, or (where training images would win by being copies of
     themselves) the held-out ones; "" where real images cannot stand in."""
+    baselines: bool = False
+    """Whether a translator's numbers stand beside those of its baselines too (ganline/evaluation/baselines.py)."""
     default: bool = False
     """Whether evaluate.metrics = default includes it."""
     protocol: Callable[[Case], dict[str, Any]] = field(default=lambda case: {})

@@ -25,5 +25,6 @@ MEASURE = Measure(
     cost="1 s",
     needs=frozenset({"pairs"}),
     floor="",
+    baselines=True,
     default=True,
 )

@@ -188,7 +188,7 @@ class Sampler:
 class Translator:
     """A translator for use: an image in, another out.
 
-    Attributes: see ganline.core.maker.Maker.
+    Attributes: see ganline.core.maker.Maker; and `input_shape`, (H, W, C) of what it takes.
     """
 
     conditions = 0
@@ -208,6 +208,8 @@ class Translator:
         unpaired = frozenset() if partners is not None else frozenset({"pairs"})
         self.name, self.abilities = model.settings.model, frozenset(model.abilities) - unpaired
         self.image_shape = model.image_shape
+        assert model.input_shape
+        self.input_shape = model.input_shape
         self._inputs, self._partners = inputs, partners
         scale = model.image_range
         self._make = tf.function(

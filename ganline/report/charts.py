@@ -76,6 +76,12 @@ CHARTS = (
         ("errors",),
     ),
     Chart(
+        "Pixel loss",
+        (Curve("g_l1", "Generator", "fake"),),
+        "The mean absolute difference of outputs and targets, where pixels go from -1 to 1. While it falls, a "
+        "discriminator that is nearly always right is no failure.",
+    ),
+    Chart(
         "Discriminator accuracy",
         (Curve("d_accuracy_real", "Real images", "real"), Curve("d_accuracy_fake", "Generated images", "fake")),
         "Half (dashed) is guessing: the best a generator can force. All right, all the time, is a game that is over.",
@@ -166,6 +172,25 @@ CHARTS = (
 """What the players say while they train."""
 
 LOOKS = (
+    Chart(
+        "Error",
+        (Curve("probe_error", "Distance to the targets", "judge"),),
+        "The mean difference of outputs and targets, over that of the better of two baselines (dashed): the input "
+        "copied, and the targets' mean colour. Lower is better.",
+        level=1,
+        log=True,
+    ),
+    Chart(
+        "Copies and averages",
+        (
+            Curve("probe_copied", "Distance to the input", "judge"),
+            Curve("probe_saturation", "Colourfulness", "fake"),
+        ),
+        "Over those of the targets (dashed). A translator that copies its input comes near to it; one whose colours "
+        "average out has little colour.",
+        level=1,
+        limits=(0, None),
+    ),
     Chart(
         "Quality",
         (Curve("probe_frechet", "Fréchet distance", "judge"),),

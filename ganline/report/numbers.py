@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ganline.evaluation.baselines import BASELINES
+from ganline.evaluation.baselines import BASELINES, BESIDE
 from ganline.report.wording import GROUPS, HEADLINES, PAIR_HEADLINES
 
 FLOOR, STDERR = "floor_", "_stderr"
@@ -39,8 +39,7 @@ def metric_rows(metrics: Mapping[str, float], protocol: Protocol) -> list[Metric
 
 def _accompanies(name: str, metrics: Mapping[str, float]) -> bool:
     """Return whether a number stands beside another one: its floor, its standard error, or that of a baseline."""
-    of = {name.removesuffix(STDERR), *(name.removeprefix(start) for start in (FLOOR, *BASELINES))}
-    return name.startswith(FLOOR) or any(other in metrics for other in of - {name})
+    return name.startswith(BESIDE) or name.removesuffix(STDERR) in metrics.keys() - {name}
 
 
 def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any]) -> MetricRow:
@@ -78,7 +77,7 @@ def grouped(protocol: Protocol) -> list[tuple[list[str], Mapping[str, Any]]]:
     """Return each different protocol once, with the names of the metrics that were made under it."""
     groups: list[tuple[list[str], Mapping[str, Any]]] = []
     for name, entry in protocol.items():
-        if name.startswith(FLOOR) or "left_out" in entry:
+        if name.startswith(BESIDE) or "left_out" in entry:
             continue
         facts = {key: value for key, value in entry.items() if key not in WORDS}
         same = next((names for names, known in groups if known == facts), None)
@@ -94,7 +93,7 @@ def left_out(protocol: Protocol) -> dict[str, str]:
     return {
         entry["measure"]: entry["left_out"]
         for name, entry in protocol.items()
-        if "left_out" in entry and not name.startswith(FLOOR)
+        if "left_out" in entry and not name.startswith(BESIDE)
     }
 
 

@@ -24,6 +24,10 @@ STUDIES = {
         "Every image is a point in the space that the generator draws from. This is what was found there. "
         "docs/latent.md tells how to read each figure.",
     ),
+    "translation": (
+        "Its translations",
+        "What it makes of held-out inputs, from the nearest to its target to the farthest.",
+    ),
 }
 """Title and first words of each study's part of the page."""
 

@@ -10,6 +10,8 @@ EVALUATE = Path("reports/evaluate")
 STUDY = Path("reports/study")
 REPORT = Path("reports/index.html")
 CHECKPOINTS = Path(".ganline/checkpoints")
+LPIPS = Path("models/lpips")
+"""What a package ships to judge translators by, fetched when it is first needed; pinned by its content, not by DVC."""
 MANUAL = Path("data/manual")
 """Source files that the user supplies by hand, one folder a dataset."""
 PICTURES = MANUAL / "pictures"

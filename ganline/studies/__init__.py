@@ -6,5 +6,15 @@ A study is a package of this folder, named in STUDIES, with
     load(params)   what they are asked of: see `ganline.studies.answers.Subject`
 """
 
-STUDIES = ("latent",)
-"""The packages of this folder that are studies, in the order of the report."""
+from ganline.core.abilities import lacking
+from ganline.models.facts import model_facts
+from ganline.settings.schema import Params
+
+STUDIES = {"latent": ("latents",), "translation": ("pairs",)}
+"""The packages of this folder that are studies, in the order of the report, and the abilities that each takes."""
+
+
+def studies_of(params: Params) -> list[str]:
+    """Return the studies that suit the model, one at least."""
+    has = model_facts()[params.train.model]["abilities"]
+    return [name for name, needs in STUDIES.items() if not lacking(needs, has)]

@@ -318,9 +318,10 @@ class Delivery:
 
 
 def _signature(event: Event) -> ModelSignature:
+    if "input_shape" in event:  # a translator takes pictures of any size and channels
+        given, made = (TensorSpec(np.dtype(np.uint8), (-1, -1, -1, last)) for last in (-1, event["image_shape"][2]))
+        return ModelSignature(Schema([given]), Schema([made]))
     images = TensorSpec(np.dtype(np.uint8), (-1, *event["image_shape"]))
-    if "input_shape" in event:  # a translator
-        return ModelSignature(Schema([TensorSpec(np.dtype(np.uint8), (-1, *event["input_shape"]))]), Schema([images]))
     latents = TensorSpec(np.dtype(np.float32), (-1, event["latent_dim"]))
     label = ParamSpec("label", DataType.long, -1)  # see ganline.tracking.mlflow_model
     return ModelSignature(Schema([latents]), Schema([images]), ParamSchema([label]))

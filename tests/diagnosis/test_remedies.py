@@ -85,6 +85,22 @@ def test_the_books_failures_are_told_what_the_book_says():
     assert found["remedies"][0]["change"] == ["train.model=gan.GAN"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "weight", "change"),
+    [
+        ("averages", 100.0, "train.l1_weight=10"),
+        ("copies_input", 1.0, "train.l1_weight=100"),
+        ("never_translated", 1.0, "train.l1_weight=100"),
+    ],
+)
+def test_a_translators_pixel_loss_weighs_too_much_or_too_little(kind, weight, change):
+    overrides = [f"train.l1_weight={weight}", "dataset=openmoji_lines", "train.input=partner"]
+    found = advice(f"translation_failure/{kind}", "pix2pix-gray-to-color", *overrides)
+    assert (
+        found["remedies"][0]["change"] == [change] and f"train.l1_weight is {weight:g}" in found["causes"][0]["cause"]
+    )
+
+
 def test_rules_name_verdicts_that_exist():
     known = {name.split("/")[0] for name in SUMMARIES} | set(SUMMARIES)
     assert {name for rule in RULES for name in rule.verdicts} <= known

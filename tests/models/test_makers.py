@@ -15,7 +15,7 @@ class Negative:
     """A translator of colour images into grey ones of half their size: dark where they are bright."""
 
     abilities = ("pairs", "fast to draw")
-    image_range, image_shape = (-1.0, 1.0), (4, 4, 1)
+    image_range, image_shape, input_shape = (-1.0, 1.0), (4, 4, 1), (8, 8, 3)
     settings = compose_params("gan-mnist").train
 
     def translate(self, images):

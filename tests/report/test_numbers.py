@@ -17,3 +17,11 @@ def test_numbers_are_written_as_people_write_them():
         "0.00012",
         "0.000",
     ]
+
+
+def test_what_baselines_score_stands_beside_a_number_and_is_none_of_its_own():
+    metrics = {"l1": 0.1, "l1_stderr": 0.01, "baseline_copied_l1": 0.4, "baseline_mean_colour_l1": 0.3}
+    (row,) = metric_rows(metrics, {})
+    assert (row.value, row.error, row.floor) == (0.1, 0.01, None)
+    assert row.baselines == {"the input copied": 0.4, "the mean colour of the training targets": 0.3}
+    assert grouped({"l1": {"seed": 1}, "baseline_copied_l1": {"seed": 1}}) == [(["l1"], {"seed": 1})]

@@ -201,8 +201,8 @@ def test_a_translator_shows_pairs_in_place_of_panels():
 
 def test_a_translators_numbers_stand_beside_who_has_learned_nothing():
     usual = content()
-    found = {"l1": 0.1, "l1_stderr": 0.01, "copied_l1": 0.25, "copied_l1_stderr": 0.02, "mean_colour_l1": 0.375,
-             "copied_share": 0.0625}  # fmt: skip
+    found = {"l1": 0.1, "l1_stderr": 0.01, "baseline_copied_l1": 0.25, "baseline_copied_l1_stderr": 0.02,
+             "baseline_mean_colour_l1": 0.375, "copied_share": 0.0625}  # fmt: skip
     pairs = Pairs(*(images(2, (8, 8, 1), seed) for seed in range(3)))
     page = render(dataclasses.replace(usual, metrics=usual.metrics | found, pairs=pairs))
     rows = {match[1]: match[2] for match in re.finditer(r'<tr data-metric="(\w+)">(.*?)</tr>', page, re.DOTALL)}

@@ -15,7 +15,7 @@ def made():
     apart = random.permutation(20)
     outputs = targets + apart[:, None, None, None].astype(np.uint8)
     baselines = {"copied": np.full(20, 4.5), "mean_colour": np.full(20, 100.0)}
-    return Translations(targets[..., :1], outputs, targets, "L1", apart.astype(float), baselines)
+    return Translations(targets[..., :1], outputs, targets, "L1", apart.astype(float), baselines, 1)
 
 
 def test_best_median_and_worst_are_shown_beside_their_targets(made):
@@ -45,5 +45,5 @@ def test_numbers_say_how_often_the_baselines_are_beaten(made):
 
 
 def test_few_pairs_are_all_shown(made):
-    few = Translations(made.inputs[:2], made.outputs[:2], made.targets[:2], "L1", made.distances[:2], {})
+    few = Translations(made.inputs[:2], made.outputs[:2], made.targets[:2], "L1", made.distances[:2], {}, 1)
     assert len({figure.image.shape for figure in examples.find(few).figures.values()}) == 1

@@ -1,9 +1,12 @@
 """What the parts of the translation study look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+
+from ganline.studies.finding import Kept
 
 
 @dataclass(frozen=True)
@@ -22,3 +25,12 @@ class Translations:
     """float64 (N,): of outputs and targets."""
     baselines: Mapping[str, np.ndarray]
     """float64 (N,) by name: of what who has learned nothing would make, "copied" and "mean_colour"."""
+    seed: int
+    """By which the pairs were drawn."""
+    kept: dict[str, Kept] = field(default_factory=dict)
+    """Nothing: there are no latents."""
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """What the protocol of every number says."""
+        return {"distance": self.measure, "pairs": len(self.distances), "seed": self.seed}

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 
+from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.core.files import whole_file
 from ganline.core.progress import Bar
@@ -76,6 +77,24 @@ def plan(source: Path, destination: Path, force: bool = False) -> Job:
         video.Video(source).close()
         _require_ending(target, tuple(video.CODES), "videos")
     return Job(source, target, {}, {}, not is_picture)
+
+
+def load(folder: Path) -> Translates:
+    """Return the translator that a run left in `folder`.
+
+    Raises:
+        UserError: there is no model, or one that makes its images of something else.
+    """
+    from ganline import models  # TensorFlow loads here, once nothing else speaks against it
+    from ganline.models import makers
+
+    model = models.load(folder)
+    if not lacking(("latents",), model.abilities):
+        raise UserError(
+            f"{folder} holds {model.settings.model}, which makes its images of latents and not of pictures: train a "
+            "translator first, such as pix2pix-gray-to-color"
+        )
+    return makers.Translator(model)
 
 
 def run(job: Job, translator: Translates) -> list[str]:
