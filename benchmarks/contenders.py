@@ -249,7 +249,11 @@ def flops(experiment: str) -> int:
     from ganline import models
 
     recipe = settings(experiment)
-    model = models.build(recipe, SHAPE, seed=0, classes=CLASSES)
+    return flops_of(models.build(recipe, SHAPE, seed=0, classes=CLASSES), recipe)
+
+
+def flops_of(model, recipe) -> int:  # noqa: ANN001
+    """Return the same of a model that is built."""
     g_layers, d_layers = (
         [_layer_flops(layer) for layer in net.layers] for net in (model.generator, model.discriminator)
     )

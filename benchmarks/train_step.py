@@ -25,6 +25,12 @@ EXPERIMENTS = {  # steps a round: about a second
     "lsgan-mnist": 20,
     "dcgan-fashion-mnist-workshop": 4,
     "cgan-mnist": 2,
+    "pix2pix-gray-to-color": 2,
+    "pix2pix-maps": 2,
+}
+TRANSLATORS = {  # on what is small enough for a processor
+    "pix2pix-gray-to-color": ("dataset=openmoji_lines", "train.batch_size=8", "train.generator_batch_size=16"),
+    "pix2pix-maps": ("dataset=blue_marble", "prepare.size=64"),
 }
 OURS, THEIRS = ("ganline float32", "ganline mixed_bfloat16"), "Keras loop of the documents"
 PEAK_PRODUCTS = 10
@@ -66,9 +72,11 @@ class Contender:
 
 def compare(experiment: str, count: int, console: Console) -> dict[str, float]:
     """Time all contenders of one experiment in turn, print the table, and return how many times as fast ours are."""
-    field = {OURS[0]: Contender("ganline", experiment, "float32"), THEIRS: Contender("keras", experiment)}
+    kind, more = ("translator_", TRANSLATORS[experiment]) if experiment in TRANSLATORS else ("", ())
+    ours, theirs = f"{kind}ganline", f"{kind}keras"
+    field = {OURS[0]: Contender(ours, experiment, "float32", *more), THEIRS: Contender(theirs, experiment, *more)}
     if {"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split()):
-        field[OURS[1]] = Contender("ganline", experiment, "mixed_bfloat16")
+        field[OURS[1]] = Contender(ours, experiment, "mixed_bfloat16", *more)
     if find_spec("torch") and experiment in contenders.IN_PYTORCH:
         field["PyTorch eager"] = Contender("pytorch", experiment)
     peak = Contender("matmul_peak")
@@ -81,7 +89,7 @@ def compare(experiment: str, count: int, console: Console) -> dict[str, float]:
 
     documents, ratios = field[THEIRS].seconds, {}
     peak_rate = 2 * 2048**3 / statistics.median(peak.seconds)
-    operations = contenders.flops(experiment)
+    operations = translators.flops(experiment, *more) if kind else contenders.flops(experiment)
     table = Table(
         "", "ms a step (median)", "min", "max", "times as fast as the documents' loop", "share of matmul peak", box=None
     )

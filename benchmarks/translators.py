@@ -9,7 +9,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from benchmarks.contenders import _optimizer, _plain
+from benchmarks.contenders import _optimizer, _plain, flops_of
 from ganline.catalogue.presets import compose_params
 from ganline.settings.schema import Params
 
@@ -105,3 +105,9 @@ def translator_keras(experiment: str, *overrides: str) -> Step:
             stacked.train_on_batch(sources, [patches(len(sources), 1.0), targets])
 
     return step
+
+
+def flops(experiment: str, *overrides: str) -> int:
+    """Return the multiplications and additions of one training step's convolutions."""
+    params = params_of(experiment, *overrides)
+    return flops_of(built(params), params.train)

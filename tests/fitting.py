@@ -1,10 +1,15 @@
-"""Overrides for tests that run every experiment."""
+"""Models, batches and overrides for tests that run every experiment."""
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from ganline.core import yaml_files
+from ganline.datasets import inputs
 from ganline.models.facts import recipe_of
+from ganline.settings.schema import Params
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -13,5 +18,21 @@ def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     """Return the overrides without those of keys of train that the experiment's model does not know."""
     model = yaml_files.read(CONF / "experiment" / f"{experiment}.yaml")["train"]["model"]
     known = recipe_of(model).model_fields
+    # Translators are made for pictures of 256 pixels, which take minutes; a later override has the last word.
+    overrides = [*(["prepare.size=16"] if "l1_weight" in known else []), *overrides]
     keys = {given: given.partition("=")[0].split(".") for given in overrides}
     return [given for given, key in keys.items() if key[0] != "train" or key[1] in known]
+
+
+def built(params: Params, seed: int, shape: tuple[int, int, int] | None = None):
+    """Return the model of a run on data of ten classes, of images of `shape` where that is not the run's."""
+    from ganline import models  # TensorFlow
+
+    own = (params.prepare.size, params.prepare.size, params.prepare.channels)
+    return models.build(params.train, shape or own, seed, 10, inputs.shape(params))
+
+
+def given(model, count: int) -> dict[str, Any]:
+    """Return "input", random uint8 (count, H, W, C), where the model is a translator."""
+    shape = model.input_shape
+    return {"input": np.random.default_rng(1).integers(0, 256, (count, *shape), np.uint8)} if shape else {}

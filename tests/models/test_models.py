@@ -10,7 +10,7 @@ from ganline.core.errors import UserError
 from ganline.models import makers
 from ganline.models.base import from_uint8, to_uint8
 from ganline.settings.recipes import GAN
-from tests.fitting import fitting
+from tests.fitting import built, fitting, given
 
 SMALL = ["train.batch_size=4", "train.generator_batch_size=6"]
 EXPERIMENTS = names("experiment")
@@ -22,8 +22,7 @@ def composed(experiment, overrides=()):
 
 def build(experiment, shape=None, seed=1):
     params = composed(experiment)
-    own = (params.prepare.size, params.prepare.size, params.prepare.channels)
-    model = models.build(params.train, shape or own, seed, classes=10)
+    model = built(params, seed, shape)
     model.make_optimizers()
     return model
 
@@ -31,7 +30,8 @@ def build(experiment, shape=None, seed=1):
 def batch(model):
     shape = (model.batch_size, *model.image_shape)
     images = tf.constant(np.random.default_rng(0).integers(0, 256, shape, np.uint8))
-    return {"image": from_uint8(images, model.image_range), "label": tf.range(shape[0]) % 10}
+    pictures = {"image": images} | given(model, shape[0])
+    return {n: from_uint8(v, model.image_range) for n, v in pictures.items()} | {"label": tf.range(shape[0]) % 10}
 
 
 @pytest.fixture(scope="module", params=EXPERIMENTS)
@@ -74,6 +74,11 @@ def test_weights_are_a_function_of_the_seed(experiment):
 def test_a_saved_model_makes_the_same_pictures(experiment, tmp_path):
     model = build(experiment)
     models.save(model, tmp_path)
+    if model.input_shape:
+        both = (makers.Translator(one) for one in (model, models.load(tmp_path)))
+        first, again = (maker.translate(given(model, 2)["input"]) for maker in both)
+        np.testing.assert_array_equal(first, again)
+        return
     first, again = makers.Sampler(model), makers.load_sampler(tmp_path)
     latents, labels, _ = first.grid(max(3, first.conditions), seed=3, purpose="test")
     pictures = first.images(latents, labels)
@@ -98,7 +103,7 @@ def test_a_model_that_was_saved_before_there_were_kinds_of_recipe_loads(experime
     facts["settings"] = composed("gan-mnist").train.model_dump() | {"latent_dim": 784} | facts["settings"]
     (tmp_path / "model.json").write_text(json.dumps(facts))
     assert models.load(tmp_path).settings == model.settings
-    assert models.load_generator(tmp_path).prior == models.Generator(model).prior
+    assert makers.load_sampler(tmp_path).prior == makers.Sampler(model).prior
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganline import models
 from ganline.catalogue.presets import compose_params, names
-from tests.fitting import fitting
+from tests.fitting import built as fitted
+from tests.fitting import fitting, given
 
 
 @pytest.fixture
@@ -29,11 +29,11 @@ def built(experiment, *overrides):
     """Return a small model with its optimizers, and a batch for it."""
     small = ["train.batch_size=2", "train.generator_batch_size=2", "download.source=.", *overrides]
     params = compose_params(experiment, fitting(experiment, small))
-    shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
-    model = models.build(params.train, shape, seed=1, classes=10)
+    model = fitted(params, seed=1)
     model.make_optimizers()
-    images = tf.random.stateless_uniform((model.batch_size, *shape), [0, 1])
-    return model, {"image": images, "label": tf.range(model.batch_size)}
+    images = tf.random.stateless_uniform((model.batch_size, *model.image_shape), [0, 1])
+    pictures = {"image": images} | {name: tf.cast(v, tf.float32) / 255 for name, v in given(model, len(images)).items()}
+    return model, pictures | {"label": tf.range(model.batch_size)}
 
 
 def step(experiment, *overrides):
@@ -43,9 +43,13 @@ def step(experiment, *overrides):
 
 @pytest.mark.parametrize("experiment", names("experiment"))
 def test_bfloat16(experiment, bfloat16):
-    model, metrics = step(experiment)
+    model, batch = built(experiment)
+    metrics = model.train_step(batch, tf.constant(0, tf.int64))
     assert all(np.isfinite(value) and value.dtype == tf.float32 for value in metrics.values())
     assert {variable.dtype for variable in model.weights().values()} == {tf.float32}
+    if model.input_shape:
+        assert tf.function(model.translate, autograph=False)(batch["input"]).dtype == tf.float32
+        return
     generate, latents = tf.function(model.generate, autograph=False), tf.zeros((2, model.settings.latent_dim))
     assert generate(latents, tf.zeros((2,), tf.int32)).dtype == tf.float32
 

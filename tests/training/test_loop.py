@@ -11,17 +11,17 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-from ganline import models
 from ganline.catalogue.presets import compose_params, names
 from ganline.core.determinism import be_deterministic
 from ganline.diagnosis.probe import Probe, pixels
 from ganline.diagnosis.verdict import Verdict
+from ganline.models import makers
 from ganline.training import loop
 from ganline.training import monitor as watch
 from ganline.training.devices import ONE
 from ganline.training.loop import History, train
 from ganline.training.stop import Stopped
-from tests.fitting import fitting
+from tests.fitting import built, fitting, given
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
@@ -41,14 +41,14 @@ def start(
     """Train the shrunken experiment in `folder`; return the model and what the training left."""
     be_deterministic()
     params = compose_params(experiment, fitting(experiment, [*SMALL, *overrides, "download.source=."]))
-    shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
     with devices.building():
-        model = models.build(params.train, shape, seed=7, classes=10)
-    images = data(shape, count)
+        model = built(params, seed=7)
+    images = data(model.image_shape, count) | given(model, count)
     probe = Probe(images["image"], pixels, seed=7) if watched else "this test looks at no samples"
     return model, train(
-        model, images, params.train, folder, False, params.diagnosis, probe, on_row=on_row, devices=devices
-    )
+        model, images, params.train, folder, False, params.diagnosis, probe, on_row=on_row, devices=devices,
+        maker=makers.of(model, images.get("input"), images["image"]),
+    )  # fmt: skip
 
 
 def run(folder, *args, **options):
