@@ -258,7 +258,7 @@ def test_a_model_without_adversary_that_redraws_images():
     assert "classes or codes" not in render(usual)
 
 
-def test_what_the_latent_stage_found_and_what_it_left_out(tmp_path):
+def test_what_the_study_stage_found_and_what_it_left_out(tmp_path):
     write_gif(tmp_path / "moves.gif", images(3, (8, 10, 1)))
     moving = ((tmp_path / "moves.gif").read_bytes(), {"title": "A loop", "caption": "Round and round."})
     usual = content()
