@@ -3,7 +3,6 @@ flow, a user's mistake told apart.
 """
 
 import os
-import subprocess
 import sys
 import tempfile
 from collections import deque
@@ -17,6 +16,7 @@ from prefect.runtime import flow_run
 
 from ganline.core.addresses import masked
 from ganline.core.errors import UserError
+from ganline.core.git import git
 from ganline.tracking import spool
 from ganline.tracking.tracker import FLOW_RUN, MISTAKE
 from pipelines import asking, names, process, running
@@ -121,7 +121,7 @@ def publish_lock(branch: str, message: str) -> None:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    done = git(*arguments)
     if done.returncode:
         raise StageFailed(masked(f"git {' '.join(arguments)} failed: {done.stderr.strip()}"))
     return done.stdout.strip()

@@ -5,9 +5,7 @@ what one has made another finds in the cache. What runs share with the project b
 (ganline.tracking.spool), its checkpoints, and files the user put by hand into data/manual.
 """
 
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, suppress
 from pathlib import Path
@@ -16,6 +14,7 @@ from dvc.config import Config
 from filelock import FileLock, Timeout
 
 from ganline.core.errors import UserError
+from ganline.core.git import git
 from ganline.settings import paths
 from ganline.tracking import spool
 from pipelines import names
@@ -35,7 +34,7 @@ def commit(revision: str, project: Path = PROJECT) -> str:
         raise UserError(f"{project.name} is no Git repository: scheduled runs need one, to work on a named revision")
     if found := _resolve(revision, project):
         return found
-    fetched = _git(project, "fetch", "--quiet", "--tags", "origin")
+    fetched = git("fetch", "--quiet", "--tags", "origin", folder=project)
     # What is a branch at the origin only has this name here.
     if found := _resolve(revision, project) or _resolve(f"origin/{revision}", project):
         return found
@@ -83,12 +82,13 @@ def _remove_dead(workspaces: Path) -> None:
 
 def _clone(project: Path, wanted: str, folder: Path) -> None:
     # It borrows the project's objects: it costs next to nothing, and has commits that no branch leads to.
-    done = _git(project, "clone", "--quiet", "--shared", "--no-checkout", "--", str(project), str(folder))
-    done = done if done.returncode else _git(folder, "checkout", "--quiet", "--detach", wanted)
+    done = git("clone", "--quiet", "--shared", "--no-checkout", "--", str(project), str(folder), folder=project)
+    done = done if done.returncode else git("checkout", "--quiet", "--detach", wanted, folder=folder)
     if done.returncode:
         raise UserError(f"cannot make a workspace at {wanted}: {done.stderr.strip()}")
-    if origin := _git(project, "remote", "get-url", "origin").stdout.strip():
-        _git(folder, "remote", "set-url", "--", "origin", origin)  # which others see, as they do not see this machine's
+    if origin := git("remote", "get-url", "origin", folder=project).stdout.strip():
+        # Others see it, as they do not see this machine's.
+        git("remote", "set-url", "--", "origin", origin, folder=folder)
 
 
 def _share(folder: Path, project: Path) -> None:
@@ -110,11 +110,4 @@ def _share(folder: Path, project: Path) -> None:
 
 
 def _resolve(revision: str, project: Path) -> str:
-    return _git(project, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").stdout.strip()
-
-
-def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"GIT_TERMINAL_PROMPT": "0"}  # no worker can answer it
-    return subprocess.run(
-        ["git", "-C", str(folder), *arguments], env=environment, capture_output=True, text=True, check=False
-    )
+    return git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", folder=project).stdout.strip()

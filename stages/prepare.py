@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ganline.core.words import listed
 from ganline.datasets import prepared
 from ganline.datasets.prepare import prepare
 from ganline.datasets.prepare_pairs import prepare_pairs
@@ -45,8 +46,7 @@ def named(classes: Sequence[str]) -> str:
     """Return how many classes there are, and the names of the first twenty."""
     if not classes:
         return "without classes"
-    more = f" and {len(classes) - SHOWN} more" if len(classes) > SHOWN else ""
-    return f"{len(classes)} classes ({', '.join(classes[:SHOWN])}{more})"
+    return f"{len(classes)} classes ({listed(classes, SHOWN)})"
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ def undamaged(path: Path, way_out: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
+    except PermissionError as error:
+        raise UserError(f"{error.filename or path} may not be read by this user ({error.strerror})") from error
     except (*DAMAGE, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"{path} is damaged ({type(error).__name__}: {error}): {way_out}") from error
 

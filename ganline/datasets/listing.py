@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from ganline.core import words
 from ganline.core.errors import UserError
 from ganline.datasets.damage import reading, shown
 from ganline.datasets.kinds import why_no_picture
@@ -73,8 +74,7 @@ def hidden(name: str) -> bool:
 
 def first(lines: Iterable[str]) -> list[str]:
     """Return the first lines, and how many more there are."""
-    every = list(lines)
-    return every[:FIRST] + ([f"  and {len(every) - FIRST} more"] if len(every) > FIRST else [])
+    return words.first(lines, FIRST, indent="  ")
 
 
 def told(ignored: Mapping[str, str]) -> list[str]:
@@ -82,8 +82,7 @@ def told(ignored: Mapping[str, str]) -> list[str]:
     sentences = []
     for reason in sorted(set(ignored.values())):
         names = [name for name, why in ignored.items() if why == reason]
-        more = f" and {len(names) - FIRST} more" if len(names) > FIRST else ""
-        sentences.append(f"left out as {reason}: {', '.join(names[:FIRST])}{more}")
+        sentences.append(f"left out as {reason}: {words.listed(names, FIRST)}")
     return sentences
 
 

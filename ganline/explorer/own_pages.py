@@ -48,6 +48,14 @@ class OwnPages:
         if self._hosts and host not in self._hosts:
             return f"this server is not called {host!r}, but {' or '.join(sorted(self._hosts))}"
         # Two names of one server are one page: its own address may stand in a page under either.
-        if origin and urlsplit(origin).netloc not in {host, *self._hosts}:
+        if origin and _place(origin) not in {host, *self._hosts}:
             return f"a page of {origin} may not ask this server"
         return ""
+
+
+def _place(origin: str) -> str | None:
+    """Return the name and port that an origin has; None for what is no address, such as "http://[oops"."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

@@ -13,6 +13,7 @@ from pathlib import Path
 from ganline.core.closure import closure
 from ganline.core.errors import UserError
 from ganline.core.files import sha256
+from ganline.core.words import listed as listed_first
 from ganline.evaluation import measures
 from ganline.line.declared import DVC_YAML
 from ganline.models.facts import model_facts
@@ -54,9 +55,8 @@ def require_listed(stage: str, now: dict[str, str]) -> None:
         return  # whoever runs stages by hand need not tell DVC
     if (told := json.loads(listed(stage).read_text())) != now:
         files = sorted(name for name in told.keys() | now.keys() if told.get(name) != now.get(name))
-        more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
         raise UserError(
-            f"{', '.join(files[:SHOWN])}{more}: changed since DVC was told what {stage} runs ({listed(stage)}); "
+            f"{listed_first(files, SHOWN)}: changed since DVC was told what {stage} runs ({listed(stage)}); "
             f"`dvc repro {stage}` tells it, and runs what has changed"
         )
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from ganline.catalogue.check import load
 from ganline.core.errors import UserError
+from ganline.core.words import first
 from ganline.line.code import code, require_listed
 from ganline.line.declared import Declared, declared, value
 from ganline.settings.schema import Params
@@ -57,12 +58,10 @@ class Use:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
-        if len(changes) > SHOWN:
-            changes[SHOWN:] = [f"and {len(changes) - SHOWN} more"]
         back = "the training, whose checkpoint is kept, is at its end at once" if self.stage == "train" else "run again"
         raise UserError(
             "what it uses was changed while it ran, and DVC would record its results as made by what there is now: "
-            "they are not kept\n" + "".join(f"  - {line}\n" for line in changes)
+            "they are not kept\n" + "".join(f"  - {line}\n" for line in first(changes, SHOWN))
             + f"`dvc repro` goes on with what there is now; or put back what there was, and {back}"
         )  # fmt: skip
 

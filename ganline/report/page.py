@@ -24,7 +24,7 @@ from ganline.report.wording import STUDIES, certainty, command, remarks, since, 
 
 BANNER = 16
 STRIP_STEPS = 8
-STRIP_LATENTS = 8
+STRIP_ROWS = 8
 FRAMES_BYTES = 2_000_000
 HEAVY = 120_000  # bytes of a file
 LARGE = 1_000_000  # bytes in memory: not worth trying to make a small exact file of
@@ -49,7 +49,9 @@ def render(content: Content) -> str:
             panels=[("Real", content.real), ("Generated", content.generated)],
             pairs=pair_blocks(content.pairs) if content.pairs else [],
             panel=lambda images: panel(images, content.conditions),
-            strip=strip(content.samples, content.dataset["image_shape"], content.conditions > 0),
+            strip=pair_strip(content.samples, content.pairs)
+            if content.pairs
+            else strip(content.samples, content.dataset["image_shape"], content.conditions > 0),
             frames=frames(content.samples),
             charts=charts(CHARTS, content.history, loss, failing_since),
             looks=charts(LOOKS, content.history, loss, failing_since),
@@ -104,8 +106,8 @@ def charts(
     return [(chart, Markup(svg(chart, history, failing_since))) for chart in filled]
 
 
-def strip(samples: Sequence[Sample], image_shape: Sequence[int], by_row: bool) -> list[Sample]:
-    """Return a few fixed latents as columns of images, one column for each of some evenly chosen steps.
+def strip(samples: Sequence[Sample], image_shape: Sequence[int], by_row: bool) -> list[tuple[str, np.ndarray]]:
+    """Return a few fixed latents as columns of images, one column for each of some evenly chosen steps, with its name.
 
     They are the first images of a grid, or (by_row) the first of each row, where each row is a class of its own.
     """
@@ -113,9 +115,27 @@ def strip(samples: Sequence[Sample], image_shape: Sequence[int], by_row: bool) -
 
     def few(grid: np.ndarray) -> np.ndarray:
         columns = (grid.shape[1] + GUTTER) // (width + GUTTER)
-        return cut_grid(grid, height, width)[:: columns if by_row else 1][:STRIP_LATENTS]
+        return image_grid(cut_grid(grid, height, width)[:: columns if by_row else 1][:STRIP_ROWS], 1)
 
-    return [Sample(step, image_grid(few(grid), 1)) for step, grid in evenly(samples, STRIP_STEPS)]
+    return [(number(step), few(grid)) for step, grid in evenly(samples, STRIP_STEPS)]
+
+
+def pair_strip(samples: Sequence[Sample], pairs: Pairs) -> list[tuple[str, np.ndarray]]:
+    """Return the same for a translator, between a column of the inputs and one of the targets, where these are known.
+
+    Its grids hold input, output and target beside each other, all in the size of the largest, pair after pair.
+    """
+    if not samples:
+        return []
+    sets = [images for images in pairs if images is not None]
+    height, width = (max(images.shape[axis] for images in sets) for axis in (1, 2))
+
+    def column(grid: np.ndarray, place: int) -> np.ndarray:
+        return image_grid(cut_grid(grid, height, width)[place :: len(sets)][:STRIP_ROWS], 1)
+
+    steps = [(number(step), column(grid, 1)) for step, grid in evenly(samples, STRIP_STEPS - len(sets) + 1)]
+    last = samples[-1].grid
+    return [("input", column(last, 0)), *steps, *([("target", column(last, 2))] if len(sets) > 2 else [])]
 
 
 def frames(samples: Sequence[Sample]) -> list[Sample]:

@@ -144,11 +144,13 @@ def readable(uri: str) -> Iterator[None]:
 
 
 def _finished(client: "MlflowClient", experiment: str, group: str | None) -> Iterator["mlflow.entities.Run"]:
-    wanted = "attributes.status = 'FINISHED'" + (f" and tags.`group` = '{group}'" if group else "")
+    wanted = "attributes.status = 'FINISHED'"
+    if group and "'" not in group:  # which MLflow's filters cannot hold: then all come, and are looked through here
+        wanted += f" and tags.`group` = '{group}'"
     token = None
     while True:
         page = client.search_runs([experiment], wanted, max_results=PAGE_SIZE, page_token=token)
-        yield from page
+        yield from (run for run in page if not group or run.data.tags.get("group") == group)
         token = page.token
         if not token:
             return

@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 
 from ganline.core.addresses import masked
 from ganline.core.errors import UserError
+from ganline.core.git import git
 from ganline.datasets import inputs, prepared
 from ganline.models.facts import latents_of
 from ganline.settings import paths
@@ -287,7 +288,7 @@ def _git_tags() -> dict[str, str]:
 def _git(*arguments: str) -> str:
     """Return what git says, or nothing where there is no git or no repository."""
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, errors="replace", check=False)
+        done = git(*arguments)
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

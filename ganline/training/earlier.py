@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ganline.core.files import read_sealed, write_json
+from ganline.core.words import first
 from ganline.training.checkpoint import BEST, KEPT, checkpoints_in
 
 FACTS, SAMPLES = "facts.json", "samples"
@@ -171,7 +172,7 @@ def _why(other: Earlier, facts: Mapping[str, Any]) -> str:
     changes = [_change(name, *pair) for name, pair in other.differs.items() if not name.startswith("code.")]
     if code := [name.removeprefix("code.") for name in other.differs if name.startswith("code.")]:
         changes.append(f"the code was another ({', '.join(code[:SHOWN])}{', ...' if len(code) > SHOWN else ''})")
-    told += ["; ".join(changes[:SHOWN]), f"; and {len(changes) - SHOWN} more" if len(changes) > SHOWN else "", "."]
+    told += ["; ".join(first(changes, SHOWN)), "."]
     if set(other.differs) == {STEPS}:
         reason = depends_on_steps(facts)
         told.append(f" Every step depends on train.steps under {reason}." if reason else " Its checkpoints lie beyond.")

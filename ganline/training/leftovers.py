@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from filelock import FileLock, Timeout
 
 from ganline.core.files import sha256
+from ganline.core.words import listed
 from ganline.training.checkpoint import Checkpoints, checkpoints_in, library_versions
 from ganline.training.earlier import depends_on_steps, differences, read_facts, superseded
 
@@ -101,7 +102,7 @@ def _useless(folder: Path, facts: Mapping[str, Any] | None, data: set[str]) -> s
         return "it does not say what it is of: an earlier version made it"
     # What a training reached then, it reaches now, if all of that is the same.
     if code := [name for name, known in facts["code"].items() if not _holds(Path(name), known)]:
-        return f"made by other code ({code[0]}{f' and {len(code) - 1} more' if len(code) > 1 else ''})"
+        return f"made by other code ({listed(code, 1)})"
     if versions := differences(facts["versions"], library_versions()):
         return f"made by other versions ({', '.join(versions)})"
     if facts["data"].get("train_images.npy") not in data:

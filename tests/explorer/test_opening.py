@@ -28,7 +28,7 @@ def trained(tmp_path, monkeypatch):
     return save
 
 
-def test_the_directions_of_the_latent_stage_get_their_sliders(trained):
+def test_the_directions_of_the_study_stage_get_their_sliders(trained):
     params = trained("cgan-mnist")
     dimension = params.train.latent_dim
     arrays = {"directions/sefa": np.eye(3, dimension), "attributes/means": np.ones((1, dimension)),
@@ -52,7 +52,7 @@ def test_the_directions_of_the_latent_stage_get_their_sliders(trained):
     assert first.startswith("data:image/png;base64,") and first != second
 
 
-def test_without_the_latent_stage_the_numbers_themselves_have_sliders(trained):
+def test_without_the_study_stage_the_numbers_themselves_have_sliders(trained):
     space = explorer.load(trained("gan-mnist", "prepare.size=8"))
     assert list(space.directions["coordinates"].names) == [f"z{i}" for i in range(8)]
     assert "found no directions" in space.notes[0] and space.conditions == []

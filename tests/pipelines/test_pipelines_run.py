@@ -27,10 +27,10 @@ REPOSITORY = Path(__file__).parents[2]
 STAGE = """\
 import sys, time
 from pathlib import Path
-from ganline.errors import UserError
-from ganline.files import write_json
-from ganline.params import load
-from stages.tracking import Tracker, report_mistake
+from ganline.core.errors import UserError
+from ganline.core.files import write_json
+from ganline.catalogue.check import load
+from ganline.tracking.tracker import Tracker, report_mistake
 
 name, action = sys.argv[1], Path("action.txt").read_text().strip()
 with open(f"{name}.tries", "a") as tries:
@@ -256,9 +256,9 @@ def test_order_follows_what_stages_read(tmp_path):
     with pytest.raises(UserError, match="depend on each other"):
         stages_in_order(write({"a": {"deps": ["b"], "outs": ["a"]}, "b": {"deps": ["a"], "outs": ["b"]}}))
     assert stages_in_order(REPOSITORY / "dvc.yaml") == [
-        "download", "prepare", "extractor", "train", "evaluate", "study", "report",
+        "code", "download", "prepare", "extractor", "train", "evaluate", "study", "report",
     ]  # fmt: skip
-    assert read_from(REPOSITORY / "dvc.yaml")["train"] == {"prepare", "extractor"}
+    assert read_from(REPOSITORY / "dvc.yaml")["train"] == {"code", "prepare", "extractor"}
 
 
 def test_pools_are_those_of_dvc_yaml_and_cpu_where_it_names_none(tmp_path):

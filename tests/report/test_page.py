@@ -10,7 +10,7 @@ from page_content import COLLAPSED, content, diagnosis, images
 from ganline.core.figures import image_grid, write_gif
 from ganline.report.charts import CHARTS, LOOKS
 from ganline.report.content import Pairs, Sample, Study
-from ganline.report.page import charts, evenly, pair_blocks, panel, picture, render, strip
+from ganline.report.page import charts, evenly, pair_blocks, pair_strip, panel, picture, render, strip
 
 
 class Outline(HTMLParser):
@@ -183,6 +183,9 @@ def test_a_translator_shows_pairs_in_place_of_panels():
     targets = images(9, (8, 8, 3), 4)
     pairs = Pairs(images(9, (4, 4, 1), 5), images(9, (8, 8, 3), 6), targets)
     usual = content((8, 8, 3))
+    usual = dataclasses.replace(
+        usual, samples=[Sample(9, image_grid(np.stack([pairs.outputs] * 3, 1).reshape(-1, 8, 8, 3), 3))]
+    )
     ranked = {"ssim": 0.5, "psnr": 20.0, "l1": 0.1, "lpips": 0.3}
     page = render(dataclasses.replace(usual, pairs=pairs, metrics=usual.metrics | ranked))
     for name in ("Input", "Output", "Target", "Difference"):
@@ -197,6 +200,21 @@ def test_a_translator_shows_pairs_in_place_of_panels():
     assert name == "Difference" and np.array_equal(apart, image_grid(off, 1))
     assert [column for column, _ in pair_blocks(Pairs(pairs.inputs, pairs.outputs, None))[0]] == ["Input", "Output"]
     assert second[0][1].shape[0] < inputs.shape[0]
+
+
+def test_the_strip_of_a_translator_stands_between_inputs_and_targets():
+    sets = [images(4, (size, size, 3), size) for size in (4, 8, 8)]
+    large = [sets[0].repeat(2, 1).repeat(2, 2), *sets[1:]]
+    grids = [
+        Sample(step, image_grid(np.stack(large, 1).reshape(-1, 8, 8, 3) // (2 - step // 50), 6)) for step in (0, 50)
+    ]
+    names, columns = zip(*pair_strip(grids, Pairs(*sets)), strict=True)
+    assert names == ("input", "0", "50", "target")
+    for column, wanted in zip(columns, (large[0], large[1] // 2, large[1], large[2]), strict=True):
+        assert np.array_equal(column, image_grid(wanted, 1))
+    two = [Sample(0, image_grid(np.stack(large[:2], 1).reshape(-1, 8, 8, 3), 2))]
+    assert [name for name, _ in pair_strip(two, Pairs(*sets[:2], None))] == ["input", "0"]
+    assert pair_strip([], Pairs(*sets)) == []
 
 
 def test_a_translators_numbers_stand_beside_who_has_learned_nothing():
@@ -218,7 +236,7 @@ def test_a_class_a_row():
     shown = images(6, (4, 4, 1))
     np.testing.assert_array_equal(panel(shown, conditions=3), image_grid(shown, 2))
     np.testing.assert_array_equal(panel(shown, conditions=6), image_grid(shown, 3))  # one of each: no rows to show
-    first_of_rows = strip([Sample(0, image_grid(shown, 2))], (4, 4, 1), by_row=True)[0].grid
+    first_of_rows = strip([Sample(0, image_grid(shown, 2))], (4, 4, 1), by_row=True)[0][1]
     np.testing.assert_array_equal(first_of_rows, image_grid(shown[::2], 1))
 
 
@@ -240,7 +258,7 @@ def test_a_model_without_adversary_that_redraws_images():
     assert "classes or codes" not in render(usual)
 
 
-def test_what_the_latent_stage_found_and_what_it_left_out(tmp_path):
+def test_what_the_study_stage_found_and_what_it_left_out(tmp_path):
     write_gif(tmp_path / "moves.gif", images(3, (8, 10, 1)))
     moving = ((tmp_path / "moves.gif").read_bytes(), {"title": "A loop", "caption": "Round and round."})
     usual = content()

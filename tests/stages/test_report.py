@@ -99,7 +99,7 @@ def test_samples_that_were_asked_for_are_sorted_by_class(params):
     assert panels(params, evaluated())[2] == 3  # of 4 places one for each class
 
 
-def test_what_the_latent_stage_wrote_is_read_as_it_was(params):
+def test_what_the_study_stage_wrote_is_read_as_it_was(params):
     edits, encoder = collect(params).studies[0].parts
     assert (edits.title, edits.words, encoder.left_out) == ("Edits", ["It has directions."], "it has none")
     (grid, told), (loop, _) = edits.figures

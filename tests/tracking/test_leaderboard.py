@@ -98,6 +98,11 @@ def test_the_table(project):
     assert "d_loss" not in rows[0] and "params.seed" not in rows[0]
 
 
+def test_a_group_may_have_any_name(project):
+    with pytest.raises(UserError, match='no finished runs of "somebody\'s"'):
+        leaderboard.read_runs(group="somebody's")
+
+
 def test_the_page_is_whole_escaped_and_asks_nothing_of_the_network(project):
     ganline()
     page = leaderboard.PAGE.read_text()

@@ -22,7 +22,7 @@ os.chdir(sys.argv[1])
 while not Path(sys.argv[1], "go").exists():
     pass
 import psutil
-from stages import spool
+from ganline.tracking import spool
 origin = spool.Origin.of_this_process()
 folder = spool.session_folder(Path(sys.argv[1]))
 assert spool.session_folder(Path(sys.argv[1])).name.split("-")[:3] == folder.name.split("-")[:3]
