@@ -19,7 +19,7 @@ from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.core.determinism import configure
 from ganline.diagnosis.probe import Probe
-from ganline.extractors import network as extractors
+from ganline.extractors.classifier import train_classifier
 from ganline.models.makers import Sampler
 from ganline.training.batches import Feed
 from ganline.training.loop import WATCHING, compile_steps
@@ -44,7 +44,7 @@ def costs(experiment: str) -> tuple[float, float, int]:
     images = draw.integers(0, 256, (IMAGES, *shape), np.uint8)
     labels = np.arange(IMAGES, dtype=np.int32) % 10
     settings = params.extractor.model_copy(update={"epochs": 1})
-    extractor = extractors.train_classifier(images, labels, [str(i) for i in range(10)], settings, seed=0)
+    extractor = train_classifier(images, labels, [str(i) for i in range(10)], settings, seed=0)
     model = models.build(params.train, shape, seed=0, classes=10)
     model.make_optimizers()
     feed = Feed({"image": images, "label": labels}, model.batch_size, params.train.sampling, 0)

@@ -11,7 +11,7 @@ from ganline.datasets.prepare import prepare
 from ganline.datasets.prepared import read_facts, read_split
 from ganline.datasets.sources import fetch
 from ganline.diagnosis.probe import Probe
-from ganline.extractors.network import train_classifier
+from ganline.extractors.classifier import train_classifier
 from ganline.metrics.class_histogram import class_histogram
 from ganline.models import makers
 from ganline.training.loop import train

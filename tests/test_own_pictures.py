@@ -24,7 +24,7 @@ TINY = (
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
     """Do all that the stages do, but less of it: an hour would else go into searches and paths."""
-    from ganline.extractors import network as extractors
+    from ganline.extractors import classifier as extractors
     from ganline.studies.latent import interpolation, inversion, smoothness
 
     monkeypatch.setattr(extractors, "MINIMUM_STEPS", 60)

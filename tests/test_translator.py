@@ -11,7 +11,8 @@ from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.core.files import read_arrays, write_arrays, write_json
 from ganline.datasets import inputs
-from ganline.extractors import network as extractors
+from ganline.extractors.classifier import classifier
+from ganline.extractors.network import Extractor, facts_of
 from ganline.settings import paths
 from ganline.studies.translation import using
 from stages import evaluate, study
@@ -38,9 +39,9 @@ def project(tmp_path_factory):
         labels = {split: np.arange(count, dtype=np.int32) % 2 for split, count in COUNTS.items()}
         images = {split: discs(labels[split], seed) for seed, split in enumerate(COUNTS)}
         classes = ["red", "blue"]
-        untrained = extractors._classifier((SIDE, SIDE, 3), classes)  # features of any kind do
-        facts = extractors._facts("classifier", classes, untrained, (SIDE, SIDE, 3), "none")
-        network = extractors.Extractor(untrained, facts)
+        untrained = classifier((SIDE, SIDE, 3), classes)  # features of any kind do
+        facts = facts_of("classifier", classes, untrained, (SIDE, SIDE, 3), "none")
+        network = Extractor(untrained, facts)
         network.save(where)
         write_json(prepared / "dataset.json", {"classes": classes, "image_shape": [SIDE, SIDE, 3]})
         for split in COUNTS:

@@ -83,7 +83,7 @@ def train_and_measure(name: str) -> None:
     from ganline import models
     from ganline.core.determinism import configure
     from ganline.evaluation import judging
-    from ganline.extractors import network as extractors
+    from ganline.extractors.loading import load
     from ganline.models import makers
     from ganline.settings import paths
     from ganline.training.judging import probe
@@ -98,7 +98,7 @@ def train_and_measure(name: str) -> None:
     if ground.keep:
         data = {key: np.resize(values[: ground.keep], values.shape) for key, values in data.items()}
     model = models.build(params.train, tuple(facts["image_shape"]), params.seed, len(facts["classes"]))
-    extractor, maker = extractors.load(paths.extractor(params)), makers.Sampler(model)
+    extractor, maker = load(paths.extractor(params)), makers.Sampler(model)
     moments: dict[int, dict[str, float]] = {}
 
     def measure(step: int, names: list[str]) -> dict[str, float]:

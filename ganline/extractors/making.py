@@ -7,8 +7,11 @@ import numpy as np
 
 from ganline.core.files import whole_folder, write_arrays
 from ganline.datasets.prepared import read_facts, read_split
-from ganline.extractors import judge, network
+from ganline.extractors import judge
+from ganline.extractors.classifier import train_classifier
+from ganline.extractors.inception import inception
 from ganline.extractors.network import Extractor, Features
+from ganline.extractors.rotation import rotation_accuracy, train_rotation
 from ganline.settings.schema import Extractor as Settings
 
 
@@ -48,11 +51,11 @@ def make(data: Path, settings: Settings, seed: int, target: Path) -> Quality:
 def _made(data: Path, settings: Settings, seed: int) -> Extractor:
     facts = read_facts(data)
     if settings.kind == "inception":
-        return network.inception(facts["image_shape"], settings.weights)
+        return inception(facts["image_shape"], settings.weights)
     images, labels = read_split(data, "train")
     if settings.kind == "rotation":
-        return network.train_rotation(images, settings, seed)
-    return network.train_classifier(images, labels, facts["classes"], settings, seed)
+        return train_rotation(images, settings, seed)
+    return train_classifier(images, labels, facts["classes"], settings, seed)
 
 
 def _quality(
@@ -64,7 +67,7 @@ def _quality(
         doubts = judge.doubts(kind, judge.balanced_accuracy(likeliest, np.asarray(labels)), _class_sizes(data))
         return Quality({"test_accuracy": float(np.mean(likeliest == labels))}, doubts)
     if kind == "rotation":
-        accuracy = network.rotation_accuracy(extractor, images)
+        accuracy = rotation_accuracy(extractor, images)
         counts = read_facts(data)["counts"]
         return Quality({"rotation_accuracy": accuracy}, judge.doubts(kind, accuracy, [sum(counts.values())] * 4))
     return Quality({}, [])

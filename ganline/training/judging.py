@@ -45,9 +45,9 @@ def probe(params: Params, images: np.ndarray) -> Probe | PairProbe | str:
 def _describer(params: Params) -> Describe:
     if params.extractor.kind == "inception":  # it would take longer than the training it is to watch
         return pixels
-    from ganline.extractors import network as extractors  # slow to import, and pixels need none
+    from ganline.extractors.loading import load
 
-    extractor = extractors.load(paths.extractor(params))
+    extractor = load(paths.extractor(params))
     by_class = params.extractor.kind == "classifier"
 
     def describe(images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -4,7 +4,11 @@ from sklearn.datasets import load_digits
 
 from ganline.core.errors import UserError
 from ganline.core.files import sha256
-from ganline.extractors import network as extractors
+from ganline.extractors import classifier as classifying
+from ganline.extractors.classifier import classifier, train_classifier
+from ganline.extractors.inception import inception
+from ganline.extractors.loading import load
+from ganline.extractors.rotation import rotation_accuracy, train_rotation
 from ganline.settings.schema import Extractor as Settings
 
 SETTINGS = Settings(kind="classifier", epochs=4, batch_size=128, learning_rate=1e-3, weights=None)
@@ -20,7 +24,7 @@ def digits():
 @pytest.fixture(scope="module")
 def trained(digits):
     images, labels = digits
-    return extractors.train_classifier(images[:1400], labels[:1400], CLASSES, SETTINGS, seed=1)
+    return train_classifier(images[:1400], labels[:1400], CLASSES, SETTINGS, seed=1)
 
 
 def test_learns_a_small_dataset(digits, trained):
@@ -72,14 +76,14 @@ def test_spatial_features_know_where_something_is(digits, trained, monkeypatch):
 
 
 def test_saved_weights_stay_in_their_order():
-    shapes = [weight.shape for weight in extractors._classifier((28, 28, 1), ["a", "b"]).get_weights()]
+    shapes = [weight.shape for weight in classifier((28, 28, 1), ["a", "b"]).get_weights()]
     first, second = [(3, 3, 1, 32), *[(32,)] * 4], [(3, 3, 32, 64), *[(64,)] * 4]
     assert shapes == [*first, *second, (7 * 7 * 64, 64), (64,), (64,), (64, 2), (2,)]
 
 
 def test_save_and_load(digits, trained, tmp_path):
     trained.save(tmp_path / "one", test_accuracy=0.5)
-    loaded = extractors.load(tmp_path / "one")
+    loaded = load(tmp_path / "one")
     for one, other in zip(trained.extract(digits[0][:20]), loaded.extract(digits[0][:20]), strict=True):
         np.testing.assert_array_equal(one, other)
     assert loaded.facts == {
@@ -95,7 +99,7 @@ def test_save_and_load(digits, trained, tmp_path):
 
 def test_two_builds_are_equal_bit_for_bit(digits, trained, tmp_path):
     images, labels = digits
-    again = extractors.train_classifier(images[:1400], labels[:1400], CLASSES, SETTINGS, seed=1)
+    again = train_classifier(images[:1400], labels[:1400], CLASSES, SETTINGS, seed=1)
     for name, extractor in (("one", trained), ("two", again)):
         extractor.save(tmp_path / name)
     assert sha256(tmp_path / "one/weights.npz") == sha256(tmp_path / "two/weights.npz")
@@ -104,7 +108,7 @@ def test_two_builds_are_equal_bit_for_bit(digits, trained, tmp_path):
 @pytest.mark.parametrize("shape", [(8, 8, 3), (28, 28, 1), (64, 48, 3), (128, 128, 3), (300, 300, 1)])
 def test_any_size(shape):
     images = np.random.default_rng(0).integers(0, 256, (4, *shape), dtype=np.uint8)
-    network = extractors._classifier(shape, ["a", "b"])
+    network = classifier(shape, ["a", "b"])
     features, logits, maps = network(images.astype(np.float32))
     assert features.shape == (4, 64) and logits.shape == (4, 2) and max(maps.shape[1:3]) <= 7
     assert network.count_params() < 400_000
@@ -128,19 +132,19 @@ def test_rotation_needs_no_labels(digits, tmp_path):
     images = digits[0]
     settings = SETTINGS.model_copy(update={"kind": "rotation"})
     for name in ("one", "two"):
-        extractor = extractors.train_rotation(images[:1400], settings, seed=1)
+        extractor = train_rotation(images[:1400], settings, seed=1)
         extractor.save(tmp_path / name)
     assert sha256(tmp_path / "one/weights.npz") == sha256(tmp_path / "two/weights.npz")
     facts = extractor.facts
     assert facts["kind"] == "rotation" and facts["feature_dim"] == 64 and len(facts["classes"]) == 4
 
-    loaded = extractors.load(tmp_path / "one")
-    accuracy = extractors.rotation_accuracy(loaded, images[1400:])
+    loaded = load(tmp_path / "one")
+    accuracy = rotation_accuracy(loaded, images[1400:])
     assert accuracy > 0.8  # an 8, a 1 and a 0 look nearly the same upside down
     quarter = loaded.extract(np.rot90(images[1400:], axes=(1, 2)))
     assert np.mean(quarter.probabilities.argmax(axis=1) == 1) > 0.7
     # Of images that lie upside down already, every right answer is wrong.
-    assert extractors.rotation_accuracy(loaded, np.rot90(images[1400:], 2, axes=(1, 2))) < 1 - accuracy
+    assert rotation_accuracy(loaded, np.rot90(images[1400:], 2, axes=(1, 2))) < 1 - accuracy
 
 
 def test_a_rotation_batch_is_all_four_and_no_larger_than_asked_for(digits, monkeypatch):
@@ -149,8 +153,8 @@ def test_a_rotation_batch_is_all_four_and_no_larger_than_asked_for(digits, monke
     def record(network, count, batch, images_a_batch, settings, seed):
         seen.append((count, images_a_batch, *batch(np.array([3, 5]))))
 
-    monkeypatch.setattr(extractors, "_fit", record)
-    extractors.train_rotation(digits[0], SETTINGS, seed=1)
+    monkeypatch.setattr(classifying, "_fit", record)
+    train_rotation(digits[0], SETTINGS, seed=1)
     ((count, images_a_batch, images, labels),) = seen
     assert count == len(digits[0]) and images_a_batch == 128 // 4
     assert labels.tolist() == [0, 0, 1, 1, 2, 2, 3, 3] and labels.dtype == np.int32
@@ -163,22 +167,22 @@ def test_labels_that_cannot_be_learned_from(digits):
     with pytest.raises(
         UserError, match="has none.*one subfolder a class.*extractor.kind=rotation.*extractor.kind=inception"
     ):
-        extractors.train_classifier(images, None, [], SETTINGS, seed=1)
+        train_classifier(images, None, [], SETTINGS, seed=1)
     labels = np.full(len(images), 1, np.int32)
     with pytest.raises(UserError, match="all images are of class 'shoe'.*extractor.kind=inception"):
-        extractors.train_classifier(images, labels, ["hat", "shoe"], SETTINGS, seed=1)
+        train_classifier(images, labels, ["hat", "shoe"], SETTINGS, seed=1)
 
 
 def test_a_training_that_learns_nothing(digits):
     images, labels = digits
     settings = SETTINGS.model_copy(update={"learning_rate": 1e30})
     with pytest.raises(UserError, match="learned nothing(.|\\n)*extractor.learning_rate=1e.30 may be too large"):
-        extractors.train_classifier(images[:128], labels[:128], CLASSES, settings, seed=1)
+        train_classifier(images[:128], labels[:128], CLASSES, settings, seed=1)
 
 
 def test_load_without_an_extractor(tmp_path):
     with pytest.raises(UserError, match="holds no extractor: make it with `dvc repro extractor`"):
-        extractors.load(tmp_path)
+        load(tmp_path)
 
 
 def test_inception_without_weights(tmp_path):
@@ -186,7 +190,7 @@ def test_inception_without_weights(tmp_path):
         UserError,
         match=r"extractor.weights=.*nothing.h5 cannot be used(.|\n)*extractor.kind=classifier.*extractor.kind=rotation",
     ):
-        extractors.inception((28, 28, 1), str(tmp_path / "nothing.h5"))
+        inception((28, 28, 1), str(tmp_path / "nothing.h5"))
 
 
 @pytest.mark.slow
@@ -195,11 +199,11 @@ def test_inception_from_a_weights_file(tmp_path):
 
     file = tmp_path / "weights.h5"
     tf.keras.applications.InceptionV3(weights=None).save_weights(file)
-    extractor = extractors.inception((28, 28, 1), str(file))
+    extractor = inception((28, 28, 1), str(file))
     images = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1), dtype=np.uint8)
     found = extractor.extract(images)
     assert found.features.shape == (3, 2048) and found.probabilities.shape == (3, 1000)
     assert extractor.spatial(images).shape == (3, 7 * 17 * 17)
     extractor.save(tmp_path / "saved")
-    again = extractors.load(tmp_path / "saved").extract(images)
+    again = load(tmp_path / "saved").extract(images)
     np.testing.assert_array_equal(found.features, again.features)

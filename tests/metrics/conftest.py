@@ -6,7 +6,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from ganline.catalogue.presets import compose_params
-from ganline.extractors import network as extractors
+from ganline.extractors.classifier import train_classifier
 from ganline.metrics.record import Sample
 
 SIDE = 28
@@ -23,7 +23,7 @@ class Digits:
         images, labels = images[..., None], bunch.target[order].astype(np.int32)
         settings = compose_params("gan-mnist", ["extractor.epochs=1", "extractor.batch_size=32"]).extractor
         names = [str(digit) for digit in range(10)]
-        self.extractor = extractors.train_classifier(images[:900], labels[:900], names, settings, 1)
+        self.extractor = train_classifier(images[:900], labels[:900], names, settings, 1)
         self.train = self.sample(images[:900], labels[:900])
         self.real = self.sample(images[900:], labels[900:])
 

@@ -11,7 +11,7 @@ from ganline.core.errors import UserError
 from ganline.core.files import read_arrays, sha256, write_arrays, write_json
 from ganline.evaluation import judging
 from ganline.evaluation import measures as suite
-from ganline.extractors import network as extractors
+from ganline.extractors.classifier import train_classifier
 from ganline.models import makers
 from ganline.settings import paths
 from stages import evaluate
@@ -59,7 +59,7 @@ def dark_and_light(size):
     random = np.random.default_rng(0)
     labels = np.arange(270, dtype=np.int32) % 2
     images = (random.integers(0, 100, (270, size, size, 1)) + 100 * labels[:, None, None, None]).astype(np.uint8)
-    return extractors.train_classifier(images[:150], labels[:150], ["dark", "light"], settings, 1), images, labels
+    return train_classifier(images[:150], labels[:150], ["dark", "light"], settings, 1), images, labels
 
 
 @pytest.fixture(scope="module")

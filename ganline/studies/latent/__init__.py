@@ -19,11 +19,11 @@ def load(params: Params) -> Space:
         UserError: a stage before this one has left nothing here.
     """
     from ganline import models  # TensorFlow loads here, not when the stage is imported
-    from ganline.extractors import network as extractors
+    from ganline.extractors.loading import load
     from ganline.models import makers
 
     model = models.load(paths.GAN)
     train, test = (real_images(params, split) for split in ("train", "test"))
     classes = read_facts(paths.prepared(params))["classes"]
-    extractor = extractors.load(paths.extractor(params))
+    extractor = load(paths.extractor(params))
     return Space(makers.Sampler(model), model, extractor, train, test, classes, params)
