@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from ganline.catalogue.presets import compose_params, names
+from ganline.models.facts import latents_of
 from tests.fitting import built as fitted
 from tests.fitting import fitting, given
 
@@ -50,7 +51,7 @@ def test_bfloat16(experiment, bfloat16):
     if model.input_shape:
         assert tf.function(model.translate, autograph=False)(batch["input"]).dtype == tf.float32
         return
-    generate, latents = tf.function(model.generate, autograph=False), tf.zeros((2, model.settings.latent_dim))
+    generate, latents = tf.function(model.generate, autograph=False), tf.zeros((2, latents_of(model.settings)[0]))
     assert generate(latents, tf.zeros((2,), tf.int32)).dtype == tf.float32
 
 

@@ -34,7 +34,7 @@ SMALL = [
         (["train.optimizers.generator.learning_rate=0.001"], "gan-mnist generator.learning_rate=0.001"),
         (
             ["train.steps=9", "train.loss=hinge", "train.latent_dim=7", "train.batch_size=8", "seed=1"],
-            "gan-mnist batch_size=8 latent_dim=7 loss=hinge ...",
+            "gan-mnist batch_size=8 loss=hinge latent_dim=7 ...",
         ),
     ],
 )

@@ -82,8 +82,8 @@ def test_everything_arrives(project):
     )
     names = artifacts(client, run)
     assert {
-        "latent/metrics.json",
-        "latent/figures/interpolation-rows.png",
+        "study/metrics.json",
+        "study/figures/interpolation-rows.png",
         "page/index.html",
         "git/uncommitted.diff",
     } < set(names)
@@ -133,7 +133,7 @@ def test_complete_adds_what_no_stage_of_the_run_has_recorded(project):
     names = artifacts(client, run)
     assert sum(name.startswith("images/") for name in names) == 6  # two steps and the last, full and small
     assert {
-        "index.html", "params.yaml", "dvc.lock", "latent/figures/interpolation-rows.png", "train/history.csv",
+        "index.html", "params.yaml", "dvc.lock", "study/figures/interpolation-rows.png", "train/history.csv",
         "train/diagnosis.json", "evaluate/protocol.json", "evaluate/metrics.json",
     } < set(names)  # fmt: skip
 
@@ -176,7 +176,7 @@ def test_a_stage_that_ends_early_says_how(project, error, status):
 
 def test_a_killed_stage_is_noticed_and_a_later_one_reopens_the_run(project):
     code = (
-        "import os, signal, test_tracking as t\n"
+        "import os, signal, test_tracker as t\n"
         "with t.Tracker('train', t.PARAMS) as tracker:\n"
         "    tracker.metrics({'d_loss': 1.0}, 1)\n"
         '    tracker._writer._file.write(b\'{"kind": "met\')\n'
