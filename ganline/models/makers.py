@@ -9,7 +9,6 @@ import numpy as np
 
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
-from ganline.core.figures import image_grid
 from ganline.core.maker import Given, Made, Maker, silent
 from ganline.core.random import generator
 from ganline.datasets import inputs as inputs_of
@@ -98,6 +97,8 @@ class Sampler:
     def sheet(self, count: int, seed: int, purpose: str) -> np.ndarray:
         """Return the pictures of `grid`, uint8 (h, w, C)."""
         latents, labels, columns = self.grid(count, seed, purpose)
+        from ganline.core.figures import image_grid  # here: a logged model draws without OpenCV
+
         return image_grid(self.images(latents, labels), columns)
 
     def latents(self, count: int, seed: int, purpose: str) -> np.ndarray:
@@ -247,6 +248,8 @@ class Translator:
         parts = [made.given["inputs"], made.images, *([] if made.partners is None else [made.partners])]
         cells = np.stack(_alike(parts), axis=1).reshape(-1, *_alike(parts)[0].shape[1:])
         across = max(1, round(math.sqrt(len(made.images) / len(parts))))
+        from ganline.core.figures import image_grid  # here: a logged model draws without OpenCV
+
         return image_grid(cells, across * len(parts))
 
     def _rows(self, count: int, seed: int, purpose: str) -> np.ndarray:

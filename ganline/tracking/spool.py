@@ -40,7 +40,7 @@ FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "artifact": {"file": str, "folder": str},
     "tags": {"values": dict},
     "dataset": {"name": str, "digest": str, "counts": dict},
-    "model": {"file": str, "code": str, "latent_dim": int, "image_shape": list, "requirements": list},
+    "model": {"file": str, "code": str, "image_shape": list, "requirements": list},
 }  # fmt: skip
 """What each kind of event holds, besides its time."""
 

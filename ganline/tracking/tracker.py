@@ -39,6 +39,7 @@ GROUP = "GANLINE_GROUP"
 WAIT = 20.0  # seconds that the last stage waits for the courier, so that it can say how the delivery went
 CODE = Path(prepared.__file__).parents[1]  # the ganline package
 MODEL_PACKAGES = ("mlflow", "tensorflow", "tensorflow-addons", "numpy", "pydantic", "rich")
+"""What a logged model imports; a translator's also takes pictures of other channels, by OpenCV."""
 
 
 def report_mistake(stage: str, error: UserError) -> None:
@@ -166,10 +167,11 @@ class Tracker:
         """Record the trained generator (a models/gan folder) as a model that can be loaded and sampled from."""
         prepare, shape = self.params.prepare, inputs.shape(self.params)
         given = {"input_shape": list(shape)} if shape else {"latent_dim": latents_of(self.params.train)[0]}
+        packages = (*MODEL_PACKAGES, "opencv-python") if shape else MODEL_PACKAGES
         self._append(
             "model", file=self._keep(path), code=self._keep(CODE), **given,
             image_shape=[prepare.size, prepare.size, prepare.channels],
-            requirements=[f"{package}=={version(package)}" for package in MODEL_PACKAGES],
+            requirements=[f"{package}=={version(package)}" for package in packages],
         )  # fmt: skip
 
     @_never_raises

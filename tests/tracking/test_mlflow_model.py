@@ -1,12 +1,18 @@
+import ast
 import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from delivered import deliver, find_run
 
 from ganline import models
 from ganline.catalogue.presets import compose_params
+from ganline.core.closure import module_file
+from ganline.models.facts import model_facts
+from ganline.tracking.delivery import UNDELIVERED
+from ganline.tracking.tracker import MODEL_PACKAGES, Tracker
 
 ROOT = Path(__file__).parents[2]
 CAST = "return tf.cast(tf.round("
@@ -55,3 +61,47 @@ def test_each_model_of_a_process_runs_its_own_code(logged):
     assert sys.modules["ganline.models"] is ours and ours.__file__.startswith(str(ROOT))
     again = mlflow.pyfunc.load_model(logged["negative"]).predict(latents)
     np.testing.assert_array_equal(again, images["negative"])
+
+
+def test_a_translator_that_a_run_has_trained_takes_pictures(project):
+    """From the event of the training through the store to a picture of another size: each step knows no latents."""
+    import mlflow
+
+    small = ["dataset=openmoji_lines", "train.input=partner", "prepare.size=32", "download.source=."]
+    params = compose_params("pix2pix-gray-to-color", small, ROOT / "conf")
+    model = models.build(params.train, (32, 32, 3), params.seed, input_shape=(32, 32, 1))
+    (project / "models/gan").mkdir(parents=True)
+    models.save(model, project / "models/gan")
+    with Tracker("train", params) as tracker:
+        tracker.model(project / "models/gan")
+    deliver(project)
+    client, run = find_run(project)
+    assert UNDELIVERED not in run.data.tags
+    logged = client.search_logged_models([run.info.experiment_id])[0]
+    mlflow.set_tracking_uri(f"sqlite:///{project}/mlflow.db")
+    made = mlflow.pyfunc.load_model(f"models:/{logged.model_id}").predict(np.zeros((2, 40, 48, 3), np.uint8))
+    assert (made.shape, made.dtype) == ((2, 40, 48, 3), np.uint8)
+
+
+def imported_at_once(name):
+    """Return the packages that importing a module of ours imports, through all that it imports in turn."""
+    found, seen, ahead = set(), set(), {name}
+    while ahead:
+        seen.add(one := ahead.pop())
+        if file := module_file(one, ROOT):
+            ahead |= {one.rpartition(".")[0]} - seen - {""}
+            for node in ast.parse(file.read_text()).body:
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom):
+                    names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+                found |= {each.partition(".")[0] for each in names} - sys.stdlib_module_names - {"ganline"}
+                ahead |= {each for each in names if each.startswith("ganline.")} - seen
+    return found
+
+
+@pytest.mark.parametrize("model", model_facts())
+def test_a_logged_model_imports_no_more_than_its_requirements(model):
+    """They are installed where it is served: neither SciPy nor OpenCV is there."""
+    allowed = {package.replace("-", "_") for package in MODEL_PACKAGES}
+    assert imported_at_once(model_facts()[model]["module"]) | imported_at_once("ganline.models.makers") <= allowed
+    assert imported_at_once("ganline.models.tiles") <= allowed | {"cv2"}
