@@ -25,9 +25,8 @@ SHOWN = 5
 PACKAGES = ("ganline", "stages")
 DECIDE_NOTHING = (
     "ganline/catalogue/", "ganline/line/", "ganline/settings/", "ganline/tracking/", "ganline/core/addresses.py",
-    "ganline/core/closure.py", "ganline/core/errors.py", "ganline/core/files.py", "ganline/core/progress.py",
-    "ganline/core/yaml_files.py", "ganline/datasets/damage.py", "ganline/models/facts.py", "stages/__init__.py",
-    "stages/runner.py",
+    "ganline/core/closure.py", "ganline/core/errors.py", "ganline/core/files.py",
+    "ganline/core/progress.py", "ganline/datasets/damage.py", "stages/__init__.py", "stages/runner.py",
 )  # fmt: skip
 """How every stage reads its parameters, refuses them, writes files and tells what it does: no result depends on it."""
 
