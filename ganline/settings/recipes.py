@@ -112,12 +112,19 @@ class GAN(Latents, Adversaries):
 
 
 class Translation(Adversaries):
-    """Adversaries that make images of other images, which are known in pairs."""
+    """Adversaries that make images of other images."""
 
-    l1_weight: Annotated[float, Field(ge=0)]
-    """Of the mean absolute difference between an image and its true partner, in the generator's loss."""
+    input: str
+    """What images are made of; each recipe says which of ganline/datasets/inputs.py it takes."""
+
+
+class PairedTranslation(Translation):
+    """Translators that learn from images whose true partners are known."""
+
     input: Literal["partner", "grey"]
     """What images are made of: the other picture of each pair, or the image itself without its colours."""
+    l1_weight: Annotated[float, Field(ge=0)]
+    """Of the mean absolute difference between an image and its true partner, in the generator's loss."""
 
 
 def recipes(kind: type[Train] = Train) -> dict[str, type[Train]]:

@@ -9,7 +9,7 @@ from ganline.core import replicas
 from ganline.models.adversarial import Adversarial
 from ganline.models.base import Batch, Metrics
 from ganline.models.layers import Conv2D, Conv2DTranspose, InstanceNormalization
-from ganline.settings.recipes import Translation
+from ganline.settings.recipes import PairedTranslation
 
 Shape = tuple[int, int, int]
 MOST_HALVINGS = 8
@@ -27,8 +27,8 @@ class Pix2Pix(Adversarial):
     most: for 256 pixels that is the document's, for 64 it has 6 levels and for 16 it has 4, the outer ones.
     """
 
-    settings: Translation
-    recipe = "Translation"
+    settings: PairedTranslation
+    recipe = "PairedTranslation"
     abilities = ("pairs", "discriminator", "fast to draw")
     needs = ("pairs",)
     image_range = (-1.0, 1.0)
@@ -42,8 +42,9 @@ class Pix2Pix(Adversarial):
     judge_widths: tuple[int, ...] = (64, 64, 128, 256)
 
     def __init__(
-        self, settings: Translation, image_shape: Shape, seed: int, classes: int = 0, input_shape: Shape | None = None
-    ) -> None:
+        self, settings: PairedTranslation, image_shape: Shape, seed: int, classes: int = 0,
+        input_shape: Shape | None = None,
+    ) -> None:  # fmt: skip
         """See ganline.models.base.Model; `input_shape` (H, W, Ci) is that of the images where it is not given."""
         self.input_shape: Shape = input_shape or image_shape
         super().__init__(settings, image_shape, seed, classes)
