@@ -34,15 +34,18 @@ def of(model: "Model", inputs: np.ndarray | None = None, partners: np.ndarray | 
 
 
 def of_run(params: Params, model: "Model") -> Maker:
-    """Return the maker of a run's model; a translator's draws from the run's held-out images, whose partners are known.
+    """Return the maker of a run's model; a translator's draws from the run's held-out inputs.
+
+    Their partners are the held-out images where the data is in pairs, however the model was trained; else unknown.
 
     Raises:
-        UserError: the prepared data is not there, or has no partners.
+        UserError: the prepared data is not there, or has no inputs.
     """
     if not isinstance(params.train, Translation):
         return of(model)
-    folder = paths.prepared(params)
-    return of(model, inputs_of.read(folder, "test", params.train.input), read_split(folder, "test")[0])
+    folder, name = paths.prepared(params), params.train.input
+    partners = read_split(folder, "test")[0] if inputs_of.paired(folder, name) else None
+    return of(model, inputs_of.read(folder, "test", name), partners)
 
 
 def load_sampler(folder: Path) -> "Sampler":
