@@ -234,7 +234,20 @@ def _learning_rate(rule: Optimizer, schedule: str, updates: int) -> float | Any:
         return schedules.InverseTimeDecay(rule.learning_rate, decay_steps=1, decay_rate=rule.decay)
     if schedule == "linear":
         return schedules.PolynomialDecay(rule.learning_rate, updates, end_learning_rate=0.0)
+    if schedule == "linear_second_half":
+        return _SecondHalf(rule.learning_rate, updates)
     return schedules.CosineDecay(rule.learning_rate, updates) if schedule == "cosine" else rule.learning_rate
+
+
+class _SecondHalf(tf.keras.optimizers.schedules.LearningRateSchedule):
+    """Constant for the first half of the updates, then linear to 0 (Zhu et al. 2017, section 4)."""
+
+    def __init__(self, rate: float, updates: int) -> None:
+        self._rate, self._updates = rate, updates
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        left = 1 - tf.cast(step, tf.float32) / self._updates
+        return self._rate * tf.clip_by_value(2 * left, 0.0, 1.0)
 
 
 def redraw(network: tf.keras.Model, seed: int, deviation: float = 0.02) -> None:
