@@ -1,9 +1,10 @@
 """What a training is given, and what of it decides its bits."""
 
 import hashlib
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from ganline.settings import paths
 from ganline.settings.recipes import Adversaries, Translation
 from ganline.settings.schema import Params
 from ganline.training.monitor import cadence
+
+if TYPE_CHECKING:
+    from ganline.extractors.vgg import Vgg
 
 
 def picture_files(params: Params) -> list[Path]:
@@ -74,6 +78,19 @@ def _given(params: Params, facts: Mapping[str, Any]) -> np.ndarray | inputs.Deri
             f"train.input = partner wants some of shape {list(wanted or ())}: run `dvc repro prepare`"
         )
     return read_partners(folder, "train")
+
+
+def perception(params: Params) -> "Vgg | None":
+    """Return the network through which the model's loss compares images; None where it needs none.
+
+    Raises:
+        UserError: its weights cannot be had.
+    """
+    if not (layer := model_facts()[params.train.model].get("perceives")):
+        return None
+    vgg = importlib.import_module("ganline.extractors.vgg")  # by name: code of those runs alone that need it
+    found: Vgg = vgg.ready(layer, paths.VGG, paths.MANUAL)
+    return found
 
 
 def used_labels(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
