@@ -69,7 +69,7 @@ def judge(params: Params, model: Model, maker: Maker, extractor: Extractor) -> J
     floors = {"train": case(drawn(train, count, seed, "evaluate/floor")), "held_out": case(real)}
     if pairs:
         floors |= translators.baseline_cases(made, train.images, extractor, case)
-    facts = common(extractor, maker, seed, count, notices)
+    facts = common(extractor, maker, seed, count, notices) | model.trained_with
     measures = suite.chosen(params.evaluate.metrics)
     with Bar("measures", len(measures), unit="measures") as bar:
         values, protocol = suite.measure_all(

@@ -1,6 +1,6 @@
 """What every model is to the training loop: named networks, named optimizers and one train step."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ class Model:
         size_multiple, sizes, channels: which images fit (any, where not said).
         latent_dim, noise: its latents, where they are no choice of its recipe.
         readings: the names of what `measure` returns -> how to read the number.
+        perceives: the layer of VGG19, such as "block3_conv4", through which its loss compares images.
     """
 
     recipe = "Train"
@@ -45,6 +46,11 @@ class Model:
     readings: dict[str, str] = {}
     input_shape: tuple[int, int, int] | None = None
     """(H, W, C) of what a translator is given; None of models that are given latents."""
+    perceives = ""
+    perception: Callable[[tf.Tensor], tf.Tensor] | None = None
+    """The network that `perceives` names, a ganline.extractors.vgg.Vgg: whoever trains such a model gives it."""
+    trained_with: dict[str, Any] = {}
+    """What protocols say of its training beside its settings, such as what stood in for that network."""
 
     def __init__(self, settings: Train, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
         """Build the networks; equal arguments give equal weights.
@@ -141,6 +147,16 @@ class Model:
     def batch_parts(self) -> int:
         """Parts of such a batch that are used one after the other."""
         return 1
+
+    def perceived(self, images: tf.Tensor) -> tf.Tensor:
+        """Return what `perception` sees in images float32 (N, H, W, C) in image_range of -1 to 1: float32 maps.
+
+        Raises:
+            RuntimeError: it was not given the network.
+        """
+        if self.perception is None:
+            raise RuntimeError(f"{self.settings.model} trains through {self.perceives} of VGG19, which was not given")
+        return self.perception(images)
 
     def generate(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Return images float32 (N, H, W, C) in image_range, in inference mode.

@@ -1,9 +1,10 @@
 """What a training is given, and what of it decides its bits."""
 
 import hashlib
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from ganline.settings.recipes import Adversaries, Translation
 from ganline.settings.schema import Params
 from ganline.training.batches import Apart
 from ganline.training.monitor import cadence
+
+if TYPE_CHECKING:
+    from ganline.extractors.vgg import Vgg
 
 
 def picture_files(params: Params) -> list[Path]:
@@ -81,6 +85,19 @@ def _given(params: Params, facts: Mapping[str, Any]) -> np.ndarray | inputs.Deri
     if not inputs.paired(folder, params.train.input):
         raise UserError(f"{folder} holds no pairs, and {params.train.model} learns from pairs: run `dvc repro prepare`")
     return given
+
+
+def perception(params: Params) -> "Vgg | None":
+    """Return the network through which the model's loss compares images; None where it needs none.
+
+    Raises:
+        UserError: its weights cannot be had.
+    """
+    if not (layer := model_facts()[params.train.model].get("perceives")):
+        return None
+    vgg = importlib.import_module("ganline.extractors.vgg")  # by name: code of those runs alone that need it
+    found: Vgg = vgg.ready(layer, paths.VGG, paths.MANUAL)
+    return found
 
 
 def used_labels(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
