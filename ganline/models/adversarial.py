@@ -72,7 +72,7 @@ class Adversarial(Model):
         """Update the discriminator on these real images and fakes; return what is told of it."""
         with layer_keys(key(self.seed, "dropout/discriminator", draw)):
             if self.settings.discriminator_batches == "sequential":
-                loss, told = self._one_side_then_the_other(real, fake, step)
+                loss, told = self._side_by_side(real, fake, step)
             else:
                 with tf.GradientTape() as tape:
                     loss, told = self.discriminator_loss(real, fake, step)
@@ -81,18 +81,22 @@ class Adversarial(Model):
             practices.clip(self.discriminator, self.settings.weight_clip, self.settings.weight_clip_batch_norm)
         return {"d_loss": loss} | told | self.loss.after_update(told)
 
-    def _one_side_then_the_other(self, real: Batch, fake: Batch, step: tf.Tensor) -> tuple[tf.Tensor, Metrics]:
+    def _side_by_side(self, real: Batch, fake: Batch, step: tf.Tensor) -> tuple[tf.Tensor, Metrics]:
         """Update on real images, then on fakes, as documents do that train on the two in turn."""
         losses: list[tf.Tensor] = []
         said: list[Outputs] = []
-        for part, is_real in ((real, True), (fake, False)):
+        for part, is_real in self.sides(real, fake):
             with tf.GradientTape() as tape:
                 outputs = self.judge(part, step)
                 loss = self.side(outputs, part, is_real)
             self.update(tape, loss, self.adversary)
             losses.append(loss)
             said.append(outputs)
-        return self.loss.share * (losses[0] + losses[1]), self.signs(said[0], said[1], real, fake)
+        return self._weighed(losses), self.signs(said, real, fake)
+
+    def _weighed(self, losses: list[tf.Tensor]) -> tf.Tensor:
+        """Return the discriminator's loss: the sum over its sides, or their mean, as documents print the loss."""
+        return self.loss.share * 2 / len(losses) * sum(losses[1:], losses[0])
 
     def generator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
         """Update the generator on fakes of its own, the discriminator frozen; `draw` numbers its updates."""
@@ -185,25 +189,31 @@ class Adversarial(Model):
         """Return what the discriminator says of a batch."""
         return self.look(self.shown(batch["image"], step), batch)
 
-    def judge_both(self, real: Batch, fake: Batch, step: tf.Tensor, apart: bool = False) -> tuple[Outputs, Outputs]:
-        """Return what the discriminator says of real images and of fakes, in one batch or two: two with `apart`."""
+    def judge_each(self, parts: list[Batch], step: tf.Tensor, apart: bool = False) -> list[Outputs]:
+        """Return what the discriminator says of each batch, shown one by one, as with `apart`, or in one."""
         if apart or self.settings.discriminator_batches != "mixed":
-            return self.judge(real, step), self.judge(fake, step)
-        with replicas.parts(2):
-            outputs = self.judge({name: tf.concat([fake[name], real[name]], 0) for name in fake if name in real}, step)
-        sizes = [part["image"].shape[0] // self.settings.packing for part in (fake, real)]
-        on_fake, on_real = zip(*(tf.split(output, sizes) for output in outputs), strict=True)
-        return list(on_real), list(on_fake)
+            return [self.judge(part, step) for part in parts]
+        parts = parts[::-1]
+        known = [name for name in parts[0] if all(name in part for part in parts)]
+        with replicas.parts(len(parts)):
+            outputs = self.judge({name: tf.concat([part[name] for part in parts], 0) for name in known}, step)
+        sizes = [part["image"].shape[0] // self.settings.packing for part in parts]
+        return [list(said) for said in zip(*(tf.split(output, sizes) for output in outputs), strict=True)][::-1]
 
     # The losses
+
+    def sides(self, real: Batch, fake: Batch) -> list[tuple[Batch, bool]]:
+        """Return what the discriminator is shown, in this order, and whether it is to call it real; last the fakes."""
+        return [(real, True), (fake, False)]
 
     def discriminator_loss(
         self, real: Batch, fake: Batch, step: tf.Tensor, apart: bool = False
     ) -> tuple[tf.Tensor, Metrics]:
         """Return the loss of one batch and what is told of it."""
-        on_real, on_fake = self.judge_both(real, fake, step, apart)
-        loss = self.loss.share * (self.side(on_real, real, True) + self.side(on_fake, fake, False))
-        told = self.signs(on_real, on_fake, real, fake)
+        sides = self.sides(real, fake)
+        said = self.judge_each([part for part, _ in sides], step, apart)
+        loss = self._weighed([self.side(on, *side) for on, side in zip(said, sides, strict=True)])
+        told = self.signs(said, real, fake)
         if self.loss.penalised:
             told["gradient_penalty"] = self.loss.penalty(
                 lambda images: self.look(images, real)[0],
@@ -239,9 +249,10 @@ class Adversarial(Model):
         """See ganline.models.base.Model.metric_names."""
         return ("d_loss", "g_loss", *self.loss.metric_names)
 
-    def signs(self, on_real: Outputs, on_fake: Outputs, real: Batch, fake: Batch) -> Metrics:
-        """Return what shows how sure the discriminator is; see ganline.models.losses.Loss.signs."""
-        return self.loss.signs(on_real[0], on_fake[0])
+    def signs(self, said: list[Outputs], real: Batch, fake: Batch) -> Metrics:
+        """Return what shows how sure the discriminator is, by what it said of each of its sides."""
+        (on_real, *_), *_, (on_fake, *_) = said
+        return self.loss.signs(on_real, on_fake)
 
     # The networks
 
