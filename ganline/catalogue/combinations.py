@@ -136,9 +136,9 @@ def _two_domains(params: Params, train: UnpairedTranslation) -> Iterator[str]:
         )
     if train.batch_size > train.generator_batch_size:
         yield (
-            f"train.batch_size = {train.batch_size}: the discriminators of {train.model} are shown as many translations, "
-            f"and the generators make train.generator_batch_size = {train.generator_batch_size} a step; allowed is up to "
-            "that"
+            f"train.batch_size = {train.batch_size}: the discriminators of {train.model} are shown as many "
+            f"translations, and the generators make train.generator_batch_size = {train.generator_batch_size} a step; "
+            "allowed is up to that"
         )
     if train.image_pool and params.compute.strategy != "none":
         yield (

@@ -23,6 +23,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ganline.core.abilities import lacking
 from ganline.core.addresses import masked
 from ganline.core.errors import UserError
 from ganline.core.git import git
