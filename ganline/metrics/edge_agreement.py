@@ -53,7 +53,7 @@ def _agreement(output: np.ndarray, given: np.ndarray) -> float:
         return float("nan")
     if not output.any():
         return 0.0
-    near = max(1.0, TOLERANCE * float(np.hypot(*given.shape)))
+    near = max(1.0, TOLERANCE * float(np.hypot(given.shape[0], given.shape[1])))
     precision, recall = _near(output, given, near), _near(given, output, near)
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 

@@ -71,7 +71,7 @@ def project(tmp_path_factory):
 def judged(project, monkeypatch, partners=None):
     folder, params, network = project
     monkeypatch.chdir(folder)
-    return judging.judge(params, SimpleNamespace(readings={}, seed=1), Drawing(partners), network)
+    return judging.judge(params, SimpleNamespace(readings={}, seed=1, trained_with={}), Drawing(partners), network)
 
 
 def test_without_partners_the_target_domain_is_the_reference(project, monkeypatch):
