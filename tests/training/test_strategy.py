@@ -139,10 +139,10 @@ def test_replicas_share_out_each_side_of_a_translation_by_itself(monkeypatch, li
     monkeypatch.setattr(feed, "RESIDENT_BYTES", limit)
     monkeypatch.setattr(Devices, "each", lambda self: iter(range(self.local)))
     sides = {"image": np.arange(50, dtype=np.uint8)[:, None], "input": Apart(np.arange(30, dtype=np.uint8)[:, None])}
-    whole = Feed(sides, 12, "shuffle", 3, batch_parts=2)
+    whole = Feed(sides, 16, "shuffle", 3, batch_parts=2)
     expected, shared = whole.batch(whole.chunk(5, 2), 1), []
     for worker in (0, 1):
-        part = Feed(sides, 12, "shuffle", 3, Devices(None, 4, 2, worker), batch_parts=2)
+        part = Feed(sides, 16, "shuffle", 3, Devices(None, 4, 2, worker), batch_parts=2)
         chunk = part.chunk(5, 2)
         for replica in (0, 1):
             monkeypatch.setattr(replicas, "index", lambda i=2 * worker + replica: i)
