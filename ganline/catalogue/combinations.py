@@ -7,7 +7,7 @@ from typing import Any
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.datasets.inputs import DERIVED
-from ganline.models.facts import BATCH_NORM, loss_facts, model_facts, needs_pairs
+from ganline.models.facts import BATCH_NORM, loss_facts, model_facts
 from ganline.settings.recipes import Adversaries, Latents, Train, Translation
 from ganline.settings.schema import Params, Prepare
 
@@ -110,7 +110,7 @@ def _unpaired(prepare: Prepare, train: Translation, model: dict[str, Any]) -> It
             f"train.input = {train.input}: the images have no partners (prepare.pairs); allowed is "
             f"{_either(tuple(DERIVED))}, or a dataset of pairs such as dataset=paired_folders"
         )
-    elif prepare.pairs.layout == "unpaired" and needs_pairs(train.model):
+    elif prepare.pairs.layout == "unpaired" and "pairs" in model["needs"]:
         yield (
             f"prepare.pairs.layout = unpaired: {train.model} learns from images whose true partners are known; allowed "
             "is folders or side_by_side, or a model that needs no pairs"
