@@ -64,7 +64,7 @@ def judge(params: Params, model: Model, maker: Maker, extractor: Extractor) -> J
     lpips = translators.lpips_for(has)
 
     def case(sample: Sample, maker: Maker | None = None) -> Case:
-        return Case(sample, real, train, settings, seed, extractor, maker, has, lpips)
+        return Case(sample, real, train, settings, seed, extractor, maker, has, lpips, made.given.get("inputs"))
 
     floors = {"train": case(drawn(train, count, seed, "evaluate/floor")), "held_out": case(real)}
     if pairs:

@@ -58,12 +58,20 @@ class Case:
     """What maker, data and extractor have, in the words of ganline.core.abilities."""
     lpips: "Lpips | str | None" = None
     """Its network, or why it cannot be had; None where nobody needs it."""
+    inputs: np.ndarray | None = None
+    """uint8 (N, H, W, C): what each of the images judged was made from, where that is an image."""
 
     @property
     def latent_maker(self) -> LatentMaker:
         """The maker, for a measure that needs latents."""
         assert self.maker
         return cast(LatentMaker, self.maker)
+
+    @property
+    def given_images(self) -> np.ndarray:
+        """The inputs, for a measure that needs a maker of images."""
+        assert self.inputs is not None
+        return self.inputs
 
 
 @dataclass(frozen=True)
