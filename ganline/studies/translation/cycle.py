@@ -56,7 +56,7 @@ def find(made: Translations) -> Finding:
     lines = {"inputs, there and back": there.shares(), "the noise alone": there.alone()}
     lines["target domain, back and there"] = back.shares()
     figure = Figure(
-        curves(np.array(LEVELS), lines, "Noise added halfway, grey levels"),
+        curves(LEVELS, {name: list(shares) for name, shares in lines.items()}, "Noise added halfway, grey levels"),
         "What comes back, by the noise added halfway",
         "Cycle error over that of the domain's mean image: 0 is all, 1 nothing. Where translations show what they were "
         "made of, it rises no faster than the noise alone. Where they hide it, the first faint noise breaks it.",
