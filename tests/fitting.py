@@ -9,7 +9,7 @@ import numpy as np
 
 from ganline.core import yaml_files
 from ganline.datasets import inputs
-from ganline.models.facts import recipe_of
+from ganline.models.facts import model_facts, recipe_of
 from ganline.settings.recipes import Inpainting, Translation
 from ganline.settings.schema import Params
 
@@ -22,7 +22,8 @@ def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     recipe = recipe_of(model)
     known = recipe.model_fields
     # Translators are made for pictures of 256 pixels, which take minutes; a later override has the last word.
-    small = ["prepare.size=16", "train.hole_size=4"]
+    side = max(16, model_facts()[model].get("size_multiple", 1))
+    small = [f"prepare.size={side}", f"train.hole_size={side // 4}"]
     overrides = [*(small if issubclass(recipe, Translation) else []), *overrides]
     if issubclass(recipe, Inpainting):  # both networks learn of one batch
         sizes = [given for given in overrides if given.startswith("train.batch_size=")]

@@ -8,7 +8,15 @@ from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.datasets.inputs import DERIVED, PARTNER
 from ganline.models.facts import BATCH_NORM, loss_facts, model_facts
-from ganline.settings.recipes import Adversaries, Inpainting, Latents, SuperResolution, Train, Translation
+from ganline.settings.recipes import (
+    Adversaries,
+    Inpainting,
+    Latents,
+    SuperResolution,
+    Train,
+    Translation,
+    UnpairedTranslation,
+)
 from ganline.settings.schema import Params, Prepare
 
 OFF: dict[str, Any] = {
@@ -61,6 +69,8 @@ def impossible(params: Params) -> Iterator[str]:
         yield from _enlarged(params, params.train)
     if isinstance(params.train, Inpainting):
         yield from _filled(params.prepare, params.train)
+    if isinstance(params.train, UnpairedTranslation):
+        yield from _two_domains(params, params.train)
     yield from _updates(params.train)
     yield from _devices(params)
     yield from _protocol(params)
@@ -161,6 +171,27 @@ def _filled(prepare: Prepare, train: Inpainting) -> Iterator[str]:
         yield (
             f"train.generator_batch_size = {train.generator_batch_size}: {train.model} updates both networks on one "
             f"batch; set it to train.batch_size = {train.batch_size}"
+        )
+
+
+def _two_domains(params: Params, train: UnpairedTranslation) -> Iterator[str]:
+    """Yield where two domains are not of one kind of picture, or the discriminators would lack translations."""
+    prepare = params.prepare
+    if prepare.pairs and prepare.partners.channels != prepare.channels:
+        yield (
+            f"prepare.pairs.channels = {prepare.partners.channels}: {train.model} takes both domains alike "
+            f"(prepare.channels = {prepare.channels})"
+        )
+    if train.batch_size > train.generator_batch_size:
+        yield (
+            f"train.batch_size = {train.batch_size}: the discriminators of {train.model} are shown as many "
+            f"translations, and the generators make train.generator_batch_size = {train.generator_batch_size} a step; "
+            "allowed is up to that"
+        )
+    if train.image_pool and params.compute.strategy != "none":
+        yield (
+            f"train.image_pool with compute.strategy = {params.compute.strategy}: the pool holds one device's "
+            "translations; set one of them off"
         )
 
 

@@ -27,6 +27,7 @@ class Adversarial(Model):
     settings: Adversaries
     network_names: tuple[str, ...] = ("generator", "discriminator")
     adversaries: tuple[str, ...] = ("discriminator",)
+    copies: tuple[str, ...] = ("generator_average",)
     image_range = (0.0, 1.0)
     abilities: tuple[str, ...] = ("discriminator", "fast to draw")
     practices: tuple[str, ...] = (
@@ -39,10 +40,14 @@ class Adversarial(Model):
         """See ganline.models.base.Model."""
         self.loss = LOSSES[settings.loss]()
         super().__init__(settings, image_shape, seed, classes)
+        self.begin()
+
+    def begin(self) -> None:
+        """Add what is made of the networks: the discriminator's features, and the averaged generator."""
         self.features = practices.features_of(self.discriminator)
-        if settings.generator_average:
-            self.networks["generator_average"] = self.build_generator()
-            self.networks["generator_average"].set_weights(self.generator.get_weights())
+        if self.settings.generator_average:
+            self.networks[self.average_name] = self.build_generator()
+            self.networks[self.average_name].set_weights(self.generator.get_weights())
 
     # A step: the discriminator, then the generator
 
@@ -62,10 +67,13 @@ class Adversarial(Model):
 
     def discriminator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
         """Update the discriminator on as many fakes as there are real images; `draw` numbers its updates."""
-        fake = self.fakes(real, draw)
+        return self.discriminate(real, self.fakes(real, draw), step, draw)
+
+    def discriminate(self, real: Batch, fake: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
+        """Update the discriminator on these real images and fakes; return what is told of it."""
         with layer_keys(key(self.seed, "dropout/discriminator", draw)):
             if self.settings.discriminator_batches == "sequential":
-                loss, told = self._one_side_then_the_other(real, fake, step)
+                loss, told = self._side_by_side(real, fake, step)
             else:
                 with tf.GradientTape() as tape:
                     loss, told = self.discriminator_loss(real, fake, step)
@@ -74,18 +82,22 @@ class Adversarial(Model):
             practices.clip(self.discriminator, self.settings.weight_clip, self.settings.weight_clip_batch_norm)
         return {"d_loss": loss} | told | self.loss.after_update(told)
 
-    def _one_side_then_the_other(self, real: Batch, fake: Batch, step: tf.Tensor) -> tuple[tf.Tensor, Metrics]:
+    def _side_by_side(self, real: Batch, fake: Batch, step: tf.Tensor) -> tuple[tf.Tensor, Metrics]:
         """Update on real images, then on fakes, as documents do that train on the two in turn."""
         losses: list[tf.Tensor] = []
         said: list[Outputs] = []
-        for part, is_real in ((real, True), (fake, False)):
+        for part, is_real in self.sides(real, fake):
             with tf.GradientTape() as tape:
                 outputs = self.judge(part, step)
                 loss = self.side(outputs, part, is_real)
             self.update(tape, loss, self.adversary)
             losses.append(loss)
             said.append(outputs)
-        return self.loss.share * (losses[0] + losses[1]), self.signs(said[0], said[1], real, fake)
+        return self._weighed(losses), self.signs(said, real, fake)
+
+    def _weighed(self, losses: list[tf.Tensor]) -> tf.Tensor:
+        """Return the discriminator's loss: the sum over its sides, or their mean, as documents print the loss."""
+        return self.loss.share * 2 / len(losses) * sum(losses[1:], losses[0])
 
     def generator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
         """Update the generator on fakes of its own, the discriminator frozen; `draw` numbers its updates."""
@@ -100,9 +112,13 @@ class Adversarial(Model):
             with self._unrolled_discriminator(real, fake, step):
                 loss, told = self.generator_loss(real, fake, step)
         self.update(tape, loss, "generator")
-        if self.settings.generator_average:
-            practices.average(self.networks["generator_average"], self.generator, self.settings.generator_average)
+        self.average()
         return {"g_loss": loss} | told
+
+    def average(self) -> None:
+        """Move the averaged generator, where there is one, a step towards the trained one."""
+        if self.settings.generator_average:
+            practices.average(self.networks[self.average_name], self.generator, self.settings.generator_average)
 
     def _unrolled_discriminator(self, real: Batch, fake: Batch, step: tf.Tensor) -> AbstractContextManager[None]:
         """Return where the discriminator is as it will be after the imagined updates, if there are any."""
@@ -174,25 +190,31 @@ class Adversarial(Model):
         """Return what the discriminator says of a batch."""
         return self.look(self.shown(batch["image"], step), batch)
 
-    def judge_both(self, real: Batch, fake: Batch, step: tf.Tensor, apart: bool = False) -> tuple[Outputs, Outputs]:
-        """Return what the discriminator says of real images and of fakes, in one batch or two: two with `apart`."""
+    def judge_each(self, parts: list[Batch], step: tf.Tensor, apart: bool = False) -> list[Outputs]:
+        """Return what the discriminator says of each batch, shown one by one, as with `apart`, or in one."""
         if apart or self.settings.discriminator_batches != "mixed":
-            return self.judge(real, step), self.judge(fake, step)
-        with replicas.parts(2):
-            outputs = self.judge({name: tf.concat([fake[name], real[name]], 0) for name in fake if name in real}, step)
-        sizes = [part["image"].shape[0] // self.settings.packing for part in (fake, real)]
-        on_fake, on_real = zip(*(tf.split(output, sizes) for output in outputs), strict=True)
-        return list(on_real), list(on_fake)
+            return [self.judge(part, step) for part in parts]
+        parts = parts[::-1]
+        known = [name for name in parts[0] if all(name in part for part in parts)]
+        with replicas.parts(len(parts)):
+            outputs = self.judge({name: tf.concat([part[name] for part in parts], 0) for name in known}, step)
+        sizes = [part["image"].shape[0] // self.settings.packing for part in parts]
+        return [list(said) for said in zip(*(tf.split(output, sizes) for output in outputs), strict=True)][::-1]
 
     # The losses
+
+    def sides(self, real: Batch, fake: Batch) -> list[tuple[Batch, bool]]:
+        """Return what the discriminator is shown, in this order, and whether it is to call it real; last the fakes."""
+        return [(real, True), (fake, False)]
 
     def discriminator_loss(
         self, real: Batch, fake: Batch, step: tf.Tensor, apart: bool = False
     ) -> tuple[tf.Tensor, Metrics]:
         """Return the loss of one batch and what is told of it."""
-        on_real, on_fake = self.judge_both(real, fake, step, apart)
-        loss = self.loss.share * (self.side(on_real, real, True) + self.side(on_fake, fake, False))
-        told = self.signs(on_real, on_fake, real, fake)
+        sides = self.sides(real, fake)
+        said = self.judge_each([part for part, _ in sides], step, apart)
+        loss = self._weighed([self.side(on, *side) for on, side in zip(said, sides, strict=True)])
+        told = self.signs(said, real, fake)
         if self.loss.penalised:
             told["gradient_penalty"] = self.loss.penalty(
                 lambda images: self.look(images, real)[0],
@@ -228,9 +250,10 @@ class Adversarial(Model):
         """See ganline.models.base.Model.metric_names."""
         return ("d_loss", "g_loss", *self.loss.metric_names)
 
-    def signs(self, on_real: Outputs, on_fake: Outputs, real: Batch, fake: Batch) -> Metrics:
-        """Return what shows how sure the discriminator is; see ganline.models.losses.Loss.signs."""
-        return self.loss.signs(on_real[0], on_fake[0])
+    def signs(self, said: list[Outputs], real: Batch, fake: Batch) -> Metrics:
+        """Return what shows how sure the discriminator is, by what it said of each of its sides."""
+        (on_real, *_), *_, (on_fake, *_) = said
+        return self.loss.signs(on_real, on_fake)
 
     # The networks
 
@@ -266,7 +289,17 @@ class Adversarial(Model):
     @property
     def generator(self) -> tf.keras.Model:
         """The network that makes images."""
-        return self.networks["generator"]
+        return self.networks[self.network_names[0]]
+
+    @property
+    def average_name(self) -> str:
+        """The name of the network whose weights are averages of the generator's."""
+        return f"{self.network_names[0]}_average"
+
+    @property
+    def drawing(self) -> tf.keras.Model:
+        """See ganline.models.base.Model.drawing; the averaged generator where there is one."""
+        return self.networks.get(self.average_name, self.generator)
 
     @property
     def adversary(self) -> str:

@@ -41,7 +41,7 @@ class ImageGAN(Adversarial):
 
         In inference mode, and by the averaged generator where there is one.
         """
-        return self.networks.get("generator_average", self.generator)(inputs, training=False)
+        return self.drawing(inputs, training=False)
 
     @property
     def batch_size(self) -> int:

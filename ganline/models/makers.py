@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -252,6 +253,17 @@ class Translator:
     def hole_size(self) -> int:
         """See ganline.models.base.Model.hole_size."""
         return self._model.hole_size
+
+    def translate_back(self, images: np.ndarray, progress: Callable[[int], Any] = silent) -> np.ndarray:
+        """Return what uint8 images (N, H', W', C') become, uint8 (N, H, W, C); takes the ability "way back"."""
+        return self.turned.translate(images, progress)
+
+    @cached_property
+    def turned(self) -> "Translator":
+        """The translator the other way round, which draws from nothing; takes the ability "way back"."""
+        if self._model.back is None:
+            raise ValueError(lacking(("way back",), self.abilities, self.name))
+        return Translator(self._model.back)
 
     def sheet(self, count: int, seed: int, purpose: str) -> np.ndarray:
         """Return input, translation and, where it is known, true partner beside each other, uint8 (h, w, C)."""

@@ -70,16 +70,15 @@ class SGAN(LatentGAN):
         """
         return (*super().metric_names, "d_class_loss", "d_class_accuracy")
 
-    def signs(self, on_real: Outputs, on_fake: Outputs, real: Batch, fake: Batch) -> Metrics:
+    def signs(self, said: list[Outputs], real: Batch, fake: Batch) -> Metrics:
         """See Adversarial.signs."""
-        sides = ((on_real, real, True), (on_fake, fake, False))
         known = known_labels(real)
         terms = [
-            class_loss(said[1], self.true_classes(batch, is_real), known if is_real else None)
-            for said, batch, is_real in sides
+            class_loss(on[1], self.true_classes(batch, is_real), known if is_real else None)
+            for on, (batch, is_real) in zip(said, self.sides(real, fake), strict=True)
         ]
-        accuracy = class_accuracy(on_real[1][:, : self.classes], real["label"], known)
-        return super().signs(on_real, on_fake, real, fake) | {
+        accuracy = class_accuracy(said[0][1][:, : self.classes], real["label"], known)
+        return super().signs(said, real, fake) | {
             "d_class_loss": 0.5 * (terms[0] + terms[1]),
             "d_class_accuracy": accuracy,
         }

@@ -5,11 +5,9 @@ from tensorflow.keras import layers
 
 from ganline.models.base import Batch, Metrics
 from ganline.models.image_gan import ImageGAN
-from ganline.models.layers import Conv2D, Conv2DTranspose, InstanceNormalization
+from ganline.models.layers import InstanceNormalization
+from ganline.models.translation.networks import patches, unet
 from ganline.settings.recipes import PairedTranslation
-
-MOST_HALVINGS = 8
-"""With them 256 pixels become one. Smaller images get fewer: their U-Net lacks the deepest levels, nothing else."""
 
 
 class Pix2Pix(ImageGAN):
@@ -40,27 +38,14 @@ class Pix2Pix(ImageGAN):
     def build_generator(self) -> tf.keras.Model:
         """Inputs (N, H, W, Ci) -> images (N, H, W, C), all in [-1, 1]: a U-Net."""
         inputs = layers.Input(self.input_shape)
-        levels = halvings(self.input_shape[0]) - 1
-        x, skips = inputs, []
-        for i, width in enumerate(self.encoder[:levels]):
-            x = layers.LeakyReLU(0.2)(_halved(x, width))
-            x = self.normalized(x) if i else x
-            skips.append(x)
-        x = layers.ReLU()(_halved(x, self.bottleneck))
-        for width, skip in zip(self.decoder[-levels:], reversed(skips), strict=True):
-            x = self.normalized(layers.ReLU()(_doubled(x, width)))
-            x = layers.Concatenate()([x, skip])
-        x = layers.Activation("tanh", dtype="float32")(_doubled(x, self.image_shape[2]))
-        return tf.keras.Model(inputs, x, name="generator")
+        made = unet(inputs, self.encoder, self.bottleneck, self.decoder, self.image_shape[2], self.normalized)
+        return tf.keras.Model(inputs, made, name="generator")
 
     def build_discriminator(self) -> tf.keras.Model:
         """Inputs (N, H, W, Ci) and images (N, H, W, C) -> a logit for each patch (N, H / 16, W / 16, 1)."""
         inputs, images = layers.Input(self.input_shape), layers.Input(self.image_shape)
-        x = layers.Concatenate()([inputs, images])
-        for i, width in enumerate(self.judge_widths):
-            x = layers.LeakyReLU(0.2)(_halved(x, width))
-            x = self.normalized(x) if i else x
-        return tf.keras.Model([inputs, images], Conv2D(1, 4, padding="same")(x), name="discriminator")
+        said = patches(layers.Concatenate()([inputs, images]), self.judge_widths, self.normalized)
+        return tf.keras.Model([inputs, images], said, name="discriminator")
 
     # What the networks are given
 
@@ -97,16 +82,3 @@ class Maps(Pix2Pix):
     def normalized(self, x: tf.Tensor) -> tf.Tensor:
         """Return x (N, H, W, C) with each channel of each image normalised over its pixels."""
         return InstanceNormalization()(x) if x.shape[1] > 1 else x
-
-
-def halvings(size: int) -> int:
-    """Return how often the U-Net halves images of this side."""
-    return next(n for n in range(MOST_HALVINGS, 0, -1) if size % 2**n == 0)
-
-
-def _halved(x: tf.Tensor, width: int) -> tf.Tensor:
-    return Conv2D(width, 4, strides=2, padding="same")(x)
-
-
-def _doubled(x: tf.Tensor, width: int) -> tf.Tensor:
-    return Conv2DTranspose(width, 4, strides=2, padding="same")(x)

@@ -6,7 +6,7 @@ from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.datasets import inputs
-from ganline.models.translation.pix2pix import halvings
+from ganline.models.translation.networks import halvings
 
 SMALL = ["prepare.size=16", "train.batch_size=2", "train.generator_batch_size=3", "download.source=."]
 STEP = tf.constant(4, tf.int64)
@@ -63,7 +63,7 @@ def test_a_step_is_that_of_the_book():
 @pytest.mark.parametrize(("size", "levels", "patches"), [(16, 4, 1), (32, 5, 2), (96, 5, 6)])
 def test_smaller_images_have_fewer_levels(size, levels, patches):
     model = build("pix2pix-maps", "dataset=blue_marble", f"prepare.size={size}")
-    assert halvings(size) == levels and model.discriminator.output_shape == (None, patches, patches, 1)
+    assert halvings(size, 8) == levels and model.discriminator.output_shape == (None, patches, patches, 1)
     made = model.translate(batch(model, 2)["input"])
     assert made.shape == (2, size, size, 3) and made.dtype == tf.float32
     assert float(tf.reduce_max(tf.abs(made))) <= 1
@@ -72,7 +72,7 @@ def test_smaller_images_have_fewer_levels(size, levels, patches):
 
 
 def test_256_pixels_and_more_have_the_eight_levels_of_the_book():
-    assert [halvings(size) for size in (128, 256, 512, 768)] == [7, 8, 8, 8]
+    assert [halvings(size, 8) for size in (128, 256, 512, 768)] == [7, 8, 8, 8]
 
 
 @pytest.mark.parametrize(
