@@ -20,6 +20,7 @@ class Model:
     Class literals (read without importing TensorFlow, to check params.yaml):
         recipe: the class of ganline.settings.recipes that says what the section `train` holds for it.
         network_names: the keys of `networks`, each trained by an optimizer of its own.
+        adversaries: the networks that judge what others make, where there are any.
         optimizer_names: the networks that have one, where that is not all of them.
         image_range: lowest and highest pixel value the networks work with.
         abilities: what it has, in the words of ganline.core.abilities.
@@ -137,6 +138,11 @@ class Model:
             A float32 scalar for each of metric_names.
         """
         raise NotImplementedError
+
+    @property
+    def hole_size(self) -> int:
+        """Side of the hole that a translator fills, pixels; 0 of those that fill none."""
+        return 0
 
     @property
     def batch_size(self) -> int:
