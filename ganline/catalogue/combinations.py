@@ -86,10 +86,7 @@ def _misfits(prepare: Prepare, name: str, model: dict[str, Any]) -> Iterator[str
     """Yield where the images are not what the model's networks take."""
     multiple, sizes, channels = model.get("size_multiple", 1), model.get("sizes"), model.get("channels")
     if prepare.size < (least := model.get("least_size", 1)):
-        yield (
-            f"prepare.size = {prepare.size} with train.model = {name}: its discriminator judges patches of {least} "
-            f"pixels; allowed is {least} or more"
-        )
+        yield f"prepare.size = {prepare.size} with train.model = {name}: its networks take {least} pixels and more"
     if prepare.size % multiple:
         yield f"prepare.size = {prepare.size} with train.model = {name}: it takes multiples of {multiple}"
     if sizes and prepare.size not in sizes:

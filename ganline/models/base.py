@@ -33,7 +33,7 @@ class Model:
             what they ask for, such as "autoencoder".
         semi_supervised: whether it takes train.labelled_fraction.
         batch_norm: whether its discriminator has batch norm, and it takes what concerns that.
-        size_multiple, sizes, channels: which images fit (any, where not said).
+        size_multiple, least_size, sizes, channels: which images fit (any, where not said).
         latent_dim, noise: its latents, where they are no choice of its recipe.
         readings: the names of what `measure` returns -> how to read the number.
         perceives: the layer of VGG19, such as "block3_conv4", through which its loss compares images.
