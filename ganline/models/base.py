@@ -139,6 +139,11 @@ class Model:
         raise NotImplementedError
 
     @property
+    def hole_size(self) -> int:
+        """Side of the hole that a translator fills, pixels; 0 of those that fill none."""
+        return 0
+
+    @property
     def batch_size(self) -> int:
         """Real examples a training step takes."""
         return self.settings.batch_size

@@ -28,7 +28,7 @@ PIXELS = 2**20
 """Pixels of inputs translated at once, at most: some GB of activations."""
 
 
-def of(model: "Model", inputs: np.ndarray | None = None, partners: np.ndarray | None = None) -> Maker:
+def of(model: "Model", inputs: inputs_of.Inputs | None = None, partners: np.ndarray | None = None) -> Maker:
     """Return the maker that suits a model whose weights are set; `inputs` and `partners` are for a Translator."""
     return Translator(model, inputs, partners) if lacking(("latents",), model.abilities) else Sampler(model)
 
@@ -45,7 +45,7 @@ def of_run(params: Params, model: "Model") -> Maker:
         return of(model)
     folder, name = paths.prepared(params), params.train.input
     partners = read_split(folder, "test")[0] if inputs_of.paired(folder, name) else None
-    return of(model, inputs_of.read(folder, "test", name), partners)
+    return of(model, inputs_of.read(params, "test"), partners)
 
 
 def load_sampler(folder: Path) -> "Sampler":
@@ -197,7 +197,9 @@ class Translator:
 
     conditions = 0
 
-    def __init__(self, model: "Model", inputs: np.ndarray | None = None, partners: np.ndarray | None = None) -> None:
+    def __init__(
+        self, model: "Model", inputs: inputs_of.Inputs | None = None, partners: np.ndarray | None = None
+    ) -> None:
         """Wrap a model whose weights are set.
 
         Args:
@@ -214,7 +216,7 @@ class Translator:
         self.name, self.abilities = model.settings.model, frozenset(has | {name for name in known if known[name]})
         self.image_shape = model.image_shape
         assert model.input_shape
-        self.input_shape = model.input_shape
+        self.input_shape, self.hole_size = model.input_shape, model.hole_size
         self._inputs, self._partners = inputs, partners
         scale = model.image_range
         self._make = tf.function(
@@ -248,12 +250,13 @@ class Translator:
 
     def sheet(self, count: int, seed: int, purpose: str) -> np.ndarray:
         """Return input, translation and, where it is known, true partner beside each other, uint8 (h, w, C)."""
+        from ganline.core.figures import image_grid  # here: a logged model draws without OpenCV
+        from ganline.datasets.resize import colours
+
         made = self.draw(count, seed, purpose)
-        parts = [made.given["inputs"], made.images, *([] if made.partners is None else [made.partners])]
+        parts = [colours(made.given["inputs"]), made.images, *([] if made.partners is None else [made.partners])]
         cells = np.stack(_alike(parts), axis=1).reshape(-1, *_alike(parts)[0].shape[1:])
         across = max(1, round(math.sqrt(len(made.images) / len(parts))))
-        from ganline.core.figures import image_grid  # here: a logged model draws without OpenCV
-
         return image_grid(cells, across * len(parts))
 
     def _rows(self, count: int, seed: int, purpose: str) -> np.ndarray:

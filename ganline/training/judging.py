@@ -38,7 +38,7 @@ def probe(params: Params, images: np.ndarray) -> Probe | PairProbe | str:
             folder, name = paths.prepared(params), params.train.input
             if not inputs.paired(folder, name):
                 return "no input has a true partner that its translation could be held against"
-            return PairProbe(inputs.read(folder, "train", name), images, params.seed)
+            return PairProbe(inputs.read(params, "train"), images, params.seed)
         return Probe(images, _describer(params), params.seed)
     except CannotJudgeError as reason:
         return str(reason)

@@ -52,6 +52,11 @@ GOLDEN = [
     ("pix2pix-gray-to-color", "discriminator", 731_393, 730_497, 896),
     ("pix2pix-maps", "generator", 54_419_459, 54_419_459, 0),
     ("pix2pix-maps", "discriminator", 2_769_601, 2_769_601, 0),
+    # The GAN Book (Chaudhary 2024), Skill 9
+    ("srgan-faces", "generator", 2_040_643, 2_038_467, 2_176),
+    ("srgan-faces", "discriminator", 5_215_425, 5_215_425, 0),
+    ("context-encoder-anime", "generator", 826_435, 825_603, 832),
+    ("context-encoder-anime", "discriminator", 376_705, 375_809, 896),
     # Deep Learning Illustrated, chapter 12 (authors' notebook)
     ("quickdraw-apples", "generator", 183_713, 177_329, 6_384),
     ("quickdraw-apples", "discriminator", 4_311_553, 4_311_553, 0),

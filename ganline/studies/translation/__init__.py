@@ -1,7 +1,7 @@
 """How near are the outputs of a translator to what they should be?"""
 
 from ganline.datasets.prepared import read_split
-from ganline.evaluation.baselines import BASELINES, baselines
+from ganline.evaluation.baselines import baselines
 from ganline.metrics.l1 import l1
 from ganline.settings import paths
 from ganline.settings.schema import Params
@@ -34,9 +34,10 @@ def load(params: Params) -> Translations:
         made.partners,
         "L1" if compare is l1 else "LPIPS",
         compare(made.images, made.partners),
-        {NAMES[prefix]: compare(images, made.partners) for prefix, images in others.items()},
+        {_name(prefix): compare(images, made.partners) for prefix, images in others.items()},
         params.seed,
     )
 
 
-NAMES = dict(zip(BASELINES, ("copied", "mean_colour"), strict=True))
+def _name(prefix: str) -> str:
+    return prefix.removeprefix("baseline_").removesuffix("_")

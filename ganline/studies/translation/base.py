@@ -24,7 +24,7 @@ class Translations:
     distances: np.ndarray
     """float64 (N,): of outputs and targets."""
     baselines: Mapping[str, np.ndarray]
-    """float64 (N,) by name: of what who has learned nothing would make, "copied" and "mean_colour"."""
+    """float64 (N,) by name: of what who has learned nothing would make, such as "copied" and "mean_colour"."""
     seed: int
     """By which the pairs were drawn."""
     kept: dict[str, Kept] = field(default_factory=dict)
