@@ -216,8 +216,8 @@ class Translator:
         self.name, self.abilities = model.settings.model, frozenset(has | {name for name in known if known[name]})
         self.image_shape = model.image_shape
         assert model.input_shape
-        self.input_shape, self.hole_size = model.input_shape, model.hole_size
-        self._inputs, self._partners = inputs, partners
+        self.input_shape = model.input_shape
+        self._model, self._inputs, self._partners = model, inputs, partners
         scale = model.image_range
         self._make = tf.function(
             lambda images: to_uint8(model.translate(from_uint8(images, scale)), scale),
@@ -247,6 +247,11 @@ class Translator:
             parts.append(self._make(np.ascontiguousarray(images[rows])).numpy())
             progress(len(parts[-1]))
         return np.concatenate(parts)
+
+    @property
+    def hole_size(self) -> int:
+        """See ganline.models.base.Model.hole_size."""
+        return self._model.hole_size
 
     def sheet(self, count: int, seed: int, purpose: str) -> np.ndarray:
         """Return input, translation and, where it is known, true partner beside each other, uint8 (h, w, C)."""
