@@ -57,13 +57,14 @@ class SRGAN(ImageGAN):
     # The training step
 
     def discriminator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
-        """See Adversarial.discriminator_step; while the generator learns alone it only says what it finds."""
+        """See Adversarial.discriminator_step; while the generator learns alone it only judges one pair."""
         update = super().discriminator_step
         if not self.settings.pretraining_steps:
             return update(real, step, draw)
 
         def say() -> Metrics:
-            loss, told = self.discriminator_loss(real, self.fakes(real, draw), step, apart=True)
+            one = {name: values[:1] for name, values in real.items()}
+            loss, told = self.discriminator_loss(one, self.fakes(one, draw), step, apart=True)
             return {"d_loss": loss} | told
 
         return tf.cond(step < self.settings.pretraining_steps, say, lambda: update(real, step, draw))
