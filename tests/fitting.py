@@ -1,6 +1,7 @@
 """Models, batches and overrides for tests that run every experiment."""
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from ganline.core import yaml_files
 from ganline.datasets import inputs
 from ganline.models.facts import model_facts, recipe_of
-from ganline.settings.recipes import Translation
+from ganline.settings.recipes import Inpainting, Translation
 from ganline.settings.schema import Params
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -22,7 +23,11 @@ def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     known = recipe.model_fields
     # Translators are made for pictures of 256 pixels, which take minutes; a later override has the last word.
     side = max(16, model_facts()[model].get("size_multiple", 1))
-    overrides = [*([f"prepare.size={side}"] if issubclass(recipe, Translation) else []), *overrides]
+    small = [f"prepare.size={side}", f"train.hole_size={side // 4}"]
+    overrides = [*(small if issubclass(recipe, Translation) else []), *overrides]
+    if issubclass(recipe, Inpainting):  # both networks learn of one batch
+        sizes = [given for given in overrides if given.startswith("train.batch_size=")]
+        overrides += [given.replace("batch_size", "generator_batch_size") for given in sizes]
     keys = {given: given.partition("=")[0].split(".") for given in overrides}
     return [given for given, key in keys.items() if key[0] != "train" or key[1] in known]
 
@@ -32,10 +37,31 @@ def built(params: Params, seed: int, shape: tuple[int, int, int] | None = None):
     from ganline import models  # TensorFlow
 
     own = (params.prepare.size, params.prepare.size, params.prepare.channels)
-    return models.build(params.train, shape or own, seed, 10, inputs.shape(params))
+    model = models.build(params.train, shape or own, seed, 10, inputs.shape(params))
+    model.perception = perception() if model.perceives else None
+    return model
+
+
+@cache
+def perception():
+    """Return a VGG that knows nothing: the first block, as wide as VGG's, of weights from a fixed stream."""
+    from ganline.extractors.vgg import Vgg
+
+    random = np.random.default_rng(0)
+    shapes = ((3, 3, 3, 64), (3, 3, 64, 64))
+    return Vgg(
+        "VGG19",
+        "block1_conv2",
+        [(random.normal(0, 0.1, s).astype(np.float32), np.zeros(64, np.float32)) for s in shapes],
+    )
 
 
 def given(model, count: int) -> dict[str, Any]:
-    """Return "input", random uint8 (count, H, W, C), where the model is a translator."""
-    shape = model.input_shape
-    return {"input": np.random.default_rng(1).integers(0, 256, (count, *shape), np.uint8)} if shape else {}
+    """Return "input", random uint8 (count, H, W, C) with a hole for who fills one, where the model is a translator."""
+    if not (shape := model.input_shape):
+        return {}
+    images = np.random.default_rng(1).integers(0, 256, (count, *shape), np.uint8)
+    if side := model.hole_size:
+        images[..., 3] = 255
+        images[:, 2 : 2 + side, 5 : 5 + side, 3] = 0
+    return {"input": images}

@@ -20,6 +20,7 @@ class Model:
     Class literals (read without importing TensorFlow, to check params.yaml):
         recipe: the class of ganline.settings.recipes that says what the section `train` holds for it.
         network_names: the keys of `networks`, each trained by an optimizer of its own.
+        adversaries: the networks that judge what others make, where there are any.
         optimizer_names: the networks that have one, where that is not all of them.
         copies: the names of networks that are built as others are, and are not counted a second time.
         image_range: lowest and highest pixel value the networks work with.
@@ -32,7 +33,7 @@ class Model:
             what they ask for, such as "autoencoder".
         semi_supervised: whether it takes train.labelled_fraction.
         batch_norm: whether its discriminator has batch norm, and it takes what concerns that.
-        size_multiple, sizes, channels: which images fit (any, where not said).
+        size_multiple, least_size, sizes, channels: which images fit (any, where not said).
         latent_dim, noise: its latents, where they are no choice of its recipe.
         readings: the names of what `measure` returns -> how to read the number.
         perceives: the layer of VGG19, such as "block3_conv4", through which its loss compares images.
@@ -149,6 +150,11 @@ class Model:
             A float32 scalar for each of metric_names.
         """
         raise NotImplementedError
+
+    @property
+    def hole_size(self) -> int:
+        """Side of the hole that a translator fills, pixels; 0 of those that fill none."""
+        return 0
 
     @property
     def batch_size(self) -> int:

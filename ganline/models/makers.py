@@ -29,7 +29,7 @@ PIXELS = 2**20
 """Pixels of inputs translated at once, at most: some GB of activations."""
 
 
-def of(model: "Model", inputs: np.ndarray | None = None, partners: np.ndarray | None = None) -> Maker:
+def of(model: "Model", inputs: inputs_of.Inputs | None = None, partners: np.ndarray | None = None) -> Maker:
     """Return the maker that suits a model whose weights are set; `inputs` and `partners` are for a Translator."""
     return Translator(model, inputs, partners) if lacking(("latents",), model.abilities) else Sampler(model)
 
@@ -46,7 +46,7 @@ def of_run(params: Params, model: "Model") -> Maker:
         return of(model)
     folder, name = paths.prepared(params), params.train.input
     partners = read_split(folder, "test")[0] if inputs_of.paired(folder, name) else None
-    return of(model, inputs_of.read(folder, "test", name), partners)
+    return of(model, inputs_of.read(params, "test"), partners)
 
 
 def load_sampler(folder: Path) -> "Sampler":
@@ -198,7 +198,9 @@ class Translator:
 
     conditions = 0
 
-    def __init__(self, model: "Model", inputs: np.ndarray | None = None, partners: np.ndarray | None = None) -> None:
+    def __init__(
+        self, model: "Model", inputs: inputs_of.Inputs | None = None, partners: np.ndarray | None = None
+    ) -> None:
         """Wrap a model whose weights are set.
 
         Args:
@@ -247,6 +249,11 @@ class Translator:
             progress(len(parts[-1]))
         return np.concatenate(parts)
 
+    @property
+    def hole_size(self) -> int:
+        """See ganline.models.base.Model.hole_size."""
+        return self._model.hole_size
+
     def translate_back(self, images: np.ndarray, progress: Callable[[int], Any] = silent) -> np.ndarray:
         """Return what uint8 images (N, H', W', C') become, uint8 (N, H, W, C); takes the ability "way back"."""
         return self.turned.translate(images, progress)
@@ -260,12 +267,13 @@ class Translator:
 
     def sheet(self, count: int, seed: int, purpose: str) -> np.ndarray:
         """Return input, translation and, where it is known, true partner beside each other, uint8 (h, w, C)."""
+        from ganline.core.figures import image_grid  # here: a logged model draws without OpenCV
+        from ganline.datasets.resize import colours
+
         made = self.draw(count, seed, purpose)
-        parts = [made.given["inputs"], made.images, *([] if made.partners is None else [made.partners])]
+        parts = [colours(made.given["inputs"]), made.images, *([] if made.partners is None else [made.partners])]
         cells = np.stack(_alike(parts), axis=1).reshape(-1, *_alike(parts)[0].shape[1:])
         across = max(1, round(math.sqrt(len(made.images) / len(parts))))
-        from ganline.core.figures import image_grid  # here: a logged model draws without OpenCV
-
         return image_grid(cells, across * len(parts))
 
     def _rows(self, count: int, seed: int, purpose: str) -> np.ndarray:

@@ -35,10 +35,13 @@ class GeneratorModel(PythonModel):
             self.generator = cast(Any, makers.of(model))  # a Sampler or a Translator
             self.translated = translated
             # All that making images takes is imported and traced now, while `ganline` means this model's code.
-            given = np.zeros((1, *(self.input_shape or (self.generator.latent_dim,))), np.uint8)
-            self.predict(context, given)
+            example = np.zeros((1, *(self.input_shape or (self.generator.latent_dim,))), np.uint8)
+            if self.input_shape:
+                example[:, 1:, :, -1] = 255  # whoever fills holes finds one that is one pixel high
+                example[:, :, 1:, -1] = 255
+            self.predict(context, example)
             if model.back:
-                self.predict(context, given, {"back": True})
+                self.predict(context, example, {"back": True})
 
     def predict(self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None) -> np.ndarray:
         """Return one image for each latent vector, or for each image."""
