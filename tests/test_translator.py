@@ -134,3 +134,34 @@ def test_a_generator_of_latents_is_no_translator(here, tmp_path):
     models.save(models.build(params.train, (8, 8, 1), 1), tmp_path)
     with pytest.raises(UserError, match="which makes its images of latents and not of pictures: train a translator"):
         using.load(tmp_path)
+
+
+@pytest.mark.slow
+def test_two_domains_go_both_ways(here, tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from typer.testing import CliRunner
+
+    from ganline.core.errors import UserError
+    from ganline.tracking.mlflow_model import GeneratorModel
+    from pipelines.cli import app
+
+    with pytest.raises(UserError, match=r"--back: pix2pix.Pix2Pix cannot be asked for the way back"):
+        using.load(paths.GAN, back=True)
+    monkeypatch.chdir(tmp_path)
+    params = compose_params("cyclegan-horse2zebra", ["prepare.size=16", "download.source=any"], CONF)
+    model = models.build(params.train, (16, 16, 3), 1, input_shape=(16, 16, 3))
+    models.save(model, paths.GAN)
+    zebra = discs([0, 1], 9)[:, :16, :16]
+    for image, name in zip(zebra, ("a", "b"), strict=True):
+        using.write(tmp_path / f"zebras/{name}.png", image)
+    done = CliRunner().invoke(app, ["translate", "--back", "zebras", "horses"])
+    assert done.exit_code == 0, done.output
+    horses = np.stack([using.read(tmp_path / f"horses/{name}.png") for name in "ab"])
+    there, back = using.load(paths.GAN), using.load(paths.GAN, back=True)
+    np.testing.assert_array_equal(horses, back.translate(zebra))
+    logged = GeneratorModel()
+    logged.load_context(SimpleNamespace(artifacts={"generator": str(paths.GAN)}))
+    np.testing.assert_array_equal(logged.predict(None, zebra, {"back": True}), horses)
+    np.testing.assert_array_equal(logged.predict(None, zebra), there.translate(zebra))
+    assert np.any(there.translate(zebra) != horses)
