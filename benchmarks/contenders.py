@@ -17,7 +17,6 @@ SHAPE = (28, 28, 1)
 COUNT = 60_000
 CLASSES = 10
 NOT_BY_THE_BOOK = ("dcgan-fashion-mnist-workshop", "quickdraw-apples")
-IN_PYTORCH = ("gan-mnist", "dcgan-fashion-mnist-workshop")
 
 
 def data() -> np.ndarray:

@@ -1,7 +1,8 @@
 """Runs experiments of the catalogue through the whole line and keeps what they show in docs/results.
 
 Run, in a clone of its own (it changes params.yaml): python -m benchmarks.results [EXPERIMENT ...]
-Each run leaves docs/results/EXPERIMENT.json and .png (a few latents through training); docs/results.md is made of them.
+Each run leaves docs/results/EXPERIMENT.json and .png (a few latents through training, or held-out inputs beside what
+becomes of them); docs/results.md is made of them.
 """
 
 import json
@@ -20,9 +21,14 @@ from ganline.catalogue import presets as catalogue
 from ganline.catalogue.check import load
 from ganline.core.figures import beside, cut_grid, image_grid, write_png
 from ganline.core.files import write_json, write_text
+from ganline.evaluation.baselines import BASELINES
 from ganline.settings import paths
 
 RESULTS = Path("docs/results")
+PAIRED = "l1"
+"""Only translators whose true partners are known have it."""
+EXAMPLES = paths.STUDY / "figures/examples-median.png"
+"""Of a translator: held-out inputs, what it makes of them, and what should have come out."""
 COLUMNS, ROWS = 8, 8
 """Of the strip: steps, evenly chosen, and latents."""
 
@@ -46,6 +52,12 @@ RUNS: dict[str, list[str]] = {
     "flags-emoji": [*BFLOAT16, "train.steps=48"],
     "dcgan-human-faces": [*EMOJI, "prepare.size=56", "train.steps=24"],
     "dcgan-anime-faces": [*EMOJI, "prepare.size=56", "train.steps=16"],
+    "pix2pix-gray-to-color": [
+        *("dataset=openmoji_lines", "train.input=partner", "train.steps=8000", "train.batch_size=16"),
+        *("train.generator_batch_size=16", "train.sampling=shuffle", "train.generator_average=0.999"),
+        *("train.steps_per_call=10", "train.sample_every=500", "train.log_every=100", "train.checkpoint_every=500"),
+        "diagnosis.every=100",
+    ],
 }
 """What was run for docs/results.md, with what differs from each preset, in the order of the table."""
 OWN = {
@@ -58,7 +70,8 @@ OWN = {
 def run(experiment: str, overrides: list[str]) -> None:
     """Run the line as a user would, then keep its numbers and its strip."""
     steps = [int(item.removeprefix("train.steps=")) for item in overrides if item.startswith("train.steps=")]
-    every = [f"train.{key}={value}" for n in steps for key, value in _often(n).items()]
+    given = {item.partition("=")[0] for item in overrides}
+    every = [item for n in steps for item in _often(n) if item.partition("=")[0] not in given]
     changes = [part for value in [f"experiment={experiment}", *overrides, *every] for part in ("-S", value)]
     start = time.monotonic()
     subprocess.run(["dvc", "exp", "run", *changes], check=True)
@@ -83,12 +96,13 @@ def keep(experiment: str, command: str, minutes: float) -> None:
         "last": {name: float(f"{value:.4g}") for name, value in history.iloc[-1].items()},
     }
     write_json(RESULTS / f"{experiment}.json", facts)
-    write_png(RESULTS / f"{experiment}.png", strip())
+    held_out = EXAMPLES if EXAMPLES.exists() else None
+    write_png(RESULTS / f"{experiment}.png", _image(held_out) if held_out else strip())
 
 
-def _often(steps: int) -> dict[str, int]:
+def _often(steps: int) -> list[str]:
     """Return how often a shortened run makes samples and writes rows, so that strip and curves are full."""
-    return {"sample_every": max(1, steps // COLUMNS), "log_every": min(10, steps // COLUMNS)}
+    return [f"train.sample_every={max(1, steps // COLUMNS)}", f"train.log_every={min(10, steps // COLUMNS)}"]
 
 
 def strip() -> np.ndarray:
@@ -109,26 +123,48 @@ def _image(path: Path) -> np.ndarray:
 def render() -> None:
     """Write docs/results.md from what the runs left."""
     found = [json.loads(path.read_text()) for name in RUNS if (path := RESULTS / f"{name}.json").exists()]
-    rows = "\n".join(_row(facts) for facts in found)
-    commands = "\n".join(f"    {facts['command']}" for facts in found)
-    strips = "\n\n".join(STRIP.format(**facts) for facts in found)
-    write_text(
-        Path("docs/results.md"),
-        PAGE.format(rows=rows, commands=commands, strips=strips, cores=found[0]["cores"] if found else 0),
-    )
+    translated = [facts for facts in found if PAIRED in facts["metrics"]]
+    drawn = [facts for facts in found if facts not in translated]
+    parts = {
+        "rows": "\n".join(map(_row, drawn)),
+        "translators": "\n".join(map(_translator_row, translated)),
+        "commands": "\n".join(f"    {facts['command']}" for facts in found),
+        "strips": "\n\n".join(STRIP.format(**facts) for facts in drawn),
+        "pictures": "\n\n".join(PICTURE.format(**facts) for facts in translated),
+    }
+    write_text(Path("docs/results.md"), PAGE.format(cores=found[0]["cores"] if found else 0, **parts))
 
 
 def _row(facts: dict[str, Any]) -> str:
     metrics = facts["metrics"]
     pairs = [f"{metrics[name]:.3g} ({metrics[f'floor_{name}']:.3g})" for name in ("fid", "precision", "recall")]
     own = "; ".join(f"{metrics[name]:.3g} {words}" for name, words in OWN.items() if name in metrics)
-    full = catalogue.compose_params(facts["experiment"], ["download.source=."]).train.steps
-    steps = f"{facts['steps']:,}" if facts["steps"] == full else f"{facts['steps']:,} of {full:,}"
     name, count = facts["extractor"], f"{facts['images']:,}"
-    return f"| {facts['experiment']} | {steps} | {' | '.join(pairs)} | {name}, {count} | {own} |"
+    return f"| {facts['experiment']} | {_steps(facts)} | {' | '.join(pairs)} | {name}, {count} | {own} |"
+
+
+def _translator_row(facts: dict[str, Any]) -> str:
+    metrics = facts["metrics"]
+    cells = []
+    for name in (PAIRED, "ssim", "lpips", "kid"):
+        beside = [f"{metrics[prefix + name]:.3g}" for prefix in BASELINES if prefix + name in metrics]
+        cells.append(f"{metrics[name]:.3g} ({', '.join(beside)})")
+    count = f"{facts['images']:,}"
+    return (
+        f"| {facts['experiment']} | {_steps(facts)} | {facts['minutes']:.0f} | {' | '.join(cells)} | {count} | "
+        f"{facts['verdict']} |"
+    )
+
+
+def _steps(facts: dict[str, Any]) -> str:
+    full = catalogue.compose_params(facts["experiment"], ["download.source=."]).train.steps
+    if facts["steps"] > full:
+        return f"{facts['steps']:,} (preset: {full:,})"
+    return f"{facts['steps']:,}" if facts["steps"] == full else f"{facts['steps']:,} of {full:,}"
 
 
 STRIP = "**{experiment}**, steps 0 to {steps:,}\n\n![{experiment}](results/{experiment}.png)"
+PICTURE = "**{experiment}**, after {steps:,} steps\n\n![{experiment}](results/{experiment}.png)"
 PAGE = """# What the experiments show here
 
 Real runs of the whole line on {cores} processor cores without a GPU, most of them cut short: the second column says
@@ -149,7 +185,19 @@ Made by `python -m benchmarks.results` (all numbers: docs/results/*.json).
 |---|---|---|---|---|---|---|
 {rows}
 
-The commands:
+## Translators
+
+Held-out pairs. In brackets what someone has who learned nothing: the input copied, and the mean colour of the training
+targets. L1 is of values 0 to 1, LPIPS by AlexNet, KID by the extractor. Minutes are of the whole line,
+other work beside it.
+
+| experiment | steps | minutes | L1 | SSIM | LPIPS | KID | pairs | verdict |
+|---|---|---|---|---|---|---|---|---|
+{translators}
+
+{pictures}
+
+## The commands
 
 {commands}
 

@@ -8,6 +8,7 @@ import multiprocessing
 import statistics
 import sys
 import time
+from importlib import import_module
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -33,12 +34,19 @@ TRANSLATORS = {  # on what is small enough for a processor
     "pix2pix-maps": ("dataset=blue_marble", "prepare.size=64"),
 }
 OURS, THEIRS = ("ganline float32", "ganline mixed_bfloat16"), "Keras loop of the documents"
+PYTORCH = {  # the builder of each experiment that PyTorch's row is written for
+    "gan-mnist": "contenders.pytorch",
+    "dcgan-fashion-mnist-workshop": "contenders.pytorch",
+    "pix2pix-gray-to-color": "torch_translators.pix2pix",
+    "pix2pix-maps": "torch_translators.pix2pix",
+}
 PEAK_PRODUCTS = 10
 
 
 def work(pipe: Connection, builder: str, arguments: tuple) -> None:
     """Build a contender, then time as many steps as the parent asks for, again and again."""
-    step = getattr(translators if hasattr(translators, builder) else contenders, builder)(*arguments)
+    module, _, name = builder.rpartition(".")
+    step = getattr(import_module(f"benchmarks.{module}"), name)(*arguments)
     while count := pipe.recv():
         start = time.perf_counter()
         step(count)
@@ -49,7 +57,7 @@ class Contender:
     """A process that waits for its turn."""
 
     def __init__(self, builder: str, *arguments: str) -> None:
-        """Start it; `builder` is a function of benchmarks.contenders."""
+        """Start it; `builder` is MODULE.FUNCTION of this folder, which returns a step."""
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=work, args=(theirs, builder, arguments), daemon=True)
@@ -72,14 +80,16 @@ class Contender:
 
 def compare(experiment: str, count: int, console: Console) -> dict[str, float]:
     """Time all contenders of one experiment in turn, print the table, and return how many times as fast ours are."""
-    kind, more = ("translator_", TRANSLATORS[experiment]) if experiment in TRANSLATORS else ("", ())
+    kind, more = (
+        ("translators.translator_", TRANSLATORS[experiment]) if experiment in TRANSLATORS else ("contenders.", ())
+    )
     ours, theirs = f"{kind}ganline", f"{kind}keras"
     field = {OURS[0]: Contender(ours, experiment, "float32", *more), THEIRS: Contender(theirs, experiment, *more)}
     if {"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split()):
         field[OURS[1]] = Contender(ours, experiment, "mixed_bfloat16", *more)
-    if find_spec("torch") and experiment in contenders.IN_PYTORCH:
-        field["PyTorch eager"] = Contender("pytorch", experiment)
-    peak = Contender("matmul_peak")
+    if find_spec("torch") and experiment in PYTORCH:
+        field["PyTorch eager"] = Contender(PYTORCH[experiment], experiment, *more)
+    peak = Contender("contenders.matmul_peak")
     for round_number in range(ROUNDS + 1):  # the first one compiles and is not counted
         for contender in field.values():
             contender.run(count, keep=round_number > 0)
@@ -89,7 +99,7 @@ def compare(experiment: str, count: int, console: Console) -> dict[str, float]:
 
     documents, ratios = field[THEIRS].seconds, {}
     peak_rate = 2 * 2048**3 / statistics.median(peak.seconds)
-    operations = translators.flops(experiment, *more) if kind else contenders.flops(experiment)
+    operations = translators.flops(experiment, *more) if more else contenders.flops(experiment)
     table = Table(
         "", "ms a step (median)", "min", "max", "times as fast as the documents' loop", "share of matmul peak", box=None
     )
@@ -114,4 +124,4 @@ if __name__ == "__main__":
         mean = statistics.geometric_mean(ratios[name] for ratios in found)
         terminal.print(f"{name}: {mean:.2f}x the documents' loops, geometric mean of {len(found)}")
     if not find_spec("torch"):
-        terminal.print("PyTorch is not installed: `pip install torch` adds its row.")
+        terminal.print("PyTorch is not installed: `pip install torch` adds its rows.")

@@ -7,6 +7,7 @@ from ganline.core.words import listed
 from ganline.datasets import prepared
 from ganline.datasets.prepare import prepare
 from ganline.datasets.prepare_pairs import prepare_pairs
+from ganline.datasets.prepare_unpaired import prepare_unpaired
 from ganline.settings import paths
 from ganline.settings.schema import Params
 from ganline.tracking.tracker import Tracker
@@ -18,7 +19,8 @@ SHOWN = 20
 def run(params: Params, tracker: Tracker) -> None:
     """Prepare the raw data and tell the tracker which data this is."""
     dataset, folder = params.download.dataset, paths.prepared(params)
-    make = prepare_pairs if params.prepare.pairs else prepare
+    pairs = params.prepare.pairs
+    make = (prepare_unpaired if pairs.layout == "unpaired" else prepare_pairs) if pairs else prepare
     facts = make(paths.raw(params), folder, dataset, params.prepare, params.data_seed)
     tracker.dataset(dataset, prepared.digest(folder), facts["counts"])
     tracker.artifact(folder / prepared.FACTS)
@@ -38,8 +40,11 @@ def run(params: Params, tracker: Tracker) -> None:
 
 
 def with_partners(facts: Mapping[str, Any]) -> str:
-    """Return of what shape the images' partners are, where they have some."""
-    return f"each with a partner of shape {facts['partner_shape']}, " if "partner_shape" in facts else ""
+    """Return of what shape the images' partners are, and how many where none belongs to an image; "" without any."""
+    if facts.get("paired", True):
+        return f"each with a partner of shape {facts['partner_shape']}, " if "partner_shape" in facts else ""
+    counts = facts["partner_counts"]
+    return f"{counts['train']} and {counts['test']} of shape {facts['partner_shape']} to be made into such ones, "
 
 
 def named(classes: Sequence[str]) -> str:

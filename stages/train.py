@@ -46,7 +46,9 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
     if problems := list(uneven(params.train, at.count)):
         raise UserError("; ".join(problems))
     configure(params.compute.precision, params.compute.deterministic)
+    perception = material.perception(params)
     decide = material.decisive(params, facts, data) | {"replicas": at.count, "machines": at.workers}
+    decide |= perception.facts if perception else {}
     files = [*material.picture_files(params), *judging.extractor_files(params)]
     known = checkpoint.deciding(decide, files, code("train", params))
     workdir = paths.CHECKPOINTS / checkpoint.fingerprint(known)
@@ -58,6 +60,8 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
         with at.building():
             shape, given = tuple(facts["image_shape"]), inputs.shape(params)
             model = models.build(params.train, shape, params.seed, len(facts["classes"]), given)
+            if perception:
+                model.perception, model.trained_with = perception, perception.facts
         probe = judging.probe(params, data["image"]) if at.chief else "the chief does"
         maker = makers.of_run(params, model)
         trained = train(

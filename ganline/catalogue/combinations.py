@@ -47,14 +47,14 @@ def impossible(params: Params) -> Iterator[str]:
         yield f"latent.labels.{name}: DVC does not see changes under this name; give the attribute another one"
     if model := model_facts().get(params.train.model):
         yield from _misfits(params.prepare, params.train.model, model)
+        if isinstance(params.train, Translation):
+            yield from _unpaired(params.prepare, params.train, model)
         yield from _mistrained(params.train, model)
     else:
         yield _unknown(params.train.model)
     if isinstance(params.train, Adversaries):
         yield from _asked(params.train, loss_facts().get(params.train.loss))
         yield from _contradictions(params.train)
-    if isinstance(params.train, Translation):
-        yield from _unpaired(params.prepare, params.train)
     yield from _updates(params.train)
     yield from _devices(params)
     yield from _protocol(params)
@@ -69,6 +69,11 @@ def _unknown(model: str) -> str:
 def _misfits(prepare: Prepare, name: str, model: dict[str, Any]) -> Iterator[str]:
     """Yield where the images are not what the model's networks take."""
     multiple, sizes, channels = model.get("size_multiple", 1), model.get("sizes"), model.get("channels")
+    if prepare.size < (least := model.get("least_size", 1)):
+        yield (
+            f"prepare.size = {prepare.size} with train.model = {name}: its discriminator judges patches of {least} "
+            f"pixels; allowed is {least} or more"
+        )
     if prepare.size % multiple:
         yield f"prepare.size = {prepare.size} with train.model = {name}: it takes multiples of {multiple}"
     if sizes and prepare.size not in sizes:
@@ -94,8 +99,9 @@ def _mistrained(train: Train, model: dict[str, Any]) -> Iterator[str]:
         yield from _refused(train, model)
 
 
-def _unpaired(prepare: Prepare, train: Translation) -> Iterator[str]:
+def _unpaired(prepare: Prepare, train: Translation, model: dict[str, Any]) -> Iterator[str]:
     """Yield where the images have no inputs to be made of, or others than the networks take."""
+    channels = model.get("channels")
     if train.input in DERIVED:
         if prepare.channels != 3:
             yield f"train.input = {train.input}: it is made of images in colour; set prepare.channels=3"
@@ -104,6 +110,13 @@ def _unpaired(prepare: Prepare, train: Translation) -> Iterator[str]:
             f"train.input = {train.input}: the images have no partners (prepare.pairs); allowed is "
             f"{_either(tuple(DERIVED))}, or a dataset of pairs such as dataset=paired_folders"
         )
+    elif prepare.pairs.layout == "unpaired" and "pairs" in model["needs"]:
+        yield (
+            f"prepare.pairs.layout = unpaired: {train.model} learns from images whose true partners are known; allowed "
+            "is folders or side_by_side, or a model that needs no pairs"
+        )
+    elif channels and prepare.partners.channels not in channels:
+        yield f"prepare.pairs.channels = {prepare.partners.channels}: {train.model} takes {_either(channels)}"
     elif prepare.partners.size != prepare.size:
         yield (
             f"prepare.pairs.size = {prepare.partners.size}: {train.model} takes partners of the images' size "

@@ -14,13 +14,17 @@ ABILITIES = {
     "discriminator": "{who} has no discriminator",
     "encoder": "{who} has no encoder",
     "fast to draw": "{who} draws too slowly",
+    "inputs": "{who} makes its images of no other images",
+    "way back": "{who} cannot be asked for the way back",
+    "unpaired": "{who} makes nothing of other images, or learned it from their true partners",
 }
 """Ability -> what a person reads where it is missing; {who} is whoever lacks it.
 
 latents: draws its images from latents. pairs: the true partner of each image it makes is known. classes: the classes of
 the data are known to whoever judges or teaches. labels: can be asked for each of these classes. discriminator: has a
 network that tells real images from generated ones. encoder: finds the latents of an image in one pass. fast to draw:
-makes an image in one pass, so that thousands can be asked of it.
+makes an image in one pass, so that thousands can be asked of it. inputs: makes its images of other images. way back:
+makes those of such images, too. unpaired: makes its images of other images, and learned it without their true partners.
 """
 
 

@@ -58,6 +58,21 @@ class Maker(Protocol):
         """Return `count` samples on one picture, uint8 (h, w, C), laid out so that a person sees what there is."""
 
 
+class ImageMaker(Maker, Protocol):
+    """A maker that has the ability "inputs": from a source domain to a target domain."""
+
+    input_shape: tuple[int, int, int]
+    """(H, W, C) of what it takes."""
+
+    def translate(self, images: np.ndarray, progress: Callable[[int], Any] = silent) -> np.ndarray:
+        """Return what uint8 images (N, H, W, C) of the source domain become, uint8 (N, H', W', C')."""
+
+    def translate_back(self, images: np.ndarray, progress: Callable[[int], Any] = silent) -> np.ndarray:
+        """Return what uint8 images (N, H', W', C') of the target domain become in the source domain, uint8
+        (N, H, W, C); takes the ability "way back".
+        """
+
+
 class LatentMaker(Maker, Protocol):
     """A maker that has the ability "latents"."""
 

@@ -1,12 +1,11 @@
 """The npm packages emoji-datasource-<vendor>: emoji.json says what each emoji is, img/<vendor>/64/ has the pictures."""
 
-import hashlib
 import json
 import shutil
 from pathlib import Path, PurePosixPath
 
 from ganline.core.errors import UserError
-from ganline.core.files import sha256
+from ganline.datasets import digests
 from ganline.datasets.damage import UnreadableError, reading
 from ganline.datasets.fetchers import SourceError
 
@@ -54,14 +53,10 @@ def digest(package: Path, vendor: str) -> str:
     Raises:
         SourceError: there are no pictures of this vendor.
     """
-    paths = sorted(package.glob(pictures(vendor)), key=lambda path: path.name.encode())
+    paths = digests.in_order(package.glob(pictures(vendor)))
     if not paths:
         raise SourceError(f"{pictures(vendor)} is not beside {TABLE}")
-    lines = []
-    for path in [package / TABLE, *paths]:
-        with reading(path):
-            lines.append(f"{sha256(path)}  {path.relative_to(package).as_posix()}\n")
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return digests.of_files(package, [package / TABLE, *paths])
 
 
 def pictures(vendor: str) -> str:

@@ -50,8 +50,19 @@ def shape(params: Params) -> tuple[int, int, int] | None:
     return partners.size, partners.size, partners.channels
 
 
+def paired(folder: Path, name: str) -> bool:
+    """Return whether the i-th of the inputs that `read` gives is that of the i-th image.
+
+    Raises:
+        UserError: the folder holds no prepared data.
+    """
+    return name != PARTNER or bool(prepared.read_facts(folder).get("paired", True))
+
+
 def read(folder: Path, split: str, name: str) -> np.ndarray:
     """Return the inputs of the prepared images of "train" or "test", uint8 (N, H, W, C), in their order.
+
+    Where the data is not `paired` they are the other side of the translation, (M, H, W, C).
 
     Args:
         folder: prepared data.

@@ -209,7 +209,8 @@ def one_side(where: str, files: Sequence[str], category: str | None) -> list[str
         raise UserError(
             f"{where}: these are the two sides of a translation, {counts}. A generator that draws from noise "
             f"learns one: set download.category=A or B (it is {'null' if category is None else repr(category)}). A "
-            "translator learns from pairs: dataset=paired_folders. "
+            "translator learns from both: dataset=paired_folders, or dataset=unpaired_folders where none belongs to "
+            "another. "
             "If A and B are two classes, give their folders other names"
         )
     other = {file for file, side in zip(pictures, sides, strict=True) if side != category}

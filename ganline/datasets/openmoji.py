@@ -1,15 +1,15 @@
 """The npm package openmoji: every drawing as lines (black/svg) and in colour (color/svg), and a table of what it is."""
 
-import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from ganline.core.errors import UserError
-from ganline.core.files import sha256
 from ganline.core.progress import track
+from ganline.datasets import digests
 from ganline.datasets.damage import UnreadableError, reading
 from ganline.datasets.fetchers import SourceError
 
@@ -38,20 +38,34 @@ def write(found: Path, expected: str, category: str | None, side: int, folder: P
         UnreadableError: the table is no table of drawings.
         UserError: there is no such group; names those there are.
     """
+    package = checked(found, expected)
+    draw(package, chosen(groups(package), category), STYLES, side, folder)
+
+
+def checked(found: Path, expected: str) -> Path:
+    """Return the folder of the package below `found`; SourceError where it is not there or has other content."""
     package = _package(found)
     content = digest(package)
     if content != expected:
         raise SourceError(f"{files()}: expected content with sha256 {expected}, found {content}")
-    groups = _groups(package)
+    return package
+
+
+def chosen(groups: Mapping[str, list[str]], category: str | None) -> Mapping[str, list[str]]:
+    """Return one group, or with None all; UserError where there is no such group."""
     if category is not None and category not in groups:
         raise UserError(
             f"download.category = {category!r}: allowed is null (all) or one of {', '.join(sorted(groups))}"
         )
-    chosen = {category: groups[category]} if category else groups
+    return {category: groups[category]} if category else groups
+
+
+def draw(package: Path, groups: Mapping[str, list[str]], styles: Mapping[str, str], side: int, folder: Path) -> None:
+    """Draw the named SVGs, FOLDER of `styles`/GROUP/NAME.png, side x side pixels."""
     wanted = [
         (package / svg / f"{name}.svg", folder / style / group / f"{name}.png")
-        for style, svg in STYLES.items()
-        for group, names in chosen.items()
+        for style, svg in styles.items()
+        for group, names in groups.items()
         for name in names
     ]
     _draw_all(wanted, side)
@@ -59,14 +73,8 @@ def write(found: Path, expected: str, category: str | None, side: int, folder: P
 
 def digest(package: Path) -> str:
     """Return the sha256 of what `LC_ALL=C sha256sum data/openmoji.json black/svg/*.svg color/svg/*.svg` prints."""
-    paths = [package / TABLE]
-    for svg in STYLES.values():
-        paths += sorted((package / svg).glob("*.svg"), key=lambda path: path.name.encode())
-    lines = []
-    for path in paths:
-        with reading(path):
-            lines.append(f"{sha256(path)}  {path.relative_to(package).as_posix()}\n")
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    drawings = (digests.in_order((package / svg).glob("*.svg")) for svg in STYLES.values())
+    return digests.of_files(package, [package / TABLE, *chain(*drawings)])
 
 
 def files() -> str:
@@ -81,18 +89,18 @@ def _package(found: Path) -> Path:
     return tables[0].parents[1]
 
 
-def _groups(package: Path) -> dict[str, list[str]]:
-    """Return the names of the drawings to take, by group."""
-    groups: dict[str, list[str]] = {}
+def groups(package: Path) -> dict[str, list[str]]:
+    """Return the names of the drawings to take, by group; UnreadableError where the table is none of drawings."""
+    found: dict[str, list[str]] = {}
     with reading(package / TABLE):
         for drawing in json.loads((package / TABLE).read_text("utf-8")):
             if drawing["group"] != LEFT_OUT and not drawing["skintone"]:
-                groups.setdefault(drawing["group"], []).append(drawing["hexcode"])
+                found.setdefault(drawing["group"], []).append(drawing["hexcode"])
     # They become paths.
-    for name in (name for group, names in groups.items() for name in (group, *names)):
+    for name in (name for group, names in found.items() for name in (group, *names)):
         if not isinstance(name, str) or PurePosixPath(name).name != name:
             raise UnreadableError(f"{package / TABLE}: {name!r} is no name of a group or drawing")
-    return groups
+    return found
 
 
 def _draw_all(wanted: Iterable[tuple[Path, Path]], side: int) -> None:

@@ -1,13 +1,18 @@
-"""Source lists of pictures for translators: published archives, OpenMoji's drawings, tiles of large pictures."""
+"""Source lists of pictures for translators: archives, drawings and renders of emoji, tiles, small animals."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ganline.datasets import archives, openmoji, tiles
-from ganline.datasets.fetchers import FETCH
+from ganline.core.addresses import masked
+from ganline.core.errors import UserError
+from ganline.datasets import archives, fluent, openmoji, pickled, tiles
+from ganline.datasets.damage import UnreadableError
+from ganline.datasets.fetchers import FETCH, SourceError
 from ganline.datasets.source_lists import FileName, Sha256, Source, SourceList, Strict, find, no_category, unpack
+
+Folder = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 
 
 class ArchiveFolder(Strict):
@@ -53,19 +58,13 @@ class ArchiveList(SourceList):
         )
 
 
-class OpenMojiList(SourceList):
-    """The drawings of the package openmoji, as lines and in colour."""
+class _Drawings(SourceList):
+    """The package openmoji."""
 
-    layout: Literal["openmoji"]
     sha256: Sha256
     """See `ganline.datasets.openmoji.digest`."""
     side: Annotated[int, Field(ge=8, le=1024)]
     """Of the pictures that are drawn, pixels."""
-
-    def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
-        """Write lines/<group>/<file>.png and colours/<group>/<file>.png."""
-        found = FETCH[source.kind](source.value, [openmoji.TABLE], work)
-        openmoji.write(found, self.sha256, category, self.side, folder)
 
     def by_hand(self, category: str | None, manual: Path) -> str:
         """Name the parts of the package and what their digest must be."""
@@ -73,6 +72,17 @@ class OpenMojiList(SourceList):
             f"To supply the files by hand, put these of the package into {manual} and run again: {openmoji.files()}\n"
             f"`LC_ALL=C sha256sum {openmoji.files()} | sha256sum` must print {self.sha256}"
         )
+
+
+class OpenMojiList(_Drawings):
+    """The drawings of the package openmoji, as lines and in colour."""
+
+    layout: Literal["openmoji"]
+
+    def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
+        """Write lines/<group>/<file>.png and colours/<group>/<file>.png."""
+        found = FETCH[source.kind](source.value, [openmoji.TABLE], work)
+        openmoji.write(found, self.sha256, category, self.side, folder)
 
 
 class TilesList(SourceList):
@@ -110,3 +120,90 @@ class TilesList(SourceList):
         """List the pictures with their sha256."""
         lines = [f"To supply the pictures by hand, put these into {manual} and run again:"]
         return "\n".join([*lines, *(f"  {name}  (sha256 {digest})" for name, digest in self.sha256.items())])
+
+
+class Renders(Strict):
+    """The package of the renders, in sources of its own."""
+
+    sha256: Sha256
+    """See `ganline.datasets.fluent.digest`."""
+    sources: Annotated[list[Source], Field(min_length=1)]
+
+    def fetch(self, work: Path) -> Path:
+        """Return the folder of the renders, from the first source that brings them into a folder of `work`."""
+        failures = []
+        for number, source in enumerate(self.sources):
+            part = work / f"renders-{number}"
+            part.mkdir()
+            try:
+                return fluent.checked(FETCH[source.kind](source.value, [fluent.RENDERS], part), self.sha256)
+            except (SourceError, UnreadableError) as error:
+                failures.append(masked(f"{source.kind} {source.value}: {error}"))
+        raise SourceError("; ".join(failures))
+
+
+class FluentList(_Drawings):
+    """OpenMoji's drawings in colour beside the 3D renders of the same emoji; files by hand may hold both packages."""
+
+    layout: Literal["openmoji_fluent"]
+    renders: Renders
+
+    def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
+        """Write drawings/<group>/<file>.png and renders/<group>/<file>.webp."""
+        (work / "drawings").mkdir()
+        found = FETCH[source.kind](source.value, [openmoji.TABLE], work / "drawings")
+        package = openmoji.checked(found, self.sha256)
+        renders = fluent.checked(found, self.renders.sha256) if fluent.find(found) else self.renders.fetch(work)
+        fluent.write(package, renders, category, self.side, folder)
+
+    def by_hand(self, category: str | None, manual: Path) -> str:
+        """Name the parts of both packages."""
+        return (
+            f"{super().by_hand(category, manual)}\nand {fluent.RENDERS} of the package of renders beside them: "
+            f"`LC_ALL=C sha256sum {fluent.RENDERS} | sha256sum` must print {self.renders.sha256}"
+        )
+
+
+class PickleList(SourceList):
+    """Small grey pictures of several classes in pickles of numpy arrays."""
+
+    layout: Literal["pickles"]
+    images: FileName
+    labels: FileName
+    sha256: dict[FileName, Sha256]
+    """Of both files, decompressed."""
+    classes: Annotated[list[Folder], Field(min_length=1)]
+    """Names in the order of their numbers."""
+
+    @model_validator(mode="after")
+    def _both_pinned(self) -> "PickleList":
+        if set(self.sha256) != {self.images, self.labels}:
+            raise ValueError(f"sha256 is wanted of exactly {self.images} and {self.labels}")
+        return self
+
+    def check_category(self, dataset: str, category: str | None) -> None:
+        """Refuse what are no classes, joined by dashes."""
+        wanted = self._wanted(category)
+        if set(wanted) - set(self.classes) or len(set(wanted)) < len(wanted):
+            raise UserError(
+                f"download.category = {category!r}: allowed is null (all) or some of {', '.join(self.classes)}, joined "
+                f"by dashes, such as {'-'.join(self.classes[:2])}"
+            )
+
+    def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
+        """Write <class>/<number>.png."""
+        found = FETCH[source.kind](source.value, list(self.sha256), work)
+        for name, digest in self.sha256.items():
+            unpack(find(found, name), work / f"checked-{name}", digest)
+        images, labels = (work / f"checked-{name}" for name in (self.images, self.labels))
+        pickled.write(images, labels, self.classes, self._wanted(category), folder)
+
+    def by_hand(self, category: str | None, manual: Path) -> str:
+        """List the files with their sha256."""
+        lines = [f"To supply the files by hand, put these into {manual} (plain or as NAME.gz) and run again:"]
+        return "\n".join(
+            [*lines, *(f"  {name}  (sha256 of the plain file: {digest})" for name, digest in self.sha256.items())]
+        )
+
+    def _wanted(self, category: str | None) -> list[str]:
+        return self.classes if category is None else category.split("-")

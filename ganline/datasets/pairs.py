@@ -12,11 +12,11 @@ from ganline.datasets.damage import reading
 from ganline.settings.schema import Pairs
 
 Sides = dict[str, dict[str, str]]
-"""For each folder's name the files by what they have in common with their partners'."""
+"""For each of two folders' names its files, each with its path without that folder: of trainA/1.png, train/1.png."""
 
 
 class View:
-    """One of the two pictures of each pair: their files, and the bytes and pixels of each."""
+    """One side of a translation: its files, and the bytes and pixels of each."""
 
     def __init__(self, folder: Path, files: Sequence[str], half: str | None) -> None:
         """Show whole files, or the half "left" or "right" of each."""
@@ -53,50 +53,59 @@ class PairedPictures:
             self.images, self.partners = (View(folder, files, half) for half in (settings.images, settings.partners))
             named = files
         else:
-            sides = _sides(folder, files, (settings.images, settings.partners))
-            _refuse_single(folder, sides)
-            named = sorted(sides[settings.images], key=lambda key: sides[settings.images][key])
-            self.images, self.partners = (
-                View(folder, [sides[name][key] for key in named], None) for name in (settings.images, settings.partners)
-            )
-            named = [f"{key}{PurePosixPath(sides[settings.images][key]).suffix}" for key in named]
-        found = layout.read(str(folder), named)
-        self.labels, self.splits, self.said = found.labels, found.splits, found.said
+            found = sides(folder, files, (settings.images, settings.partners))
+            keyed = {name: _by_key(folder, side) for name, side in found.items()}
+            _refuse_single(folder, keyed)
+            keys = sorted(keyed[settings.images], key=lambda key: keyed[settings.images][key])
+            self.images, self.partners = (View(folder, [side[key] for key in keys], None) for side in keyed.values())
+            named = [found[settings.images][file] for file in self.images.files]
+        told = layout.read(str(folder), named)
+        self.labels, self.splits, self.said = told.labels, told.splits, told.said
 
 
-def _sides(folder: Path, files: Iterable[str], names: tuple[str, str]) -> Sides:
-    """Tell the files of the two folders apart."""
-    sides: Sides = {name: {} for name in names}
+def sides(folder: Path, files: Iterable[str], names: tuple[str, str]) -> Sides:
+    """Tell the files of the two folders `names` apart.
+
+    Raises:
+        UserError: a folder has no pictures, or there are some in neither.
+    """
+    found: Sides = {name: {} for name in names}
     beside: list[str] = []
     for file in files:
-        side, key = _place(file, names)
+        side, rest = _place(file, names)
         if side is None:
             beside.append(file)
-        elif key in sides[side]:
-            raise UserError(
-                f"{folder}: {sides[side][key]} and {file} have one name; allowed is one picture of a name in a folder"
-            )
         else:
-            sides[side][key] = file
-    told = " and ".join(f"{len(sides[name])} below a folder {name!r}" for name in names)
+            found[side][file] = rest
+    told = " and ".join(f"{len(found[name])} below a folder {name!r}" for name in names)
     for name in names:
-        if not sides[name]:
+        if not found[name]:
             raise UserError(
-                f"{folder}: no picture lies below a folder {name!r}, so there are no pairs ({told}); "
-                "prepare.pairs.images and prepare.pairs.partners name the two folders, such as A and B (A/1.png, "
-                "B/1.png, or trainA/1.png, trainB/1.png), and download.category = both takes them both"
+                f"{folder}: no picture lies below a folder {name!r}, so there is but one side of a translation "
+                f"({told}); prepare.pairs.images and prepare.pairs.partners name the two folders, such as A and B "
+                "(A/1.png, B/1.png, or trainA/1.png, trainB/1.png), and download.category = both takes them both"
             )
     if beside:
         raise UserError(
-            f"{folder}: {len(beside)} picture(s) lie below neither folder of the pairs, such as {beside[0]} ({told}); "
+            f"{folder}: {len(beside)} picture(s) lie below neither of the two folders, such as {beside[0]} ({told}); "
             "prepare.pairs.images and prepare.pairs.partners name the two folders"
         )
-    return sides
+    return found
+
+
+def _by_key(folder: Path, side: dict[str, str]) -> dict[str, str]:
+    """Return one folder's files by what they have in common with their partners': their paths without endings."""
+    keyed: dict[str, str] = {}
+    for file, rest in side.items():
+        other = keyed.setdefault(str(PurePosixPath(rest).with_suffix("")), file)
+        if other != file:
+            raise UserError(f"{folder}: {other} and {file} have one name; allowed is one picture of a name in a folder")
+    return keyed
 
 
 def _place(file: str, names: tuple[str, str]) -> tuple[str | None, str]:
-    """Return which of the two folders a file lies below, and its path without that folder and without its ending."""
-    *folders, name = PurePosixPath(file).with_suffix("").parts
+    """Return which of the two folders a file lies below, and its path without that folder."""
+    *folders, name = PurePosixPath(file).parts
     for i, part in enumerate(folders):
         for side in names:
             if part == side:
@@ -106,9 +115,9 @@ def _place(file: str, names: tuple[str, str]) -> tuple[str | None, str]:
     return None, ""
 
 
-def _refuse_single(folder: Path, sides: Sides) -> None:
+def _refuse_single(folder: Path, keyed: Sides) -> None:
     """Refuse pictures that miss a partner; the message names them."""
-    (first, ours), (second, theirs) = sides.items()
+    (first, ours), (second, theirs) = keyed.items()
     lines = [
         *(f"  {ours[key]} has none below {second!r}" for key in sorted(ours.keys() - theirs.keys())),
         *(f"  {theirs[key]} has none below {first!r}" for key in sorted(theirs.keys() - ours.keys())),

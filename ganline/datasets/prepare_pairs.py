@@ -68,7 +68,7 @@ def prepare_pairs(raw: Path, destination: Path, dataset: str, settings: Prepare,
         for i, manifest in enumerate(manifests):
             manifest["view"], manifest["partner"], manifest["split"] = VIEWS[i], views[1 - i].files, splits
         facts = facts_of(dataset, shapes[0], classes, manifests[0], pictures.ignored)
-        facts |= {"partner_shape": shapes[1], "said": [*said, *facts["said"]]}
+        facts |= {"partner_shape": shapes[1], "paired": True, "said": [*said, *facts["said"]]}
         write_json(folder / prepared.FACTS, facts)
         write_manifest(folder, pd.concat(manifests)[["view", *COLUMNS, "partner"]], pictures.ignored)
     return facts

@@ -2,7 +2,8 @@
 
 train_images.npy, test_images.npy   uint8 (N, H, W, C), the order of the manifest's kept rows of that split
 train_labels.npy, test_labels.npy   int32 (N,), only where labelled
-train_partners.npy, ...             uint8 (N, H', W', C'), of pairs: the second view, the i-th is the i-th image's
+train_partners.npy, ...             uint8 (N, H', W', C'), of pairs: the second view, the i-th is the i-th image's;
+                                    of unpaired data uint8 (M, H', W', C'): none belongs to an image
 dataset.json                        what `read_facts` returns
 manifest.csv                        one row a source image, and one a file that is no picture; `read_manifest` reads it
 """
@@ -47,7 +48,7 @@ def partners_file(folder: Path, split: str) -> Path:
 def read_facts(folder: Path) -> dict[str, Any]:
     """Return dataset.json: dataset, image_shape [H, W, C], classes (names; empty where unlabelled), counts, ....
 
-    Of pairs also partner_shape [H', W', C'].
+    Of two views also partner_shape [H', W', C'] and `paired`; of unpaired ones partner_counts, as the images' counts.
 
     Raises:
         UserError: the folder holds no prepared data, or it is damaged.
@@ -72,8 +73,10 @@ def read_split(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]
 def read_partners(folder: Path, split: str) -> np.ndarray:
     """Return the partners of the images of "train" or "test", uint8 (N, H', W', C'), memory-mapped.
 
+    Of unpaired data they are the other side of the translation, (M, H', W', C').
+
     Raises:
-        UserError: the prepared data has no pairs, or is damaged.
+        UserError: the prepared data has one view, or is damaged.
     """
     partners = partners_file(folder, split)
     if not partners.exists() and images_file(folder, split).exists():

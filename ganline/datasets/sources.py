@@ -13,7 +13,7 @@ from ganline.core.files import whole_folder
 from ganline.datasets import emoji, idx, quickdraw
 from ganline.datasets.damage import UnreadableError
 from ganline.datasets.fetchers import ARCHIVE, FETCH, SourceError
-from ganline.datasets.paired_sources import ArchiveList, OpenMojiList, TilesList
+from ganline.datasets.paired_sources import ArchiveList, FluentList, OpenMojiList, PickleList, TilesList
 from ganline.datasets.source_lists import FileName, Sha256, Source, SourceList, Text, find, no_category, unpack
 
 
@@ -129,7 +129,9 @@ LAYOUTS: dict[str, type[SourceList]] = {
     "weights": WeightsList,
     "archive": ArchiveList,
     "openmoji": OpenMojiList,
+    "openmoji_fluent": FluentList,
     "tiles": TilesList,
+    "pickles": PickleList,
 }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from ganline.core.random import generator
 from ganline.datasets.resize import like
+from ganline.diagnosis.cycles import apart
 from ganline.diagnosis.probe import CannotJudgeError
 
 PAIRS = 64
@@ -37,11 +38,11 @@ class PairProbe:
         """uint8 (n, H, W, C), n being PAIRS at most: what is to be translated at each look."""
         self._copies = like(self.inputs, self._targets.shape[1:])
         mean = np.zeros_like(self._targets) + self._targets.mean(axis=(0, 1, 2)).round().astype(np.uint8)
-        self._unlike_input = _apart(self._targets, self._copies)
+        self._unlike_input = apart(self._targets, self._copies)
         if self._unlike_input < ALIKE:
             raise CannotJudgeError("inputs and their partners are the same pictures")
         self._baseline = max(
-            min(self._unlike_input, _apart(self._targets, np.broadcast_to(mean, self._targets.shape))), ALIKE
+            min(self._unlike_input, apart(self._targets, np.broadcast_to(mean, self._targets.shape))), ALIKE
         )
         self._colour, self._spread = colourfulness(self._targets), _spread(self._targets)
 
@@ -56,8 +57,8 @@ class PairProbe:
             are all alike.
         """
         return {
-            "error": _apart(outputs, self._targets) / self._baseline,
-            "copied": _apart(outputs, self._copies) / self._unlike_input,
+            "error": apart(outputs, self._targets) / self._baseline,
+            "copied": apart(outputs, self._copies) / self._unlike_input,
             "saturation": colourfulness(outputs) / self._colour if self._colour >= COLOURLESS else np.nan,
             "spread": _spread(outputs) / self._spread if self._spread >= ALIKE else np.nan,
         }
@@ -73,11 +74,6 @@ class PairProbe:
 def colourfulness(images: np.ndarray) -> float:
     """Return the mean difference of a pixel's largest and least channel, 0 (grey) to 1, of uint8 (N, H, W, C)."""
     return float((images.max(axis=3) - images.min(axis=3)).mean() / 255)
-
-
-def _apart(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the mean absolute difference, 0 to 1, of uint8 images of one shape."""
-    return float(np.mean([cv2.absdiff(one, other).mean() for one, other in zip(first, second, strict=True)]) / 255)
 
 
 def _spread(images: np.ndarray) -> float:

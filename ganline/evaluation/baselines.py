@@ -9,7 +9,7 @@ BASELINES = {
     "baseline_mean_colour_": "the mean colour of the training targets",
 }
 """What the names of their numbers begin with, and what they are."""
-OF_SETS = ("fid", "kid")
+MEASURED = ("fid", "kid", "edge_agreement")
 """The measures beside which they stand, besides those of pairs."""
 BESIDE = ("floor_", *BASELINES)
 """What the names of all numbers begin with that only stand beside a model's own."""
@@ -20,7 +20,7 @@ def baselines(inputs: np.ndarray, targets: np.ndarray, train: np.ndarray) -> dic
 
     Args:
         inputs: uint8 (N, H, W, C).
-        targets: uint8 (N, H', W', C'), of which only the shape counts.
+        targets: uint8 (N, H', W', C'), of which only the shape counts; outputs have it, too.
         train: training targets, uint8 (M, H', W', C').
     """
     # A memory-mapped split is summed a part at a time.

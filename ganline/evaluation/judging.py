@@ -47,29 +47,33 @@ class Judged:
 def judge(params: Params, model: Model, maker: Maker, extractor: Extractor) -> Judged:
     """Draw fakes, extract their features once, compute every measure asked for of them and of the floor.
 
-    A translator's fakes are held against their true partners, row by row, and stand beside two baselines.
+    A translator's fakes stand beside two baselines, and are held against their true partners, row by row; where nobody
+    knows these, against the target domain.
     """
     train, test = (real_images(params, split) for split in ("train", "test"))
-    settings, notices = in_force(params.evaluate, len(train), len(test))
+    seed = params.seed
+    made = fakes(maker, min(params.evaluate.samples, len(train), len(test)), seed)
+    settings, notices = in_force(params.evaluate, len(train), len(test), len(made.images))
     notices += extractor.facts.get("doubts", [])
     for notice in notices:
         print(f"evaluate: {notice}")
-    count, seed = settings.samples, params.seed
-    made = fakes(maker, count, seed)
+    count = settings.samples
     said = extractor.extract(made.images)
     has = able(maker, read_facts(paths.prepared(params))["classes"], extractor)
     fake = Sample(made.images, *said, made.given["labels"] if "labels" in has else None)
-    pairs = made.partners is not None
+    pairs, inputs = made.partners is not None, made.given.get("inputs")
     real = translators.targets(made, extractor) if pairs else drawn(test, count, seed, "evaluate/reference")
     lpips = translators.lpips_for(has)
 
     def case(sample: Sample, maker: Maker | None = None) -> Case:
-        return Case(sample, real, train, settings, seed, extractor, maker, has, lpips)
+        return Case(sample, real, train, settings, seed, extractor, maker, has, lpips, inputs)
 
     floors = {"train": case(drawn(train, count, seed, "evaluate/floor")), "held_out": case(real)}
-    if pairs:
+    if inputs is not None:
         floors |= translators.baseline_cases(made, train.images, extractor, case)
-    facts = common(extractor, maker, seed, count, notices)
+    facts = common(extractor, maker, seed, count, notices) | model.trained_with
+    if inputs is not None and not pairs:
+        facts["reference"] = "test split of the target domain; no true partners are known"
     measures = suite.chosen(params.evaluate.metrics)
     with Bar("measures", len(measures), unit="measures") as bar:
         values, protocol = suite.measure_all(
@@ -79,17 +83,27 @@ def judge(params: Params, model: Model, maker: Maker, extractor: Extractor) -> J
     return Judged(made, said, values | own, protocol | own_protocol)
 
 
-def in_force(settings: Evaluate, train_images: int, test_images: int) -> tuple[Evaluate, list[str]]:
-    """Return the settings, less where real images are too few, and where and why that was so.
+def in_force(
+    settings: Evaluate, train_images: int, test_images: int, made: int | None = None
+) -> tuple[Evaluate, list[str]]:
+    """Return the settings, less where images are too few, and where and why that was so.
 
     Fakes, floor and reference have one count: FID falls as sets grow, and precision and recall want equal sets.
+
+    Args:
+        settings: what was asked for.
+        train_images: real ones.
+        test_images: real ones that were held out.
+        made: fakes, where there may be fewer: made of held-out images that are none of these.
     """
-    count, changes, notices = min(settings.samples, train_images, test_images), {}, []
+    real = min(settings.samples, train_images, test_images)
+    count, changes, notices = min(real, real if made is None else made), {}, []
     if count < settings.samples:
         changes["samples"] = count
         notices.append(
             f"{count} images instead of evaluate.samples = {settings.samples}: "
             f"the splits hold {train_images} training and {test_images} test images"
+            + (f", and there are {made} held-out inputs" if count < real else "")
             + (f"; {HOLD_OUT_MORE}" if test_images < train_images else "")
         )
     if count < LEAST_FOR_ERROR:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
-from ganline.evaluation.baselines import BASELINES, OF_SETS
+from ganline.evaluation.baselines import BASELINES, MEASURED
 from ganline.metrics import record
 from ganline.metrics.record import Case, Measure
 
@@ -43,6 +43,10 @@ DEFAULT = (
     "ssim",
     "pair_ms_ssim",
     "lpips",
+    "cycle_error",
+    "steganography",
+    "identity_error",
+    "edge_agreement",
 )  # fmt: skip
 """What evaluate.metrics = default means, in the order in which measures run; the others follow by their names."""
 FOLDER = Path(record.__file__).parent
@@ -119,7 +123,8 @@ def measure_all(
     who has learned nothing, and how each was made.
 
     A measure that refuses its arrays is left out, with its reason in the protocol, and the others go on. So is one that
-    means nothing for this data or model, if `named` asks for it by its own name.
+    means nothing for this data or model, if `named` asks for it by its own name, or if it is one of those by which
+    translators are judged whose true partners are known.
 
     Args:
         asked: what to compute.
@@ -134,13 +139,13 @@ def measure_all(
     entries: Protocol = {}
     for measure in asked:
         if reason := lacking(measure.needs, fakes.abilities, "the generator"):
-            if measure.name in named:
+            if measure.name in named or ("pairs" in measure.needs and "unpaired" in fakes.abilities):
                 entries |= _left_out(measure, "", reason)
             continue
         cases = [("", fakes)]
         if measure.floor:
             cases.append((FLOOR, floors[measure.floor]))
-        if "pairs" in measure.needs or measure.name in OF_SETS:
+        if "pairs" in measure.needs or measure.name in MEASURED:
             cases += [(prefix, floors[prefix]) for prefix in BASELINES if prefix in floors]
         for prefix, case in cases:
             try:

@@ -1,4 +1,4 @@
-"""What judging a translator takes beside what judging any generator takes: pairs, their targets and two baselines."""
+"""What judging a translator takes beside what judging any generator takes: true partners, and two baselines."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -35,11 +35,10 @@ def baseline_cases(
     """Return, by what the names of their numbers begin with, the cases of who has learned nothing.
 
     Args:
-        made: what a translator made, with its inputs and partners.
+        made: what a translator made, with its inputs.
         train: training targets, uint8 (M, H, W, C).
         extractor: it describes what the baselines make.
         case: returns the case of whoever makes such images.
     """
-    assert made.partners is not None
-    found = baselines(made.given["inputs"], made.partners, train)
+    found = baselines(made.given["inputs"], made.images, train)
     return {prefix: case(Sample(images, *extractor.extract(images))) for prefix, images in found.items()}

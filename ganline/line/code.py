@@ -21,6 +21,7 @@ from ganline.settings.schema import Params
 from ganline.studies import studies_of
 
 FOLDER = Path("data/code")
+VGG16 = Path("conf/sources/vgg16.yaml")
 SHOWN = 5
 PACKAGES = ("ganline", "stages")
 DECIDE_NOTHING = (
@@ -32,11 +33,16 @@ DECIDE_NOTHING = (
 
 
 def code(stage: str, params: Params) -> dict[str, str]:
-    """Return the sha256 of each file of the project that decides what a stage makes, by its path."""
+    """Return the sha256 of each file of the project that decides what a stage makes, by its path.
+
+    Of a training that looks through a network of others that is also what pins its weights.
+    """
     # Where nothing is known of stages, somebody trains outside a project: with the program that this file is part of.
     root = Path() if DVC_YAML.exists() else Path(__file__).parents[2]
     starts = [f"stages.{stage}", *_by_name(stage, params)]
-    return {str(path): sha256(root / path) for path in closure(starts, root, PACKAGES, DECIDE_NOTHING)}
+    files = closure(starts, root, PACKAGES, DECIDE_NOTHING)
+    files += [VGG16] if stage == "train" and _perceives(params) else []
+    return {str(path): sha256(root / path) for path in files}
 
 
 def listed(stage: str) -> Path:
@@ -60,10 +66,17 @@ def require_listed(stage: str, now: dict[str, str]) -> None:
         )
 
 
+def _perceives(params: Params) -> bool:
+    """Return whether the training compares images through VGG."""
+    return bool(model_facts()[params.train.model].get("perceives"))
+
+
 def _by_name(stage: str, params: Params) -> Iterator[str]:
     """Yield the modules that a stage imports by a name that parameters give."""
     if stage in ("train", "evaluate", "study"):
         yield model_facts()[params.train.model]["module"]
+    if stage == "train" and _perceives(params):
+        yield "ganline.extractors.vgg"
     if stage == "evaluate":
         yield from (f"ganline.metrics.{name}" for name in measures.named(params.evaluate.metrics))
     if stage == "study":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
-from ganline.core.maker import LatentMaker, Maker
+from ganline.core.maker import ImageMaker, LatentMaker, Maker
 from ganline.settings.schema import Evaluate
 
 if TYPE_CHECKING:
@@ -58,12 +58,26 @@ class Case:
     """What maker, data and extractor have, in the words of ganline.core.abilities."""
     lpips: "Lpips | str | None" = None
     """Its network, or why it cannot be had; None where nobody needs it."""
+    inputs: np.ndarray | None = None
+    """uint8 (N, H, W, C): what each of the images judged was made from, where that is an image."""
 
     @property
     def latent_maker(self) -> LatentMaker:
         """The maker, for a measure that needs latents."""
         assert self.maker
         return cast(LatentMaker, self.maker)
+
+    @property
+    def image_maker(self) -> ImageMaker:
+        """The maker, for a measure that needs one of images."""
+        assert self.maker
+        return cast(ImageMaker, self.maker)
+
+    @property
+    def given_images(self) -> np.ndarray:
+        """The inputs, for a measure that needs a maker of images."""
+        assert self.inputs is not None
+        return self.inputs
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ def save(model: "Model", folder: Path) -> None:
     }
     if model.input_shape:
         facts["input_shape"] = list(model.input_shape)
+    if model.trained_with:
+        facts["trained_with"] = model.trained_with
     write_json(folder / "model.json", facts)
 
 
@@ -71,4 +73,5 @@ def _load(folder: Path) -> "Model":
     given_shape = tuple(facts["input_shape"]) if "input_shape" in facts else None
     model = build(settings, tuple(facts["image_shape"]), facts["seed"], facts["classes"], given_shape)
     assign(model.weights(), weights)
+    model.trained_with = facts.get("trained_with", {})
     return model

@@ -1,6 +1,6 @@
 """What every model is to the training loop: named networks, named optimizers and one train step."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ class Model:
         size_multiple, sizes, channels: which images fit (any, where not said).
         latent_dim, noise: its latents, where they are no choice of its recipe.
         readings: the names of what `measure` returns -> how to read the number.
+        perceives: the layer of VGG19, such as "block3_conv4", through which its loss compares images.
     """
 
     recipe = "Train"
@@ -45,6 +46,11 @@ class Model:
     readings: dict[str, str] = {}
     input_shape: tuple[int, int, int] | None = None
     """(H, W, C) of what a translator is given; None of models that are given latents."""
+    perceives = ""
+    perception: Callable[[tf.Tensor], tf.Tensor] | None = None
+    """The network that `perceives` names, a ganline.extractors.vgg.Vgg: whoever trains such a model gives it."""
+    trained_with: dict[str, Any] = {}
+    """What protocols say of its training beside its settings, such as what stood in for that network."""
 
     def __init__(self, settings: Train, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
         """Build the networks; equal arguments give equal weights.
@@ -142,6 +148,16 @@ class Model:
         """Parts of such a batch that are used one after the other."""
         return 1
 
+    def perceived(self, images: tf.Tensor) -> tf.Tensor:
+        """Return what `perception` sees in images float32 (N, H, W, C) in image_range of -1 to 1: float32 maps.
+
+        Raises:
+            RuntimeError: it was not given the network.
+        """
+        if self.perception is None:
+            raise RuntimeError(f"{self.settings.model} trains through {self.perceives} of VGG19, which was not given")
+        return self.perception(images)
+
     def generate(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Return images float32 (N, H, W, C) in image_range, in inference mode.
 
@@ -234,7 +250,20 @@ def _learning_rate(rule: Optimizer, schedule: str, updates: int) -> float | Any:
         return schedules.InverseTimeDecay(rule.learning_rate, decay_steps=1, decay_rate=rule.decay)
     if schedule == "linear":
         return schedules.PolynomialDecay(rule.learning_rate, updates, end_learning_rate=0.0)
+    if schedule == "linear_second_half":
+        return _SecondHalf(rule.learning_rate, updates)
     return schedules.CosineDecay(rule.learning_rate, updates) if schedule == "cosine" else rule.learning_rate
+
+
+class _SecondHalf(tf.keras.optimizers.schedules.LearningRateSchedule):
+    """Constant for the first half of the updates, then linear to 0 (Zhu et al. 2017, section 4)."""
+
+    def __init__(self, rate: float, updates: int) -> None:
+        self._rate, self._updates = rate, updates
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        left = 1 - tf.cast(step, tf.float32) / self._updates
+        return self._rate * tf.clip_by_value(2 * left, 0.0, 1.0)
 
 
 def redraw(network: tf.keras.Model, seed: int, deviation: float = 0.02) -> None:

@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ganline.settings.recipes import Latents, Train, recipes
+from ganline.datasets.inputs import PARTNER
+from ganline.settings.recipes import Latents, Train, Translation, recipes
 
 MODELS = Path(__file__).parent
 LOSSES = MODELS / "losses.py"
@@ -65,6 +66,16 @@ def latents_of(settings: Train) -> tuple[int, str]:
         return settings.latent_dim, settings.noise
     fixed = model_facts()[settings.model]
     return fixed["latent_dim"], fixed["noise"]
+
+
+def learns_unpaired(settings: Train) -> bool:
+    """Return whether the model makes images of others, and learns it without knowing which belongs to which."""
+    return isinstance(settings, Translation) and settings.input == PARTNER and not needs_pairs(settings.model)
+
+
+def needs_pairs(model: str) -> bool:
+    """Return whether the training of a model, FILE.CLASS, takes the true partner of each image."""
+    return "pairs" in model_facts().get(model, {}).get("needs", ())
 
 
 def _classes(path: Path) -> dict[str, ast.ClassDef]:

@@ -14,7 +14,7 @@ from ganline.core.random import generator
 from ganline.datasets import inputs as inputs_of
 from ganline.datasets.prepared import read_split
 from ganline.models import BATCH, load
-from ganline.models.facts import latents_of
+from ganline.models.facts import latents_of, learns_unpaired
 from ganline.settings import paths
 from ganline.settings.recipes import Translation
 from ganline.settings.schema import Params
@@ -34,15 +34,18 @@ def of(model: "Model", inputs: np.ndarray | None = None, partners: np.ndarray | 
 
 
 def of_run(params: Params, model: "Model") -> Maker:
-    """Return the maker of a run's model; a translator's draws from the run's held-out images, whose partners are known.
+    """Return the maker of a run's model; a translator's draws from the run's held-out inputs.
+
+    Their partners are the held-out images where the data is in pairs, however the model was trained; else unknown.
 
     Raises:
-        UserError: the prepared data is not there, or has no partners.
+        UserError: the prepared data is not there, or has no inputs.
     """
     if not isinstance(params.train, Translation):
         return of(model)
-    folder = paths.prepared(params)
-    return of(model, inputs_of.read(folder, "test", params.train.input), read_split(folder, "test")[0])
+    folder, name = paths.prepared(params), params.train.input
+    partners = read_split(folder, "test")[0] if inputs_of.paired(folder, name) else None
+    return of(model, inputs_of.read(folder, "test", name), partners)
 
 
 def load_sampler(folder: Path) -> "Sampler":
@@ -189,7 +192,7 @@ class Sampler:
 class Translator:
     """A translator for use: an image in, another out.
 
-    Attributes: see ganline.core.maker.Maker; and `input_shape`, (H, W, C) of what it takes.
+    Attributes: see ganline.core.maker.ImageMaker.
     """
 
     conditions = 0
@@ -206,8 +209,9 @@ class Translator:
 
         from ganline.models.base import from_uint8, to_uint8
 
-        unpaired = frozenset() if partners is not None else frozenset({"pairs"})
-        self.name, self.abilities = model.settings.model, frozenset(model.abilities) - unpaired
+        known = {"pairs": partners is not None, "inputs": True, "unpaired": learns_unpaired(model.settings)}
+        has = {ability for ability in model.abilities if known.get(ability, True)}
+        self.name, self.abilities = model.settings.model, frozenset(has | {name for name in known if known[name]})
         self.image_shape = model.image_shape
         assert model.input_shape
         self.input_shape = model.input_shape

@@ -41,8 +41,8 @@ class Train(Section):
     optimizers: dict[str, Optimizer]
     shared_optimizer_counter: bool
     """Whether the optimizers count their updates together, which quickens Adam's start, as in one Keras instance."""
-    learning_rate_schedule: Literal["constant", "linear", "cosine"]
-    """Linear and cosine fall to 0 at the last step."""
+    learning_rate_schedule: Literal["constant", "linear", "linear_second_half", "cosine"]
+    """All but the first fall to 0 at the last step, linear_second_half from the middle on."""
     gradient_clip_value: Annotated[float, Field(gt=0)] | None
     """Largest absolute value of any gradient's element."""
     gradient_clip_norm: Annotated[float, Field(gt=0)] | None
@@ -125,6 +125,21 @@ class PairedTranslation(Translation):
     """What images are made of: the other picture of each pair, or the image itself without its colours."""
     l1_weight: Annotated[float, Field(ge=0)]
     """Of the mean absolute difference between an image and its true partner, in the generator's loss."""
+
+
+class UnpairedTranslation(Translation):
+    """Translators between two domains, both ways, that learn from pictures of each without knowing partners."""
+
+    input: Literal["partner"]
+    """What images are made of: pictures of the other domain, drawn by themselves."""
+    cycle_weight: Annotated[float, Field(ge=0)]
+    """Of the mean absolute difference between a picture and what comes back when it is translated there and back."""
+    identity_weight: Annotated[float, Field(ge=0)]
+    """Of the mean absolute change of a picture by the translation into the domain that it is of."""
+    target_weight: Annotated[float, Field(ge=0)]
+    """Of the mean absolute difference between a translation and a random picture of the domain it is to be of."""
+    image_pool: Annotated[int, Field(ge=0, le=10_000)]
+    """Earlier translations of each direction that the discriminators are shown in place of half of the new ones."""
 
 
 def recipes(kind: type[Train] = Train) -> dict[str, type[Train]]:

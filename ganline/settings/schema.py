@@ -22,10 +22,11 @@ class Download(Section):
 
 
 class Pairs(Section):
-    """How pictures come in pairs: the images that a translator is to make, and the partners that it is given."""
+    """The two sides of a translation: the images that a translator is to make, and the partners that it is given."""
 
-    layout: Literal["folders", "side_by_side"]
-    """Two folders with equal names, or the two halves of each file."""
+    layout: Literal["folders", "side_by_side", "unpaired"]
+    """Two folders with equal names, or the two halves of each file; or two folders of pictures that do not belong
+    together, as many in each as there are."""
     images: Annotated[str, Field(min_length=1)]
     """The folder of the images (A also stands for trainA, testA and so on), or left or right."""
     partners: Annotated[str, Field(min_length=1)]

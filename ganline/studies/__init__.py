@@ -10,7 +10,7 @@ from ganline.core.abilities import lacking
 from ganline.models.facts import model_facts
 from ganline.settings.schema import Params
 
-STUDIES = {"latent": ("latents",), "translation": ("pairs",)}
+STUDIES = {"latent": ("latents",), "translation": ("inputs",)}
 """The packages of this folder that are studies, in the order of the report, and the abilities that each takes."""
 
 

@@ -1,6 +1,7 @@
 """Batches as a pure function of (seed, step): what a resumed run needs to see the same data."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -13,24 +14,35 @@ from ganline.training.devices import ONE, Devices
 RESIDENT_BYTES = 2**31  # up to here the whole dataset lives on the device as it is stored
 
 
-def batch_indices(count: int, batch_size: int, sampling: str, seed: int, first: int, steps: int) -> np.ndarray:
+class Apart(NamedTuple):
+    """An array whose rows are drawn by themselves, whatever is drawn of others: the other side of a translation."""
+
+    values: np.ndarray
+
+
+Data = Mapping[str, np.ndarray | Derived | Apart]
+
+
+def batch_indices(
+    count: int, batch_size: int, sampling: str, seed: int, first: int, steps: int, purpose: str = "data"
+) -> np.ndarray:
     """Return int32 (steps, batch_size): which of `count` examples the steps first, first + 1, ... see.
 
     "replacement" draws each batch independently; "shuffle" shows each example once an epoch, in an order that is a
-    function of (seed, epoch), batches running on across the ends of epochs.
+    function of (seed, purpose, epoch), batches running on across the ends of epochs.
     """
     if sampling == "replacement":
-        rows = [generator(seed, "data", step).integers(0, count, batch_size) for step in range(first, first + steps)]
+        rows = [generator(seed, purpose, step).integers(0, count, batch_size) for step in range(first, first + steps)]
         return np.array(rows, np.int32)
     start, stop = first * batch_size, (first + steps) * batch_size
     epochs = range(start // count, (stop - 1) // count + 1)
-    order = np.concatenate([generator(seed, "data", epoch).permutation(count) for epoch in epochs])
+    order = np.concatenate([generator(seed, purpose, epoch).permutation(count) for epoch in epochs])
     offset = start - epochs[0] * count
     return order[offset : offset + stop - start].reshape(steps, batch_size).astype(np.int32)
 
 
 class Feed:
-    """Named arrays of equal length (image, label, ...) as batches inside a compiled loop.
+    """Named arrays (image, label, ...) as batches inside a compiled loop: the same rows of all but those `Apart`.
 
     Inputs that are made of the image are so as a batch is made.
 
@@ -39,16 +51,19 @@ class Feed:
     """
 
     def __init__(
-        self, data: Mapping[str, np.ndarray | Derived], batch_size: int, sampling: str, seed: int,
+        self, data: Data, batch_size: int, sampling: str, seed: int,
         devices: Devices = ONE, batch_parts: int = 1,
     ) -> None:  # fmt: skip
-        """Serve `data`; "image" is uint8 (N, H, W, C).
+        """Serve `data`; "image" is uint8 (N, H, W, C), what is not `Apart` has as many rows.
 
         Several devices share out each of a batch's parts by itself: the first takes the first rows of each.
         """
-        arrays = {name: values for name, values in data.items() if not isinstance(values, Derived)}
         self._derived = {name: values for name, values in data.items() if isinstance(values, Derived)}
-        self._count = len(arrays["image"])
+        stored = {name: values for name, values in data.items() if not isinstance(values, Derived)}
+        arrays = {name: values.values if isinstance(values, Apart) else values for name, values in stored.items()}
+        # The purpose by which the rows of each array are drawn: one for all, and one for each that is drawn apart.
+        self._drawn_by = {n: f"data/{n}" if isinstance(values, Apart) else "data" for n, values in stored.items()}
+        self._counts = _counts({name: len(array) for name, array in arrays.items()}, self._drawn_by)
         self._batch_size, self._sampling, self._seed = batch_size, sampling, seed
         self._devices, self._batch_parts = devices, batch_parts
         self._resident = sum(array.nbytes for array in arrays.values()) <= RESIDENT_BYTES
@@ -58,12 +73,15 @@ class Feed:
 
     def chunk(self, first: int, steps: int) -> dict[str, tf.Tensor]:
         """Return what the compiled loop takes for `steps` steps from `first`: tensors whose first axis is the step."""
-        indices = batch_indices(self._count, self._batch_size, self._sampling, self._seed, first, steps)
-        if self._devices.count > 1:
-            indices = self._shared_out(indices)
+        rows = {purpose: self._rows(purpose, first, steps) for purpose in self._counts}
         if self._resident:
-            return {"index": tf.constant(indices)}
-        return {name: tf.constant(array[indices]) for name, array in self._arrays.items()}
+            return {purpose: tf.constant(indices) for purpose, indices in rows.items()}
+        return {name: tf.constant(array[rows[self._drawn_by[name]]]) for name, array in self._arrays.items()}
+
+    def _rows(self, purpose: str, first: int, steps: int) -> np.ndarray:
+        count, size = self._counts[purpose], self._batch_size
+        indices = batch_indices(count, size, self._sampling, self._seed, first, steps, purpose)
+        return self._shared_out(indices) if self._devices.count > 1 else indices
 
     def batch(self, chunk: Mapping[str, tf.Tensor], i: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the named tensors (batch_size, ...) of the chunk's step `i`, inside the compiled loop.
@@ -81,8 +99,8 @@ class Feed:
         if not self._resident:
             # The shape is said anew: over chunks of several lengths, tracing forgets it.
             return {n: tf.ensure_shape(v, (size, *self._arrays[n].shape[1:])) for n, v in rows.items()}
-        index = tf.ensure_shape(rows["index"], (size,))
-        return {name: tf.gather(values, index) for name, values in self._on_device[device].items()}
+        index = {purpose: tf.ensure_shape(values, (size,)) for purpose, values in rows.items()}
+        return {n: tf.gather(values, index[self._drawn_by[n]]) for n, values in self._on_device[device].items()}
 
     def _shared_out(self, indices: np.ndarray) -> np.ndarray:
         """Return of indices (steps, batch_size) what this machine's devices see: (steps, devices, share of a batch)."""
@@ -90,3 +108,12 @@ class Feed:
         parts = indices.reshape(steps, self._batch_parts, devices.count, -1)
         here = parts[:, :, devices.first : devices.first + devices.local]
         return here.swapaxes(1, 2).reshape(steps, devices.local, -1)
+
+
+def _counts(lengths: Mapping[str, int], drawn_by: Mapping[str, str]) -> dict[str, int]:
+    """Return how many rows there are to draw by each purpose; arrays of one purpose have as many."""
+    counts: dict[str, int] = {}
+    for name, purpose in drawn_by.items():
+        if counts.setdefault(purpose, lengths[name]) != lengths[name]:
+            raise ValueError(f"{name} has {lengths[name]} rows, and what is drawn with it {counts[purpose]}")
+    return counts

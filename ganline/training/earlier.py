@@ -121,19 +121,20 @@ def _best_start(earlier: list[Earlier], facts: Mapping[str, Any]) -> tuple[Earli
     if depends_on_steps(facts):
         return None
     same = [other for other in earlier if set(other.differs) == {STEPS}]
-    found = [(step, i) for i, other in enumerate(same) if (step := _usable(other, facts))]
+    found = [(step, i) for i, other in enumerate(same) if (step := _usable(other, facts)[0])]
     return (same[max(found)[1]], max(found)[0]) if found else None
 
 
-def _usable(other: Earlier, facts: Mapping[str, Any]) -> int:
-    """Return the last step that both trainings have and `other` has a checkpoint of, or 0."""
+def _usable(other: Earlier, facts: Mapping[str, Any]) -> tuple[int, str]:
+    """Return the last step that both trainings have and `other` has a checkpoint of; or 0, and why there is none."""
     wanted = facts["parameters"]["train"]["steps"]
+    if not (step := max((step for step in other.steps if step <= wanted), default=0)):
+        return 0, f"Its checkpoints lie beyond: the first that is kept is of step {min(other.steps):,}."
     try:
-        if read_sealed(other.folder / BEST)["step"] > wanted:
-            return 0  # the best weights that it saw are of a step that this training does not have
-    except (OSError, ValueError):
-        return 0
-    return max((step for step in other.steps if step <= wanted), default=0)
+        best = int(read_sealed(other.folder / BEST)["step"])
+    except (OSError, ValueError) as error:
+        return 0, f"The best weights that it saw cannot be read ({error})."
+    return (0, f"The best weights that it saw lie beyond: they are of step {best:,}.") if best > wanted else (step, "")
 
 
 def _take(other: Earlier, step: int, folder: Path, facts: Mapping[str, Any]) -> None:
@@ -159,29 +160,42 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _nearest(earlier: list[Earlier]) -> Earlier | None:
-    """Return the stopped training that differs least, of those of the same model; None where there is none."""
+    """Return the training to speak of: the one that differs least, of those of the same model; None for none.
+
+    Of a finished one only where nothing but the number of steps, and what follows from it, keeps this one from it.
+    """
     model = "parameters.train.model"
-    found = [other for other in earlier if other.stopped and model not in other.differs]
+    found = [
+        other for other in earlier
+        if model not in other.differs and (other.stopped or other.differs.keys() <= {STEPS, EVERY})
+    ]  # fmt: skip
     return min(found, key=lambda other: len(other.differs), default=None)
 
 
 def _why(other: Earlier, facts: Mapping[str, Any]) -> str:
-    """Return which training is kept and what it differs in, as sentences."""
+    """Return which training is kept, what it differs in, and what keeps this one from it, as sentences."""
     length, last = other.facts["parameters"]["train"]["steps"], max(other.steps)
-    told = [f"A training of {length:,} steps that was stopped after step {last:,} is kept ({other.folder}), but "]
+    state = f"training of {length:,} steps that was stopped after step {last:,}"
+    told = [f"A {state if other.stopped else f'finished training of {length:,} steps'} is kept ({other.folder}), but "]
     changes = [_change(name, *pair) for name, pair in other.differs.items() if not name.startswith("code.")]
     if code := [name.removeprefix("code.") for name in other.differs if name.startswith("code.")]:
         changes.append(f"the code was another ({', '.join(code[:SHOWN])}{', ...' if len(code) > SHOWN else ''})")
     told += ["; ".join(first(changes, SHOWN)), "."]
-    if set(other.differs) == {STEPS}:
-        reason = depends_on_steps(facts)
-        told.append(f" Every step depends on train.steps under {reason}." if reason else " Its checkpoints lie beyond.")
-    elif set(other.differs) == {STEPS, EVERY} and not depends_on_steps(facts):
-        told.append(
-            f" (diagnosis.every: null means about 40 looks a run.) With diagnosis.every={other.differs[EVERY][0]} this "
-            "one goes on from there."
-        )
+    if other.differs.keys() <= {STEPS, EVERY}:
+        told.append(f" {_obstacle(other, facts)}")
     return "".join(told)
+
+
+def _obstacle(other: Earlier, facts: Mapping[str, Any]) -> str:
+    """Return why the number of steps, and what follows from it, keeps this training from the other, as a sentence."""
+    if reason := depends_on_steps(facts):
+        return f"Every step depends on train.steps under {reason}."
+    if why := _usable(other, facts)[1]:
+        return why
+    every = other.differs[EVERY][0]
+    return (
+        f"(diagnosis.every: null means about 40 looks a run.) With diagnosis.every={every} this one goes on from there."
+    )
 
 
 def _change(name: str, there: Any, here: Any) -> str:

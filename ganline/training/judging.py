@@ -35,8 +35,10 @@ def probe(params: Params, images: np.ndarray) -> Probe | PairProbe | str:
         return f"{reason} for its samples to be looked at while it trains"
     try:
         if isinstance(params.train, Translation):
-            given = inputs.read(paths.prepared(params), "train", params.train.input)
-            return PairProbe(given, images, params.seed)
+            folder, name = paths.prepared(params), params.train.input
+            if not inputs.paired(folder, name):
+                return "no input has a true partner that its translation could be held against"
+            return PairProbe(inputs.read(folder, "train", name), images, params.seed)
         return Probe(images, _describer(params), params.seed)
     except CannotJudgeError as reason:
         return str(reason)

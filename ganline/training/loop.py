@@ -12,7 +12,6 @@ from ganline.core.figures import write_png
 from ganline.core.files import read_sealed, write_text
 from ganline.core.maker import Maker
 from ganline.core.progress import Bar
-from ganline.datasets.inputs import Derived
 from ganline.diagnosis.pair_probe import PairProbe
 from ganline.diagnosis.probe import Probe
 from ganline.diagnosis.verdict import Verdict, judge
@@ -20,7 +19,7 @@ from ganline.models import makers
 from ganline.models.base import Model, assign, from_uint8
 from ganline.settings.recipes import Train
 from ganline.settings.schema import Diagnosis
-from ganline.training.batches import Feed
+from ganline.training.batches import Data, Feed
 from ganline.training.checkpoint import BEST, Checkpoints, checkpoints_in
 from ganline.training.devices import ONE, Devices
 from ganline.training.monitor import Watch
@@ -160,7 +159,7 @@ class Trained(NamedTuple):
 
 def train(
     model: Model,
-    data: Mapping[str, np.ndarray | Derived],
+    data: Data,
     settings: Train,
     workdir: Path,
     xla: bool = False,
@@ -180,7 +179,7 @@ def train(
     Args:
         model: a new model, made in devices.building(); its weights are changed in place.
         data: named arrays of equal length; "image" is uint8 (N, H, W, C), "label" int32 (N,) where the model uses it; a
-            translator's "input" is uint8 (N, H, W, Ci), or made of the image.
+            translator's "input" is uint8 (N, H, W, Ci), made of the image, or drawn apart (M, H, W, Ci).
         settings: the recipe.
         workdir: checkpoints and samples/step-*.png go there. It must belong to this run alone (see fingerprint).
         xla: compile the step with XLA.

@@ -1,9 +1,10 @@
 """What a training is given, and what of it decides its bits."""
 
 import hashlib
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,20 +16,25 @@ from ganline.models.facts import model_facts
 from ganline.settings import paths
 from ganline.settings.recipes import Adversaries, Translation
 from ganline.settings.schema import Params
+from ganline.training.batches import Apart
 from ganline.training.monitor import cadence
+
+if TYPE_CHECKING:
+    from ganline.extractors.vgg import Vgg
 
 
 def picture_files(params: Params) -> list[Path]:
-    """Return the files of the training images, and of their partners where the model is given those."""
+    """Return the files of the training images, and of the partners where the model is given those."""
     folder = paths.prepared(params)
-    paired = isinstance(params.train, Translation) and params.train.input == inputs.PARTNER
-    return [images_file(folder, "train"), *([partners_file(folder, "train")] if paired else [])]
+    given = isinstance(params.train, Translation) and params.train.input == inputs.PARTNER
+    return [images_file(folder, "train"), *([partners_file(folder, "train")] if given else [])]
 
 
 def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return "image", uint8 (N, H, W, C), and what else the model learns from.
 
-    That is "label", int32 (N,), -1 for those held back; or a translator's "input", uint8 (N, H, W, Ci), or its recipe.
+    That is "label", int32 (N,), -1 for those held back; or a translator's "input", uint8 (N, H, W, Ci), or its recipe;
+    drawn `Apart` from the images, (M, H, W, Ci), where the model needs no pairs, even where they belong together.
 
     Args:
         params: of the run.
@@ -62,7 +68,7 @@ def _refuse_other_shape(params: Params, facts: Mapping[str, Any]) -> None:
         )
 
 
-def _given(params: Params, facts: Mapping[str, Any]) -> np.ndarray | inputs.Derived:
+def _given(params: Params, facts: Mapping[str, Any]) -> np.ndarray | inputs.Derived | Apart:
     """Return what a translator is given for the training images, or how it is made of them."""
     assert isinstance(params.train, Translation)
     if params.train.input in inputs.DERIVED:
@@ -73,7 +79,25 @@ def _given(params: Params, facts: Mapping[str, Any]) -> np.ndarray | inputs.Deri
             f"{folder} holds {f'partners of shape {found}' if found else 'no partners'}, and prepare.pairs with "
             f"train.input = partner wants some of shape {list(wanted or ())}: run `dvc repro prepare`"
         )
-    return read_partners(folder, "train")
+    given = read_partners(folder, "train")
+    if "pairs" not in model_facts()[params.train.model]["needs"]:
+        return Apart(given)
+    if not inputs.paired(folder, params.train.input):
+        raise UserError(f"{folder} holds no pairs, and {params.train.model} learns from pairs: run `dvc repro prepare`")
+    return given
+
+
+def perception(params: Params) -> "Vgg | None":
+    """Return the network through which the model's loss compares images; None where it needs none.
+
+    Raises:
+        UserError: its weights cannot be had.
+    """
+    if not (layer := model_facts()[params.train.model].get("perceives")):
+        return None
+    vgg = importlib.import_module("ganline.extractors.vgg")  # by name: code of those runs alone that need it
+    found: Vgg = vgg.ready(layer, paths.VGG, paths.MANUAL)
+    return found
 
 
 def used_labels(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:

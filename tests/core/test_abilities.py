@@ -4,7 +4,8 @@ import pytest
 
 from ganline.core.abilities import ABILITIES, lacking
 from ganline.evaluation import measures
-from ganline.models.facts import model_facts
+from ganline.models.facts import model_facts, recipe_of
+from ganline.settings.recipes import Translation
 
 
 def test_what_is_missing_is_said_in_words():
@@ -27,3 +28,8 @@ def test_models_and_measures_speak_it():
     for name, facts in model_facts().items():
         assert facts["abilities"] and {*facts["abilities"], *facts["needs"]} <= set(ABILITIES), name
     assert all(measure.needs <= set(ABILITIES) for measure in measures.measures().values())
+
+
+def test_whoever_makes_images_of_images_says_so():
+    for name, facts in model_facts().items():
+        assert ("inputs" in facts["abilities"]) == issubclass(recipe_of(name), Translation), name

@@ -1,7 +1,9 @@
-"""Source lists of paired pictures: archives as their authors publish them, OpenMoji, and tiles of large pictures."""
+"""Source lists of pictures for translators: archives as their authors publish them, OpenMoji, tiles, small animals."""
 
+import gzip
 import hashlib
 import json
+import pickle
 import shutil
 import tarfile
 import zipfile
@@ -14,9 +16,10 @@ import yaml
 
 from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
-from ganline.datasets import archives, openmoji, prepared, sources
+from ganline.datasets import archives, fluent, openmoji, prepared, sources
 from ganline.datasets.prepare import prepare
 from ganline.datasets.prepare_pairs import prepare_pairs
+from ganline.datasets.prepare_unpaired import prepare_unpaired
 
 LISTS = Path(__file__).parents[2] / "conf/sources"
 
@@ -175,3 +178,125 @@ def test_digest_of_an_archive_is_what_a_shell_says(tmp_path):
     picture(tmp_path / "train/1.jpg", 1)
     line = f"{hashlib.sha256((tmp_path / 'train/1.jpg').read_bytes()).hexdigest()}  train/1.jpg\n"
     assert archives.digest({"train": [tmp_path / "train/1.jpg"]}) == hashlib.sha256(line.encode()).hexdigest()
+
+
+OFFICIAL = {
+    # As the archives of CycleGAN's authors name the pictures and as many as they hold (Zhu et al. 2017).
+    "apple2orange_unpaired": ("apple2orange", {"trainA": 995, "trainB": 1019, "testA": 266, "testB": 248}),
+    "horse2zebra": ("horse2zebra", {"trainA": 1067, "trainB": 1334, "testA": 120, "testB": 140}),
+}
+SYNSETS = {"apple2orange": ("n07740461", "n07749192"), "horse2zebra": ("n02381460", "n02391049")}
+
+
+@pytest.mark.parametrize("dataset", OFFICIAL)
+def test_an_official_archive_is_two_domains_in_its_authors_split(tmp_path, dataset):
+    name, counts = OFFICIAL[dataset]
+    (tmp_path / "manual").mkdir()
+    with zipfile.ZipFile(tmp_path / f"manual/{name}.zip", "w") as archive:
+        for folder, count in counts.items():
+            synset, brightness = SYNSETS[name]["AB".index(folder[-1])], 40 if folder.endswith("A") else 200
+            for number in range(count):
+                pixels = np.full((8, 8, 3), brightness, np.uint8)
+                pixels[0, 0], pixels[0, 1] = 0, 255
+                jpeg = cv2.imencode(".jpg", pixels)[1].tobytes()
+                archive.writestr(f"{name}/{folder}/{synset}_{number}.jpg", jpeg)
+    params = compose_params("gan-mnist", [f"dataset={dataset}", "prepare.size=8"])
+    listing = tmp_path / "list.yaml"
+    content = yaml.safe_load((LISTS.parents[1] / params.download.source).read_text())
+    listing.write_text(yaml.safe_dump(content | {"sources": [{"folder": str(tmp_path / "none")}]}))
+    sources.fetch(params.download.dataset, listing, tmp_path / "raw", tmp_path / "manual")
+    facts = prepare_unpaired(tmp_path / "raw", tmp_path / "out", name, params.prepare, 1)
+    assert facts["counts"] == {"train": counts["trainB"], "test": counts["testB"]}
+    assert facts["partner_counts"] == {"train": counts["trainA"], "test": counts["testA"]}
+    # Apples and horses are given, oranges and zebras are to be made of them.
+    assert (
+        prepared.read_split(tmp_path / "out", "test")[0].mean()
+        > 150
+        > prepared.read_partners(tmp_path / "out", "test").mean()
+    )
+
+
+@pytest.fixture
+def renders(package: Path) -> Path:
+    """The package of the renders beside the drawings: of the apple, named with FE0F, and of a skin tone alone."""
+    (package / "assets").mkdir()
+    for name in ("1f34e-fe0f", "1f44b-1f3fb", "1f600"):
+        cv2.imwrite(str(package / f"assets/{name}.webp"), np.full((16, 16, 3), (0, 0, 200), np.uint8))
+    return package
+
+
+def test_drawings_and_renders_of_one_emoji_are_a_pair(renders, tmp_path):
+    pin = {"sha256": fluent.digest(renders / "assets"), "sources": [{"folder": str(tmp_path / "none")}]}
+    listing = small("openmoji_fluent.yaml", tmp_path, sha256=openmoji.digest(renders), side=24, renders=pin)
+    sources.fetch("openmoji_fluent", listing, tmp_path / "raw", renders)
+    files = sorted(str(path.relative_to(tmp_path / "raw")) for path in (tmp_path / "raw").rglob("*.*"))
+    assert files == ["drawings/food-drink/1F34E.png", "renders/food-drink/1F34E.webp"]
+    assert fluent.key("1F441-FE0F-200D-1F5E8-FE0F") == fluent.key("1f441-200d-1f5e8") == "1F441-200D-1F5E8"
+
+    (renders / "assets").rename(tmp_path / "assets")  # the packages may come from different places
+    there = small("openmoji_fluent.yaml", tmp_path, sha256=openmoji.digest(renders), side=24)
+    with pytest.raises(UserError, match="renders beside them: `LC_ALL=C sha256sum assets/.*must print e9c4f7"):
+        sources.fetch("x", small_renders(there, [{"folder": str(tmp_path / "none")}]), tmp_path / "none", renders)
+    apart = small_renders(there, [{"folder": "nowhere"}, {"folder": str(tmp_path / "assets")}], pin["sha256"])
+    sources.fetch("openmoji_fluent", apart, tmp_path / "apart", renders)
+    assert len(list((tmp_path / "apart").rglob("*.webp"))) == 1
+    (tmp_path / "assets/1f600.webp").unlink()
+    with pytest.raises(UserError, match=f"assets.*expected content with sha256 {pin['sha256']}, found"):
+        sources.fetch("openmoji_fluent", apart, tmp_path / "changed", renders)
+
+
+def small_renders(listing: Path, renders: list[dict], sha256: str | None = None) -> Path:
+    """Change where a list's renders come from."""
+    content = yaml.safe_load(listing.read_text())
+    content["renders"] |= {"sources": renders} | ({"sha256": sha256} if sha256 else {})
+    listing.write_text(yaml.safe_dump(content))
+    return listing
+
+
+@pytest.fixture
+def animals(tmp_path: Path) -> tuple[Path, Path]:
+    """The two pickles of a set of three classes, four pictures each, and the list that pins them."""
+    pixels = np.random.default_rng(0).integers(0, 256, (12, 28, 28), np.uint8)
+    (tmp_path / "manual").mkdir()
+    files = {"animal_data_version_3": pixels, "animal_label_version_3": np.arange(12) // 4}
+    pins = {name: hashlib.sha256(pickle.dumps(array)).hexdigest() for name, array in files.items()}
+    for name, array in files.items():
+        (tmp_path / f"manual/{name}.gz").write_bytes(gzip.compress(pickle.dumps(array)))
+    return tmp_path / "manual", small("animal_mnist.yaml", tmp_path, sha256=pins, classes=["dog", "horse", "zebra"])
+
+
+def test_animals_are_the_domains_that_the_category_names(animals, tmp_path):
+    manual, listing = animals
+    sources.fetch("animal_mnist", listing, tmp_path / "raw", manual, "horse-zebra")
+    files = sorted(str(path.relative_to(tmp_path / "raw")) for path in (tmp_path / "raw").rglob("*.png"))
+    assert files == [f"{'horse' if n < 8 else 'zebra'}/{n:05}.png" for n in range(4, 12)]
+    pixels = pickle.loads(gzip.decompress((manual / "animal_data_version_3.gz").read_bytes()))
+    assert np.array_equal(cv2.imread(str(tmp_path / "raw/zebra/00009.png"), cv2.IMREAD_UNCHANGED), pixels[9])
+    settings = compose_params("gan-mnist", ["dataset=animal_mnist"]).prepare
+    facts = prepare_unpaired(tmp_path / "raw", tmp_path / "out", "animal_mnist", settings, 1)
+    assert facts["counts"] == facts["partner_counts"] == {"train": 3, "test": 1}
+    sources.fetch("animal_mnist", listing, tmp_path / "all", manual)
+    assert {path.name for path in (tmp_path / "all").iterdir()} == {"dog", "horse", "zebra"}
+    for category in ("horse-lion", "horse-horse", ""):
+        with pytest.raises(UserError, match="allowed is null .all. or some of dog, horse, zebra, joined by dashes"):
+            sources.fetch("animal_mnist", listing, tmp_path / "none", manual, category)
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (np.arange(12), r"expected as many class numbers, 0 to 2, as pictures of uint8, found uint8 .12, 28, 28. and"),
+        (np.arange(11) // 4, r"expected as many class numbers"),
+        ([0] * 12, r"expected class numbers in 1 axes, found list"),
+        (Path("run me"), r"cannot be read .*only numpy arrays are allowed"),
+    ],
+)
+def test_pickles_of_something_else_are_refused_and_run_no_code(animals, tmp_path, labels, words):
+    manual, listing = animals
+    content = yaml.safe_load(listing.read_text())
+    content["sha256"]["animal_label_version_3"] = hashlib.sha256(pickle.dumps(labels)).hexdigest()
+    listing.write_text(yaml.safe_dump(content))
+    (manual / "animal_label_version_3.gz").write_bytes(gzip.compress(pickle.dumps(labels)))
+    with pytest.raises(UserError, match=words):
+        sources.fetch("animal_mnist", listing, tmp_path / "raw", manual, "horse-zebra")
+    assert not (tmp_path / "raw").exists()

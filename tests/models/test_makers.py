@@ -9,6 +9,7 @@ from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.core.figures import cut_grid
 from ganline.models import makers
+from ganline.settings.recipes import Translation
 
 
 class Negative:
@@ -20,6 +21,13 @@ class Negative:
 
     def translate(self, images):
         return -tf.reduce_mean(images[:, ::2, ::2], axis=3, keepdims=True)
+
+
+class Unpaired(Negative):
+    """The same, as if it had learned without partners."""
+
+    abilities = ("inputs", "fast to draw", "way back")
+    settings = Translation.model_construct(model="negative.Negative", input="partner")
 
 
 INPUTS = np.random.default_rng(0).integers(0, 256, (30, 8, 8, 3)).astype(np.uint8)
@@ -80,6 +88,13 @@ def test_without_partners_there_are_no_pairs():
     maker = makers.of(Negative(), INPUTS)
     assert "pairs" not in maker.abilities and maker.draw(3, 1, "x").partners is None
     assert maker.sheet(3, 1, "x").shape == (3 * 10 - 2, 2 * 10 - 2, 3)  # input and translation, enlarged and in colour
+
+
+def test_who_learned_from_no_partners_is_unpaired_even_where_they_are_known():
+    """Whether partners are known is a fact of the data; whether they were learned from, one of the model."""
+    assert {"inputs", "pairs"} <= makers.of(Negative(), INPUTS, PARTNERS).abilities
+    assert {"inputs", "pairs", "unpaired", "way back"} <= makers.of(Unpaired(), INPUTS, PARTNERS).abilities
+    assert {"inputs", "unpaired"} <= makers.of(Unpaired(), INPUTS).abilities.difference({"pairs"})
 
 
 def test_a_sheet_of_translations_shows_input_translation_and_truth():

@@ -163,7 +163,9 @@ def test_feature_matching_is_zero_where_means_agree():
     assert float(model.deceive([], images, {"image": 1 - images["image"]}, STEP)) > 0
 
 
-@pytest.mark.parametrize(("schedule", "at_half"), [("constant", 1.0), ("linear", 0.5), ("cosine", 0.5)])
+@pytest.mark.parametrize(
+    ("schedule", "at_half"), [("constant", 1.0), ("linear", 0.5), ("linear_second_half", 1.0), ("cosine", 0.5)]
+)
 def test_learning_rates_follow_their_schedule(schedule, at_half):
     recipe = settings(f"learning_rate_schedule={schedule}", "steps=100")
     optimizer, weight = make_optimizer(recipe.optimizers["generator"], recipe, 2), tf.Variable(0.0)
@@ -175,6 +177,15 @@ def test_learning_rates_follow_their_schedule(schedule, at_half):
     fresh.iterations.assign(100)
     fresh.apply_gradients([(tf.constant(1.0), reference)])
     assert float(weight) == pytest.approx(at_half * float(reference), rel=1e-5) and rate > 0
+
+
+def test_a_rate_that_falls_in_the_second_half_is_half_at_three_quarters_and_nothing_at_the_end():
+    recipe = settings("learning_rate_schedule=linear_second_half", "steps=100")
+    rates = make_optimizer(recipe.optimizers["generator"], recipe, 2).lr
+    rate = recipe.optimizers["generator"].learning_rate
+    assert [float(rates(tf.constant(update, tf.int64))) for update in (0, 99, 150, 200, 300)] == pytest.approx(
+        [rate, rate, rate / 2, 0, 0]
+    )
 
 
 def test_inverse_time_decay_is_that_of_keras_2():

@@ -23,6 +23,20 @@ def content(monkeypatch):
     return compose_params("gan-mnist").model_dump()
 
 
+def test_domains_that_do_not_fit_the_networks_are_refused(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    facts = model_facts()["pix2pix.Maps"]
+    given = ["dataset=unpaired_folders", "download.source=.", "prepare.size=64"]
+    monkeypatch.setitem(facts, "needs", ())
+    assert compose_params("pix2pix-maps", given).prepare.pairs.layout == "unpaired"
+    monkeypatch.setitem(facts, "channels", (3,))
+    with pytest.raises(UserError, match="prepare.pairs.channels = 1: pix2pix.Maps takes 3"):
+        compose_params("pix2pix-maps", [*given, "prepare.pairs.channels=1"])
+    monkeypatch.setitem(facts, "least_size", 128)
+    with pytest.raises(UserError, match="prepare.size = 64 .* judges patches of 128 pixels; allowed is 128 or more"):
+        compose_params("pix2pix-maps", given)
+
+
 def test_params_yaml_is_the_default_run(monkeypatch):
     monkeypatch.chdir(ROOT)
     assert load() == compose_params("dcgan-fashion-mnist-workshop")

@@ -1,10 +1,12 @@
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from ganline.datasets.inputs import DERIVED, grey
 from ganline.training import batches as feed
-from ganline.training.batches import Feed, batch_indices
+from ganline.training.batches import Apart, Feed, batch_indices
 
 
 def test_an_epoch_shows_each_example_once():
@@ -45,3 +47,58 @@ def test_inputs_are_made_of_the_images_of_the_batch(monkeypatch, limit):
     batch = tf.function(made.batch)(made.chunk(0, 2), tf.constant(1))
     assert batch["input"].dtype == tf.uint8 and batch["input"].shape == (4, 4, 4, 1)
     assert np.array_equal(batch["input"], grey(batch["image"].numpy().astype(np.int32)))
+
+
+SIDES = {"image": np.arange(14, dtype=np.uint8).reshape(14, 1), "input": Apart(np.arange(9, dtype=np.uint8)[:, None])}
+
+
+def rows(made: Feed, first: int, steps: int) -> dict[str, np.ndarray]:
+    """Return which rows of each array the steps see, (steps, batch size)."""
+    chunk, run = made.chunk(first, steps), tf.function(made.batch)
+    batches = [run(chunk, tf.constant(i)) for i in range(steps)]
+    return {name: np.stack([batch[name][:, 0] for batch in batches]) for name in batches[0]}
+
+
+@pytest.mark.parametrize("limit", [2**31, 0])
+@pytest.mark.parametrize("sampling", ["shuffle", "replacement"])
+def test_the_two_sides_of_a_translation_are_drawn_by_streams_of_their_own(monkeypatch, sampling, limit):
+    monkeypatch.setattr(feed, "RESIDENT_BYTES", limit)
+    seen = rows(Feed(SIDES, 4, sampling, seed=2), 3, 20)
+    # What is drawn of one side is what would be drawn of it alone, whatever the other has.
+    np.testing.assert_array_equal(seen["image"], batch_indices(14, 4, sampling, 2, 3, 20))
+    np.testing.assert_array_equal(seen["input"], batch_indices(9, 4, sampling, 2, 3, 20, "data/input"))
+    if sampling == "shuffle":
+        epoch = rows(Feed(SIDES, 3, sampling, seed=2), 0, 3)["input"]
+        assert sorted(epoch.ravel()) == list(range(9))
+
+
+@pytest.mark.parametrize("sampling", ["shuffle", "replacement"])
+def test_the_order_of_both_sides_is_a_function_of_seed_and_step(sampling):
+    """Whatever the chunks: any resumed run sees what one that was never interrupted sees."""
+    random = np.random.default_rng(0)
+    for _ in range(5):
+        batch, seed = int(random.integers(1, 6)), int(random.integers(0, 100))
+        whole = rows(Feed(SIDES, batch, sampling, seed), 0, 12)
+        edges = [0, *sorted(random.choice(np.arange(1, 12), 3, replace=False)), 12]
+        parts = [
+            rows(Feed(SIDES, batch, sampling, seed), int(first), int(after - first))
+            for first, after in itertools.pairwise(edges)
+        ]
+        for name in SIDES:
+            np.testing.assert_array_equal(np.concatenate([part[name] for part in parts]), whole[name])
+        other = rows(Feed(SIDES, batch, sampling, seed + 1), 0, 12)
+        assert any((other[name] != whole[name]).any() for name in SIDES)
+
+
+def test_partners_that_are_drawn_apart_do_not_meet_more_than_by_chance():
+    pictures = np.arange(50, dtype=np.uint8)[:, None]
+    for sampling in ("shuffle", "replacement"):
+        seen = rows(Feed({"image": pictures, "input": Apart(pictures)}, 20, sampling, seed=0), 0, 100)
+        assert 10 < (seen["image"] == seen["input"]).sum() < 80  # of 2,000 a fiftieth by chance
+        together = rows(Feed({"image": pictures, "input": pictures}, 20, sampling, seed=0), 0, 5)
+        assert (together["image"] == together["input"]).all()
+
+
+def test_what_is_drawn_together_has_as_many_rows():
+    with pytest.raises(ValueError, match="input has 9 rows, and what is drawn with it 14"):
+        Feed(SIDES | {"input": SIDES["input"].values}, 4, "shuffle", seed=0)

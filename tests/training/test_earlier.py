@@ -58,14 +58,42 @@ def test_nothing_is_taken_from_beyond_the_last_step(tmp_path, capsys):
     left(tmp_path, facts(steps=200), 120, 150)
     assert begun(tmp_path, facts()) == []
     assert "stopped after step 150 is kept" in (told := capsys.readouterr().out)
-    assert "train.steps was 200 and is 100. Its checkpoints lie beyond." in told
+    assert "train.steps was 200 and is 100. Its checkpoints lie beyond: the first that is kept is of step 120." in told
     assert begun(tmp_path, facts(steps=120)) == [120]
 
 
-def test_nor_where_the_best_weights_lie_beyond(tmp_path):
+def test_nor_where_the_best_weights_lie_beyond(tmp_path, capsys):
     left(tmp_path, facts(steps=300), 80, 160, best=140)
     assert begun(tmp_path, facts(steps=130)) == []
+    assert "The best weights that it saw lie beyond: they are of step 140." in capsys.readouterr().out
     assert begun(tmp_path, facts(steps=145)) == [80]
+
+
+def test_a_shortened_training_says_why_it_does_not_use_the_finished_one(tmp_path, capsys):
+    done = left(tmp_path, facts(steps=80), 80, kind="done", best=40)
+    left(tmp_path, facts(steps=70, batch_size=4), 70, kind="done")  # another training: nothing to speak of
+    assert begun(tmp_path, facts(steps=60)) == []
+    assert capsys.readouterr().out == (
+        f"train: starting from 0. A finished training of 80 steps is kept ({done}), but train.steps was 80 and is 60. "
+        "Its checkpoints lie beyond: the first that is kept is of step 80.\n"
+    )
+
+
+def test_best_weights_that_cannot_be_read_are_said(tmp_path, capsys):
+    folder = left(tmp_path, facts(steps=80), 80, kind="done")
+    (folder / "best.npz").write_bytes(b"")
+    assert begun(tmp_path, facts()) == []
+    assert "The best weights that it saw cannot be read (" in capsys.readouterr().out
+
+
+def test_a_finished_training_that_looked_at_other_steps_is_said_with_the_way_out(tmp_path, capsys):
+    left(tmp_path, facts(steps=8000), 8000, kind="done")
+    assert begun(tmp_path, facts(steps=16000)) == []
+    assert "With diagnosis.every=200 this one goes on from there." in capsys.readouterr().out
+    # No way out is promised where there is none.
+    assert begun(tmp_path, facts(steps=4500)) == []
+    told = capsys.readouterr().out
+    assert "diagnosis.every was 200 and is" in told and "Its checkpoints lie beyond" in told and "With" not in told
 
 
 def test_looks_at_other_steps_are_said_with_the_way_out(tmp_path, capsys):

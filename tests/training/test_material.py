@@ -1,9 +1,17 @@
 import numpy as np
 import pytest
-from prepared_digits import LABELS, project
+from prepared_digits import CONF, LABELS, project
 
+from ganline import models
+from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
-from ganline.training import material
+from ganline.core.files import write_json
+from ganline.diagnosis.pair_probe import PairProbe
+from ganline.models import makers
+from ganline.models.facts import model_facts
+from ganline.settings import paths
+from ganline.training import judging, material
+from ganline.training.batches import Apart, Feed
 
 
 def test_only_models_that_use_labels_get_them(tmp_path, monkeypatch):
@@ -46,3 +54,54 @@ def test_checkpoints_belong_to_labels_and_classes(tmp_path, monkeypatch):
     assert {name for name in first if first[name] != other[name]} == {"label"}
     more = material.decisive(params, facts | {"classes": ["0"] * 5}, {"label": LABELS})
     assert {name for name in first if first[name] != more[name]} == {"classes"}
+
+
+def sides(folder, monkeypatch, paired, count=30):
+    """Leave prepared data of two views, of which the second has another number of pictures where it is not paired."""
+    params = compose_params("pix2pix-maps", ["dataset=paired_folders", "download.source=.", "prepare.size=16"], CONF)
+    monkeypatch.chdir(folder)
+    data = paths.prepared(params)
+    data.mkdir(parents=True)
+    pictures = np.arange(20 * 16 * 16 * 3).reshape(20, 16, 16, 3) % 251
+    for split in ("train", "test"):
+        np.save(data / f"{split}_images.npy", pictures.astype(np.uint8))
+        np.save(data / f"{split}_partners.npy", np.zeros((20 if paired else count, 16, 16, 3), np.uint8))
+    facts = {
+        "dataset": "own",
+        "image_shape": [16, 16, 3],
+        "partner_shape": [16, 16, 3],
+        "classes": [],
+        "paired": paired,
+    }
+    write_json(data / "dataset.json", facts)
+    return params, facts
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_who_needs_no_pairs_draws_the_two_sides_apart(tmp_path, monkeypatch, paired):
+    params, facts = sides(tmp_path, monkeypatch, paired)
+    if paired:
+        assert len(material.training_data(params, facts)["input"]) == 20
+    else:
+        with pytest.raises(UserError, match="holds no pairs, and pix2pix.Maps learns from pairs"):
+            material.training_data(params, facts)
+    monkeypatch.setitem(model_facts()["pix2pix.Maps"], "needs", ())
+    data = material.training_data(params, facts)
+    assert isinstance(data["input"], Apart) and len(data["input"].values) == (20 if paired else 30)
+    assert set(Feed(data, 2, "replacement", 1).chunk(0, 1)) == {"data", "data/input"}
+    assert material.picture_files(params)[1].name == "train_partners.npy"
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_partners_are_known_where_the_data_is_in_pairs(tmp_path, monkeypatch, paired):
+    params, _ = sides(tmp_path, monkeypatch, paired)
+    images = tmp_path / paths.prepared(params) / "test_images.npy"
+    model = models.build(params.train, (16, 16, 3), 1, input_shape=(16, 16, 3))
+    made = makers.of_run(params, model).draw(100, 1, "evaluate")
+    assert len(made.images) == len(made.given["inputs"]) == (20 if paired else 30)
+    if paired:
+        np.testing.assert_array_equal(made.partners, np.load(images))
+    else:
+        assert made.partners is None
+    looked = judging.probe(params, np.load(images))
+    assert isinstance(looked, PairProbe) if paired else "no input has a true partner" in looked

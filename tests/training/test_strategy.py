@@ -132,6 +132,26 @@ def test_replicas_share_out_batches_and_machines_see_only_theirs(monkeypatch):
     np.testing.assert_array_equal(np.sort(seen[1].ravel()), np.sort(whole[1]))
 
 
+@pytest.mark.parametrize("limit", [2**31, 0])
+def test_replicas_share_out_each_side_of_a_translation_by_itself(monkeypatch, limit):
+    from ganline.training.batches import Apart
+
+    monkeypatch.setattr(feed, "RESIDENT_BYTES", limit)
+    monkeypatch.setattr(Devices, "each", lambda self: iter(range(self.local)))
+    sides = {"image": np.arange(50, dtype=np.uint8)[:, None], "input": Apart(np.arange(30, dtype=np.uint8)[:, None])}
+    whole = Feed(sides, 16, "shuffle", 3, batch_parts=2)
+    expected, shared = whole.batch(whole.chunk(5, 2), 1), []
+    for worker in (0, 1):
+        part = Feed(sides, 16, "shuffle", 3, Devices(None, 4, 2, worker), batch_parts=2)
+        chunk = part.chunk(5, 2)
+        for replica in (0, 1):
+            monkeypatch.setattr(replicas, "index", lambda i=2 * worker + replica: i)
+            shared.append(part.batch(chunk, 1))
+    for name in sides:
+        seen = np.concatenate([np.reshape(batch[name], (2, -1)) for batch in shared], axis=1).ravel()
+        np.testing.assert_array_equal(seen, np.ravel(expected[name]))
+
+
 def test_draws_of_all_replicas_are_those_of_one_device(monkeypatch):
     import tensorflow as tf
 

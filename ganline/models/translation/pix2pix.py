@@ -28,7 +28,7 @@ class Pix2Pix(Adversarial):
 
     settings: PairedTranslation
     recipe = "PairedTranslation"
-    abilities = ("pairs", "discriminator", "fast to draw")
+    abilities = ("inputs", "discriminator", "fast to draw")
     needs = ("pairs",)
     image_range = (-1.0, 1.0)
     size_multiple = 16

@@ -125,6 +125,10 @@ def test_a_saved_translator_translates_alike(tmp_path):
         (["train.loss=wasserstein"], r"train.loss = wasserstein: pix2pix.Pix2Pix takes least_squares or"),
         (["train.input=blue"], r"train.input = blue: allowed is 'partner' or 'grey'"),
         (["dataset=paired_folders", "prepare.pairs.images=A"], r"prepare.pairs = .*: images and partners are both 'A'"),
+        (
+            ["dataset=unpaired_folders", "train.input=partner"],
+            r"layout = unpaired: pix2pix.Pix2Pix learns from images whose true partners are known; allowed is fol",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_refused_before_anything_runs(overrides, words):

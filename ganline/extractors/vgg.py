@@ -1,0 +1,153 @@
+"""VGG (Simonyan and Zisserman 2015) up to one layer: what perceptual losses compare images through.
+
+The documents take VGG19 with Keras's ImageNet weights and feed it images as their generators make them, RGB in -1 to 1:
+they print no subtraction of means, so there is none here. Where these weights cannot be had VGG16 stands in, with the
+weights that a package ships with LPIPS (conf/sources/vgg16.yaml), fed as that package feeds it, up to the layer of the
+same block: its maps have the same size and width. What stood in is told and kept (`Vgg.facts`).
+"""
+
+import hashlib
+import pickle
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import tensorflow as tf
+
+from ganline.core.errors import UserError
+from ganline.core.files import sha256, undamaged
+from ganline.datasets import sources
+from ganline.datasets.numpy_pickle import NumpyUnpickler
+from ganline.extractors.lpips import SCALE, SHIFT
+
+CONVOLUTIONS = {"VGG19": (2, 2, 4, 4, 4), "VGG16": (2, 2, 3, 3, 3)}
+"""Of the five blocks, each of which halves the maps of the one before."""
+KERAS_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
+KERAS_ADDRESS = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{KERAS_FILE}"
+KERAS_MD5 = "253f8cb515780f3b799900260a226db6"
+"""By which Keras 2.15 knows the file."""
+LIST, FILE = Path("conf/sources/vgg16.yaml"), "vgg16.ckpt"
+
+Weights = Sequence[tuple[np.ndarray, np.ndarray]]
+"""Kernel (3, 3, a, b) and bias (b,) of one convolution after the other."""
+
+
+class Vgg:
+    """VGG19 or VGG16 up to a layer, frozen: gradients pass through it to the images, and nothing changes it."""
+
+    def __init__(self, network: Literal["VGG19", "VGG16"], layer: str, weights: Weights, **facts: Any) -> None:
+        """Cut the network behind a layer.
+
+        Args:
+            network: which of the two the weights are of.
+            layer: blockB_convC, as Keras names it; where the block has fewer convolutions, its last is meant.
+            weights: of as many convolutions as that takes, or more.
+            facts: more to be said of it.
+        """
+        block, number = _place(layer)
+        counts = [*CONVOLUTIONS[network][: block - 1], min(number, CONVOLUTIONS[network][block - 1])]
+        each = iter(weights)
+        taken = [[tuple(map(tf.constant, next(each))) for _ in range(count)] for count in counts]
+        self._blocks, self._scaled = taken, network == "VGG16"
+        self.facts = {"perception": f"{network}, block{block}_conv{counts[-1]}", **facts}
+        """What a protocol says of it, and what decides what it says: perception, perception_sha256, and where it stands
+        in for another perception_stands_in_for."""
+
+    def __call__(self, images: tf.Tensor) -> tf.Tensor:
+        """Return the layer's maps, after ReLU, float32 (N, h, w, c), of images float32 (N, H, W, 1 or 3) in -1 to 1.
+
+        Each block but the first halves the sides, rounded down. Grey counts as RGB. It computes in the precision of
+        Keras's policy.
+        """
+        kind = tf.keras.mixed_precision.global_policy().compute_dtype
+        maps = tf.repeat(images, 3, axis=3) if images.shape[3] == 1 else images
+        maps = tf.cast((maps - SHIFT) / SCALE if self._scaled else maps, kind)
+        for block, convolutions in enumerate(self._blocks):
+            maps = tf.nn.max_pool2d(maps, 2, 2, "VALID") if block else maps
+            for kernel, bias in convolutions:
+                maps = tf.nn.conv2d(maps, tf.cast(kernel, kind), 1, "SAME")
+                maps = tf.nn.relu(tf.nn.bias_add(maps, tf.cast(bias, kind)))
+        return tf.cast(maps, tf.float32)
+
+
+def _place(layer: str) -> tuple[int, int]:
+    """Return the block and the number of its convolution, both from 1."""
+    block, _, number = layer.removeprefix("block").partition("_conv")
+    return int(block), int(number)
+
+
+def ready(layer: str, folder: Path, manual: Path) -> Vgg:
+    """Return VGG19 up to a layer, or what stands in for it, and say which on the console.
+
+    Args:
+        layer: of VGG19, such as "block3_conv4".
+        folder: VGG16's weights are fetched into it, unless they are there.
+        manual: where files that were got by hand lie: VGG19's in its folder vgg19, VGG16's in vgg16.
+
+    Raises:
+        UserError: neither can be had, or a file that was got by hand is not what it should be.
+    """
+    try:
+        file = _vgg19_file(manual / "vgg19")
+    except LookupError as reason:
+        print(f"VGG19's weights cannot be had: {reason}", flush=True)
+        found = _stand_in(layer, folder, manual / "vgg16")
+        print(f"perceptual loss: {found.facts['perception']} stands in for VGG19, {layer}", flush=True)
+        return found
+    print(f"perceptual loss: VGG19, {layer}", flush=True)
+    return vgg19(layer, file)
+
+
+def _vgg19_file(manual: Path) -> Path:
+    """Return the file of VGG19's weights: the user's, or the one that Keras has or gets.
+
+    Raises:
+        LookupError: there is none.
+        UserError: the user's is another.
+    """
+    if (own := manual / KERAS_FILE).exists():
+        if hashlib.md5(own.read_bytes(), usedforsecurity=False).hexdigest() != KERAS_MD5:
+            raise UserError(f"{own} is not Keras's file (MD5 {KERAS_MD5}): get {KERAS_ADDRESS} again, or remove it")
+        return own
+    try:
+        return Path(tf.keras.utils.get_file(KERAS_FILE, KERAS_ADDRESS, cache_subdir="models", file_hash=KERAS_MD5))
+    except Exception as error:  # Keras raises a bare Exception when the download fails
+        raise LookupError(f"{str(error).strip()}; put {KERAS_FILE} into {manual} to train with it") from None
+
+
+def vgg19(layer: str, file: Path) -> Vgg:
+    """Return VGG19 up to a layer with the weights of Keras's file, that without the top."""
+    whole = tf.keras.applications.VGG19(weights=None, include_top=False)
+    with undamaged(file, "delete it, and it is fetched anew"):
+        whole.load_weights(file)
+    weights = [tuple(each.get_weights()) for each in whole.layers if each.weights]
+    return Vgg("VGG19", layer, weights, perception_sha256=sha256(file))
+
+
+def _stand_in(layer: str, folder: Path, manual: Path) -> Vgg:
+    if not (folder / FILE).exists():
+        try:
+            sources.fetch("vgg16", LIST, folder, manual)
+        except UserError as reason:
+            raise UserError(
+                f"the loss compares images through VGG, and its weights cannot be had. Either put {KERAS_FILE} "
+                f"({KERAS_ADDRESS}) into {manual.with_name('vgg19')}, or:\n{reason}"
+            ) from None
+    return vgg16(layer, folder / FILE, perception_stands_in_for=f"VGG19, {layer}, whose weights could not be had")
+
+
+def vgg16(layer: str, file: Path, **facts: Any) -> Vgg:
+    """Return VGG16 up to a layer, with the weights of LPIPS's package: VGG16_0/Conv_i/{kernel, bias} in a pickle.
+
+    Raises:
+        UserError: the file is damaged, or holds anything but numpy arrays.
+    """
+    with undamaged(file, f"delete {file.parent}, and it is fetched anew"), file.open("rb") as content:
+        try:
+            held: Mapping[str, Any] = NumpyUnpickler(content).load()["VGG16_0"]
+        except pickle.UnpicklingError as error:
+            raise ValueError(str(error)) from None
+        each = [held[f"Conv_{i}"] for i in range(sum(CONVOLUTIONS["VGG16"]))]
+        weights = [(np.asarray(one["kernel"]), np.asarray(one["bias"])) for one in each]
+    return Vgg("VGG16", layer, weights, perception_sha256=sha256(file), **facts)
