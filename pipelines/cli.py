@@ -122,6 +122,7 @@ def translate(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, a folder of pictures, or a video.")],
     destination: Annotated[Path, typer.Argument(metavar="OUTPUT", help="The file or folder to write.")],
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    back: Annotated[bool, typer.Option("--back", help="The other way round, of a translator of two domains.")] = False,
 ) -> None:
     """Put pictures of any size, or a video, through the trained translator in models/gan."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -129,7 +130,7 @@ def translate(
 
     job = using.plan(source, destination, force)
     with console.status("loading the translator"):
-        translator = using.load(paths.GAN)
+        translator = using.load(paths.GAN, back)
     for sentence in using.run(job, translator):
         console.print(sentence, soft_wrap=True)
 
@@ -224,7 +225,7 @@ def _counts(experiment: str) -> Iterator[tuple[str, str, int, int, int]]:
     shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
     model = build(params.train, shape, params.seed, _classes(params.download.dataset), inputs.shape(params))
     for name, network in model.networks.items():
-        if name != "generator_average":  # a copy
+        if name not in model.copies:
             trainable = sum(int(weight.shape.num_elements()) for weight in network.trainable_weights)
             total = network.count_params()
             yield experiment, name, total, trainable, total - trainable

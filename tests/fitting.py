@@ -8,7 +8,8 @@ import numpy as np
 
 from ganline.core import yaml_files
 from ganline.datasets import inputs
-from ganline.models.facts import recipe_of
+from ganline.models.facts import model_facts, recipe_of
+from ganline.settings.recipes import Translation
 from ganline.settings.schema import Params
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -17,9 +18,11 @@ CONF = Path(__file__).parents[1] / "conf"
 def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     """Return the overrides without those of keys of train that the experiment's model does not know."""
     model = yaml_files.read(CONF / "experiment" / f"{experiment}.yaml")["train"]["model"]
-    known = recipe_of(model).model_fields
+    recipe = recipe_of(model)
+    known = recipe.model_fields
     # Translators are made for pictures of 256 pixels, which take minutes; a later override has the last word.
-    overrides = [*(["prepare.size=16"] if "l1_weight" in known else []), *overrides]
+    side = max(16, model_facts()[model].get("size_multiple", 1))
+    overrides = [*([f"prepare.size={side}"] if issubclass(recipe, Translation) else []), *overrides]
     keys = {given: given.partition("=")[0].split(".") for given in overrides}
     return [given for given, key in keys.items() if key[0] != "train" or key[1] in known]
 

@@ -8,7 +8,7 @@ from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.datasets.inputs import DERIVED
 from ganline.models.facts import BATCH_NORM, loss_facts, model_facts
-from ganline.settings.recipes import Adversaries, Latents, Train, Translation
+from ganline.settings.recipes import Adversaries, Latents, Train, Translation, UnpairedTranslation
 from ganline.settings.schema import Params, Prepare
 
 OFF: dict[str, Any] = {
@@ -55,6 +55,8 @@ def impossible(params: Params) -> Iterator[str]:
     if isinstance(params.train, Adversaries):
         yield from _asked(params.train, loss_facts().get(params.train.loss))
         yield from _contradictions(params.train)
+    if isinstance(params.train, UnpairedTranslation):
+        yield from _two_domains(params, params.train)
     yield from _updates(params.train)
     yield from _devices(params)
     yield from _protocol(params)
@@ -121,6 +123,27 @@ def _unpaired(prepare: Prepare, train: Translation, model: dict[str, Any]) -> It
         yield (
             f"prepare.pairs.size = {prepare.partners.size}: {train.model} takes partners of the images' size "
             f"(prepare.size = {prepare.size}, or null)"
+        )
+
+
+def _two_domains(params: Params, train: UnpairedTranslation) -> Iterator[str]:
+    """Yield where two domains are not of one kind of picture, or the discriminators would lack translations."""
+    prepare = params.prepare
+    if prepare.pairs and prepare.partners.channels != prepare.channels:
+        yield (
+            f"prepare.pairs.channels = {prepare.partners.channels}: {train.model} takes both domains alike "
+            f"(prepare.channels = {prepare.channels})"
+        )
+    if train.batch_size > train.generator_batch_size:
+        yield (
+            f"train.batch_size = {train.batch_size}: the discriminators of {train.model} are shown as many translations, "
+            f"and the generators make train.generator_batch_size = {train.generator_batch_size} a step; allowed is up to "
+            "that"
+        )
+    if train.image_pool and params.compute.strategy != "none":
+        yield (
+            f"train.image_pool with compute.strategy = {params.compute.strategy}: the pool holds one device's "
+            "translations; set one of them off"
         )
 
 

@@ -26,6 +26,7 @@ class Adversarial(Model):
 
     settings: Adversaries
     network_names: tuple[str, ...] = ("generator", "discriminator")
+    copies: tuple[str, ...] = ("generator_average",)
     image_range = (0.0, 1.0)
     abilities: tuple[str, ...] = ("discriminator", "fast to draw")
     practices: tuple[str, ...] = (
@@ -38,10 +39,14 @@ class Adversarial(Model):
         """See ganline.models.base.Model."""
         self.loss = LOSSES[settings.loss]()
         super().__init__(settings, image_shape, seed, classes)
+        self.begin()
+
+    def begin(self) -> None:
+        """Add what is made of the networks: the discriminator's features, and the averaged generator."""
         self.features = practices.features_of(self.discriminator)
-        if settings.generator_average:
-            self.networks["generator_average"] = self.build_generator()
-            self.networks["generator_average"].set_weights(self.generator.get_weights())
+        if self.settings.generator_average:
+            self.networks[self.average_name] = self.build_generator()
+            self.networks[self.average_name].set_weights(self.generator.get_weights())
 
     # A step: the discriminator, then the generator
 
@@ -61,7 +66,10 @@ class Adversarial(Model):
 
     def discriminator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
         """Update the discriminator on as many fakes as there are real images; `draw` numbers its updates."""
-        fake = self.fakes(real, draw)
+        return self.discriminate(real, self.fakes(real, draw), step, draw)
+
+    def discriminate(self, real: Batch, fake: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
+        """Update the discriminator on these real images and fakes; return what is told of it."""
         with layer_keys(key(self.seed, "dropout/discriminator", draw)):
             if self.settings.discriminator_batches == "sequential":
                 loss, told = self._side_by_side(real, fake, step)
@@ -103,9 +111,13 @@ class Adversarial(Model):
             with self._unrolled_discriminator(real, fake, step):
                 loss, told = self.generator_loss(real, fake, step)
         self.update(tape, loss, "generator")
-        if self.settings.generator_average:
-            practices.average(self.networks["generator_average"], self.generator, self.settings.generator_average)
+        self.average()
         return {"g_loss": loss} | told
+
+    def average(self) -> None:
+        """Move the averaged generator, where there is one, a step towards the trained one."""
+        if self.settings.generator_average:
+            practices.average(self.networks[self.average_name], self.generator, self.settings.generator_average)
 
     def _unrolled_discriminator(self, real: Batch, fake: Batch, step: tf.Tensor) -> AbstractContextManager[None]:
         """Return where the discriminator is as it will be after the imagined updates, if there are any."""
@@ -276,7 +288,17 @@ class Adversarial(Model):
     @property
     def generator(self) -> tf.keras.Model:
         """The network that makes images."""
-        return self.networks["generator"]
+        return self.networks[self.network_names[0]]
+
+    @property
+    def average_name(self) -> str:
+        """The name of the network whose weights are averages of the generator's."""
+        return f"{self.network_names[0]}_average"
+
+    @property
+    def drawing(self) -> tf.keras.Model:
+        """See ganline.models.base.Model.drawing; the averaged generator where there is one."""
+        return self.networks.get(self.average_name, self.generator)
 
     @property
     def adversary(self) -> str:

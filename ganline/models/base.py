@@ -21,6 +21,7 @@ class Model:
         recipe: the class of ganline.settings.recipes that says what the section `train` holds for it.
         network_names: the keys of `networks`, each trained by an optimizer of its own.
         optimizer_names: the networks that have one, where that is not all of them.
+        copies: the names of networks that are built as others are, and are not counted a second time.
         image_range: lowest and highest pixel value the networks work with.
         abilities: what it has, in the words of ganline.core.abilities.
         needs: what its training takes of the data, in the same words: "classes" where train_step needs batch["label"].
@@ -43,9 +44,12 @@ class Model:
     practices: tuple[str, ...] = ()
     abilities: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
     readings: dict[str, str] = {}
     input_shape: tuple[int, int, int] | None = None
     """(H, W, C) of what a translator is given; None of models that are given latents."""
+    back: "Model | None" = None
+    """A translator of two domains the other way round: it shares all networks, and makes inputs of images."""
     perceives = ""
     perception: Callable[[tf.Tensor], tf.Tensor] | None = None
     """The network that `perceives` names, a ganline.extractors.vgg.Vgg: whoever trains such a model gives it."""
@@ -90,7 +94,7 @@ class Model:
         rules, shared = self.settings.optimizers, self.settings.shared_optimizer_counter
         counter = tf.Variable(0, trainable=False, dtype=tf.int64)
         for name, rule in rules.items():
-            updates = sum(map(self.updates, rules)) if shared else self.updates(name)
+            updates = self.counted() if shared else self.updates(name)
             optimizer = make_optimizer(rule, self.settings, updates)
             if shared:
                 optimizer.iterations = counter
@@ -106,6 +110,8 @@ class Model:
         optimizer skip the step and halve its scale (Micikevicius et al. 2018).
         """
         weights, optimizers = {n: self.trained(n) for n in names}, [self.optimizers[n] for n in names]
+        counter = optimizers[0].iterations if self.settings.shared_optimizer_counter and len(names) > 1 else None
+        before = None if counter is None else counter.read_value()
         share = 1.0 / replicas.count()
         scaled = [optimizer.get_scaled_loss(tf.constant(share)) for optimizer in optimizers if is_scaled(optimizer)]
         start = tf.reduce_min(scaled) if scaled else None if share == 1 else tf.constant(share)
@@ -114,11 +120,17 @@ class Model:
             if scaled:
                 # Of several scales the least was used; each optimizer takes back its own.
                 given = optimizer.get_unscaled_gradients([gradient * (scaled[i] / start) for gradient in given])
+            if i and counter is not None:
+                counter.assign(before)  # what is updated at once counts once
             optimizer.apply_gradients(zip(given, weights[name], strict=True))
 
     def updates(self, name: str) -> int:
         """Return how often a training step updates the network called `name`."""
         return 1
+
+    def counted(self) -> int:
+        """Return how far a training step moves the counter that all optimizers share, where they share one."""
+        return sum(map(self.updates, self.settings.optimizers))
 
     def build_network(self, name: str) -> tf.keras.Model:
         """Return the network called `name`, with new weights; those before it are in `networks` already."""

@@ -49,11 +49,6 @@ class LatentGAN(Adversarial):
         """See ganline.models.base.Model.generate."""
         return self.drawing(self.request(latents, labels), training=False)
 
-    @property
-    def drawing(self) -> tf.keras.Model:
-        """See ganline.models.base.Model.drawing; the averaged generator where there is one."""
-        return self.networks.get("generator_average", self.generator)
-
 
 def dense_generator(
     latent_dim: int, hidden: list[layers.Layer], image_shape: tuple[int, int, int], activation: str

@@ -75,6 +75,26 @@ def repeat(images: tf.Tensor, size: int) -> tf.Tensor:
     return repeated(images)
 
 
+class ReflectionPadding(tf.keras.layers.Layer):
+    """Continue images by their mirror image, without repeating the edge: (N, H, W, C) -> (N, H + 2 size, W + 2 size, C).
+
+    Images have more than `size` rows and columns.
+    """
+
+    def __init__(self, size: int, **kwargs: Any) -> None:
+        """Set up to add `size` pixels on each side."""
+        super().__init__(**kwargs)
+        self.size = size
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Pad; see the class."""
+        return tf.pad(inputs, [[0, 0], [self.size] * 2, [self.size] * 2, [0, 0]], "REFLECT")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what rebuilds the layer."""
+        return {**super().get_config(), "size": self.size}
+
+
 class MinibatchStdDev(tf.keras.layers.Layer):
     """Append the mean over all features of their standard deviation over the batch (Karras et al. 2018).
 

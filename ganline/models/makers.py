@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -215,7 +216,7 @@ class Translator:
         self.image_shape = model.image_shape
         assert model.input_shape
         self.input_shape = model.input_shape
-        self._inputs, self._partners = inputs, partners
+        self._model, self._inputs, self._partners = model, inputs, partners
         scale = model.image_range
         self._make = tf.function(
             lambda images: to_uint8(model.translate(from_uint8(images, scale)), scale),
@@ -245,6 +246,17 @@ class Translator:
             parts.append(self._make(np.ascontiguousarray(images[rows])).numpy())
             progress(len(parts[-1]))
         return np.concatenate(parts)
+
+    def translate_back(self, images: np.ndarray, progress: Callable[[int], Any] = silent) -> np.ndarray:
+        """Return what uint8 images (N, H', W', C') become, uint8 (N, H, W, C); takes the ability "way back"."""
+        return self.turned.translate(images, progress)
+
+    @cached_property
+    def turned(self) -> "Translator":
+        """The translator the other way round, which draws from nothing; takes the ability "way back"."""
+        if self._model.back is None:
+            raise ValueError(lacking(("way back",), self.abilities, self.name))
+        return Translator(self._model.back)
 
     def sheet(self, count: int, seed: int, purpose: str) -> np.ndarray:
         """Return input, translation and, where it is known, true partner beside each other, uint8 (h, w, C)."""

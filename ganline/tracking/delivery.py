@@ -318,10 +318,12 @@ class Delivery:
 
 
 def _signature(event: Event) -> ModelSignature:
+    """Return what the model takes and gives; see ganline.tracking.mlflow_model."""
     if "input_shape" in event:  # a translator takes pictures of any size and channels
         given, made = (TensorSpec(np.dtype(np.uint8), (-1, -1, -1, last)) for last in (-1, event["image_shape"][2]))
-        return ModelSignature(Schema([given]), Schema([made]))
+        back = ParamSchema([ParamSpec("back", DataType.boolean, False)]) if event.get("way_back") else None
+        return ModelSignature(Schema([given]), Schema([made]), back)
     images = TensorSpec(np.dtype(np.uint8), (-1, *event["image_shape"]))
     latents = TensorSpec(np.dtype(np.float32), (-1, event["latent_dim"]))
-    label = ParamSpec("label", DataType.long, -1)  # see ganline.tracking.mlflow_model
+    label = ParamSpec("label", DataType.long, -1)
     return ModelSignature(Schema([latents]), Schema([images]), ParamSchema([label]))

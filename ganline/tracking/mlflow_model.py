@@ -19,7 +19,7 @@ class GeneratorModel(PythonModel):
     """Turns latent vectors, float32 (N, latent_dim), into images, uint8 (N, H, W, C); a translator images into others.
 
     The images that a translator is given, uint8 (N, h, w, C), may have any size and be grey, RGB or RGBA: they go
-    through it in tiles, as with `ganline translate`.
+    through it in tiles, as with `ganline translate`. One of two domains takes `params={"back": True}` for the way back.
     A conditional generator makes images of the class in `params={"label": 3}`, or of all classes in turn without it.
     """
 
@@ -35,12 +35,16 @@ class GeneratorModel(PythonModel):
             self.generator = cast(Any, makers.of(model))  # a Sampler or a Translator
             self.translated = translated
             # All that making images takes is imported and traced now, while `ganline` means this model's code.
-            self.predict(context, np.zeros((1, *(self.input_shape or (self.generator.latent_dim,))), np.uint8))
+            given = np.zeros((1, *(self.input_shape or (self.generator.latent_dim,))), np.uint8)
+            self.predict(context, given)
+            if model.back:
+                self.predict(context, given, {"back": True})
 
     def predict(self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None) -> np.ndarray:
         """Return one image for each latent vector, or for each image."""
         if self.input_shape:
-            return np.stack([self.translated(self.generator, image) for image in np.asarray(model_input, np.uint8)])
+            translator = self.generator.turned if (params or {}).get("back") else self.generator
+            return np.stack([self.translated(translator, image) for image in np.asarray(model_input, np.uint8)])
         latents, label = np.asarray(model_input, np.float32), (params or {}).get("label", -1)
         in_turn = np.arange(len(latents)) % max(1, self.generator.conditions)
         return self.generator.images(latents, in_turn if label < 0 else np.full(len(latents), label))

@@ -52,6 +52,14 @@ GOLDEN = [
     ("pix2pix-gray-to-color", "discriminator", 731_393, 730_497, 896),
     ("pix2pix-maps", "generator", 54_419_459, 54_419_459, 0),
     ("pix2pix-maps", "discriminator", 2_769_601, 2_769_601, 0),
+    # Two of each, built alike
+    ("cyclegan-apple2orange", "generator", 16_888_451, 16_888_451, 0),
+    ("cyclegan-apple2orange", "discriminator", 6_962_369, 6_962_369, 0),
+    ("cyclegan-horse2zebra", "generator", 11_388_617, 11_388_617, 0),
+    ("cyclegan-horse2zebra", "discriminator", 2_766_529, 2_766_529, 0),
+    # The GAN Book (Chaudhary 2024), Skill 9
+    ("discogan-faces", "generator", 41_833_475, 41_833_475, 0),
+    ("discogan-faces", "discriminator", 2_766_529, 2_766_529, 0),
     # Deep Learning Illustrated, chapter 12 (authors' notebook)
     ("quickdraw-apples", "generator", 183_713, 177_329, 6_384),
     ("quickdraw-apples", "discriminator", 4_311_553, 4_311_553, 0),

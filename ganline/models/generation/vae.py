@@ -91,6 +91,10 @@ class VAE(Model):
         self.update(tape, terms["loss"], *self.network_names)
         return terms
 
+    def counted(self) -> int:
+        """See ganline.models.base.Model.counted: the two networks are updated at once."""
+        return 1
+
     def generate(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """See ganline.models.base.Model.generate; values above 1 occur, and are cut off where images are saved."""
         return self.drawing(latents, training=False)

@@ -81,7 +81,7 @@ class Pix2Pix(Adversarial):
 
         In inference mode, and by the averaged generator where there is one.
         """
-        return self.networks.get("generator_average", self.generator)(inputs, training=False)
+        return self.drawing(inputs, training=False)
 
     # The training step
 

@@ -79,11 +79,11 @@ def plan(source: Path, destination: Path, force: bool = False) -> Job:
     return Job(source, target, {}, {}, not is_picture)
 
 
-def load(folder: Path) -> Translates:
-    """Return the translator that a run left in `folder`.
+def load(folder: Path, back: bool = False) -> Translates:
+    """Return the translator that a run left in `folder`, or of two domains the one for the way back.
 
     Raises:
-        UserError: there is no model, or one that makes its images of something else.
+        UserError: there is no model, or one that makes its images of something else, or knows no way back.
     """
     from ganline import models  # TensorFlow loads here, once nothing else speaks against it
     from ganline.models import makers
@@ -94,7 +94,12 @@ def load(folder: Path) -> Translates:
             f"{folder} holds {model.settings.model}, which makes its images of latents and not of pictures: train a "
             "translator first, such as pix2pix-gray-to-color"
         )
-    return makers.Translator(model)
+    translator = makers.Translator(model)
+    if not back:
+        return translator
+    if reason := lacking(("way back",), translator.abilities, model.settings.model):
+        raise UserError(f"--back: {reason} ({folder}); what goes both ways is a CycleGAN or a DiscoGAN")
+    return translator.turned
 
 
 def run(job: Job, translator: Translates) -> list[str]:
