@@ -1,6 +1,7 @@
 """Models, batches and overrides for tests that run every experiment."""
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,26 @@ def built(params: Params, seed: int, shape: tuple[int, int, int] | None = None):
     from ganline import models  # TensorFlow
 
     own = (params.prepare.size, params.prepare.size, params.prepare.channels)
-    return models.build(params.train, shape or own, seed, 10, inputs.shape(params))
+    model = models.build(params.train, shape or own, seed, 10, inputs.shape(params))
+    model.perception = perception(model.perceives) if model.perceives else None
+    return model
+
+
+@cache
+def perception(layer: str):
+    """Return VGG16 up to a layer, but for its last convolution with few maps, with weights from a fixed stream."""
+    from ganline.extractors.vgg_network import CONVOLUTIONS, Vgg
+
+    draw, block = np.random.default_rng(5), int(layer[len("block")])
+    widths = [3, *[4] * (sum(CONVOLUTIONS["VGG16"][:block]) - 1), (64, 128, 256, 512, 512)[block - 1]]
+    shapes = [(3, 3, before, after) for before, after in zip(widths, widths[1:], strict=False)]
+    kernels = [draw.normal(0, (2 / 9 / shape[2]) ** 0.5, shape).astype(np.float32) for shape in shapes]
+    return Vgg("VGG16", layer, [(kernel, np.zeros(kernel.shape[3], np.float32)) for kernel in kernels])
 
 
 def given(model, count: int) -> dict[str, Any]:
-    """Return "input", random uint8 (count, H, W, C), where the model is a translator."""
-    shape = model.input_shape
-    return {"input": np.random.default_rng(1).integers(0, 256, (count, *shape), np.uint8)} if shape else {}
+    """Return of translators "input", random uint8 (count, H, W, C); and drawings "smoothed", of those with styles."""
+    shapes = {"input": model.input_shape} if model.input_shape else {}
+    shapes |= {"smoothed": model.image_shape} if "style" in model.abilities else {}
+    draw = np.random.default_rng(1)
+    return {name: draw.integers(0, 256, (count, *shape), np.uint8) for name, shape in shapes.items()}

@@ -15,6 +15,7 @@ ABILITIES = {
     "encoder": "{who} has no encoder",
     "fast to draw": "{who} draws too slowly",
     "inputs": "{who} makes its images of no other images",
+    "style": "{who} draws in the style of no picture",
     "way back": "{who} cannot be asked for the way back",
     "unpaired": "{who} makes nothing of other images, or learned it from their true partners",
 }
@@ -25,6 +26,7 @@ the data are known to whoever judges or teaches. labels: can be asked for each o
 network that tells real images from generated ones. encoder: finds the latents of an image in one pass. fast to draw:
 makes an image in one pass, so that thousands can be asked of it. inputs: makes its images of other images. way back:
 makes those of such images, too. unpaired: makes its images of other images, and learned it without their true partners.
+style: each image is drawn in the style of a picture that is given with what it is made of.
 """
 
 

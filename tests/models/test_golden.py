@@ -60,6 +60,12 @@ GOLDEN = [
     # The GAN Book (Chaudhary 2024), Skill 9
     ("discogan-faces", "generator", 41_833_475, 41_833_475, 0),
     ("discogan-faces", "discriminator", 2_766_529, 2_766_529, 0),
+    ("cartoongan-selfie2sketch", "generator", 42_882_051, 42_882_051, 0),
+    ("cartoongan-selfie2sketch", "discriminator", 2_766_529, 2_766_529, 0),
+    ("cartoongan-selfie2anime", "generator", 42_882_051, 42_882_051, 0),
+    ("cartoongan-selfie2anime", "discriminator", 2_766_529, 2_766_529, 0),
+    ("cartoongan-selfie2bitmoji", "generator", 42_882_051, 42_882_051, 0),
+    ("cartoongan-selfie2bitmoji", "discriminator", 2_766_529, 2_766_529, 0),
     # Deep Learning Illustrated, chapter 12 (authors' notebook)
     ("quickdraw-apples", "generator", 183_713, 177_329, 6_384),
     ("quickdraw-apples", "discriminator", 4_311_553, 4_311_553, 0),
