@@ -47,21 +47,14 @@ def key(name: str) -> str:
     return "-".join(part for part in name.upper().split("-") if part != VARIATION)
 
 
-def find(found: Path) -> Path | None:
-    """Return the folder of the renders below `found`, None where there is none."""
-    folders = sorted({path.parent for path in found.rglob("*.webp") if path.parent.name == FOLDER})
-    return folders[0] if folders else None
-
-
 def checked(found: Path, expected: str) -> Path:
     """Return the folder of the renders below `found`; SourceError where they are not there or have other content."""
-    folder = find(found)
-    if not folder:
+    folders = sorted({path.parent for path in found.rglob("*.webp") if path.parent.name == FOLDER})
+    if not folders:
         raise SourceError(f"{RENDERS} is not in it")
-    content = digest(folder)
-    if content != expected:
+    if (content := digest(folders[0])) != expected:
         raise SourceError(f"{RENDERS}: expected content with sha256 {expected}, found {content}")
-    return folder
+    return folders[0]
 
 
 def digest(folder: Path) -> str:

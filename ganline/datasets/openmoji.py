@@ -1,15 +1,12 @@
 """The npm package openmoji: every drawing as lines (black/svg) and in colour (color/svg), and a table of what it is."""
 
 import json
-import os
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from ganline.core.errors import UserError
-from ganline.core.progress import track
-from ganline.datasets import digests
+from ganline.datasets import digests, drawing
 from ganline.datasets.damage import UnreadableError, reading
 from ganline.datasets.fetchers import SourceError
 
@@ -62,13 +59,13 @@ def chosen(groups: Mapping[str, list[str]], category: str | None) -> Mapping[str
 
 def draw(package: Path, groups: Mapping[str, list[str]], styles: Mapping[str, str], side: int, folder: Path) -> None:
     """Draw the named SVGs, FOLDER of `styles`/GROUP/NAME.png, side x side pixels."""
-    wanted = [
+    wanted: list[tuple[str | Path, Path]] = [
         (package / svg / f"{name}.svg", folder / style / group / f"{name}.png")
         for style, svg in styles.items()
         for group, names in groups.items()
         for name in names
     ]
-    _draw_all(wanted, side)
+    drawing.draw(wanted, side)
 
 
 def digest(package: Path) -> str:
@@ -93,31 +90,11 @@ def groups(package: Path) -> dict[str, list[str]]:
     """Return the names of the drawings to take, by group; UnreadableError where the table is none of drawings."""
     found: dict[str, list[str]] = {}
     with reading(package / TABLE):
-        for drawing in json.loads((package / TABLE).read_text("utf-8")):
-            if drawing["group"] != LEFT_OUT and not drawing["skintone"]:
-                found.setdefault(drawing["group"], []).append(drawing["hexcode"])
+        for row in json.loads((package / TABLE).read_text("utf-8")):
+            if row["group"] != LEFT_OUT and not row["skintone"]:
+                found.setdefault(row["group"], []).append(row["hexcode"])
     # They become paths.
     for name in (name for group, names in found.items() for name in (group, *names)):
         if not isinstance(name, str) or PurePosixPath(name).name != name:
             raise UnreadableError(f"{package / TABLE}: {name!r} is no name of a group or drawing")
     return found
-
-
-def _draw_all(wanted: Iterable[tuple[Path, Path]], side: int) -> None:
-    pairs = list(wanted)
-    for _, target in pairs:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        drawn = pool.map(lambda pair: _draw(pair[0], pair[1], side), pairs)
-        for _ in track(drawn, "draw SVGs", len(pairs), "drawings"):
-            pass
-
-
-def _draw(source: Path, target: Path, side: int) -> None:
-    import resvg_py  # here: nothing else draws SVGs
-
-    with reading(source):  # with no fonts: those of a machine would be part of the data
-        png = resvg_py.svg_to_bytes(
-            svg_string=source.read_text("utf-8"), width=side, height=side, skip_system_fonts=True
-        )
-    target.write_bytes(bytes(png))

@@ -1,5 +1,7 @@
 """Source lists of pictures for translators: archives, drawings and renders of emoji, tiles, small animals."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,7 +9,7 @@ from pydantic import Field, model_validator
 
 from ganline.core.addresses import masked
 from ganline.core.errors import UserError
-from ganline.datasets import archives, fluent, openmoji, pickled, tiles
+from ganline.datasets import archives, dicebear, fluent, openmoji, pickled, tiles
 from ganline.datasets.damage import UnreadableError
 from ganline.datasets.fetchers import FETCH, SourceError
 from ganline.datasets.source_lists import FileName, Sha256, Source, SourceList, Strict, find, no_category, unpack
@@ -122,23 +124,29 @@ class TilesList(SourceList):
         return "\n".join([*lines, *(f"  {name}  (sha256 {digest})" for name, digest in self.sha256.items())])
 
 
-class Renders(Strict):
-    """The package of the renders, in sources of its own."""
+class Package(Strict):
+    """One more package that a dataset takes, in sources of its own."""
 
     sha256: Sha256
-    """See `ganline.datasets.fluent.digest`."""
     sources: Annotated[list[Source], Field(min_length=1)]
 
-    def fetch(self, work: Path) -> Path:
-        """Return the folder of the renders, from the first source that brings them into a folder of `work`."""
+    def bring(self, beside: Path, checked: Callable[[Path, str], Path], work: Path) -> Path:
+        """Return what `checked` finds of it: beside the first package, or in the first source that brings it.
+
+        Args:
+            beside: where the first package was found.
+            checked: returns the folder of the package with this sha256 below a folder, or raises SourceError.
+            work: a new folder.
+        """
+        work.mkdir()
         failures = []
-        for number, source in enumerate(self.sources):
-            part = work / f"renders-{number}"
+        for number, source in enumerate([Source(folder=str(beside)), *self.sources]):
+            part = work / str(number)
             part.mkdir()
             try:
-                return fluent.checked(FETCH[source.kind](source.value, [fluent.RENDERS], part), self.sha256)
+                return checked(FETCH[source.kind](source.value, [], part), self.sha256)
             except (SourceError, UnreadableError) as error:
-                failures.append(masked(f"{source.kind} {source.value}: {error}"))
+                failures.append(masked(f"{f'{source.kind} {source.value}' if number else 'beside it'}: {error}"))
         raise SourceError("; ".join(failures))
 
 
@@ -146,14 +154,15 @@ class FluentList(_Drawings):
     """OpenMoji's drawings in colour beside the 3D renders of the same emoji; files by hand may hold both packages."""
 
     layout: Literal["openmoji_fluent"]
-    renders: Renders
+    renders: Package
+    """Its sha256: see `ganline.datasets.fluent.digest`."""
 
     def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
         """Write drawings/<group>/<file>.png and renders/<group>/<file>.webp."""
         (work / "drawings").mkdir()
         found = FETCH[source.kind](source.value, [openmoji.TABLE], work / "drawings")
         package = openmoji.checked(found, self.sha256)
-        renders = fluent.checked(found, self.renders.sha256) if fluent.find(found) else self.renders.fetch(work)
+        renders = self.renders.bring(found, fluent.checked, work / "renders")
         fluent.write(package, renders, category, self.side, folder)
 
     def by_hand(self, category: str | None, manual: Path) -> str:
@@ -162,6 +171,59 @@ class FluentList(_Drawings):
             f"{super().by_hand(category, manual)}\nand {fluent.RENDERS} of the package of renders beside them: "
             f"`LC_ALL=C sha256sum {fluent.RENDERS} | sha256sum` must print {self.renders.sha256}"
         )
+
+
+class Faces(Strict):
+    """A kind of face."""
+
+    style: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    options: dict[str, list[str] | list[int]] = {}
+    """See `ganline.datasets.dicebear.Faces`."""
+
+
+class DicebearList(SourceList):
+    """Cartoon faces that DiceBear draws of seeds, of several kinds; `sources` bring its core."""
+
+    layout: Literal["dicebear"]
+    sha256: Sha256
+    """Of the core; see `ganline.datasets.dicebear.checked`."""
+    styles: Annotated[dict[str, Package], Field(min_length=1)]
+    """The package of each style that `faces` names."""
+    faces: Annotated[dict[Folder, Faces], Field(min_length=1)]
+    """Kinds, by the folders that they get."""
+    count: Annotated[int, Field(ge=2, le=100_000)]
+    """Faces of each kind."""
+    side: Annotated[int, Field(ge=8, le=1024)]
+    """Of the pictures, pixels."""
+
+    @model_validator(mode="after")
+    def _every_style(self) -> "DicebearList":
+        if wanted := {kind.style for kind in self.faces.values()} - set(self.styles):
+            raise ValueError(f"styles has no package of {', '.join(sorted(wanted))}")
+        return self
+
+    def check_category(self, dataset: str, category: str | None) -> None:
+        """Refuse what are no kinds, joined by dashes."""
+        joined(category, list(self.faces))
+
+    def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
+        """Write <kind>/<number>.png."""
+        kinds = {name: self.faces[name] for name in joined(category, list(self.faces))}
+        for name in ("core", "drawn"):
+            (work / name).mkdir()
+        found = FETCH[source.kind](source.value, [], work / "core")
+        packages = {dicebear.CORE: dicebear.checked(dicebear.CORE, found, self.sha256)}
+        for style in {kind.style: None for kind in kinds.values()}:
+            packages[style] = self.styles[style].bring(found, partial(dicebear.checked, style), work / style)
+        asked = {name: dicebear.Faces(kind.style, kind.options) for name, kind in kinds.items()}
+        dicebear.write(packages, asked, self.count, self.side, folder, work / "drawn")
+
+    def by_hand(self, category: str | None, manual: Path) -> str:
+        """Name the packages and what their digests must be."""
+        pins = {dicebear.CORE: self.sha256} | {name: package.sha256 for name, package in self.styles.items()}
+        lines = [f"To supply the packages by hand, unpack each into a folder of {manual} and run again; in it"]
+        lines += [f"`{dicebear.COMMAND}` must print, of"]
+        return "\n".join([*lines, *(f"  {dicebear.SCOPE}/{name}  {pin}" for name, pin in pins.items())])
 
 
 class PickleList(SourceList):
@@ -183,12 +245,7 @@ class PickleList(SourceList):
 
     def check_category(self, dataset: str, category: str | None) -> None:
         """Refuse what are no classes, joined by dashes."""
-        wanted = self._wanted(category)
-        if set(wanted) - set(self.classes) or len(set(wanted)) < len(wanted):
-            raise UserError(
-                f"download.category = {category!r}: allowed is null (all) or some of {', '.join(self.classes)}, joined "
-                f"by dashes, such as {'-'.join(self.classes[:2])}"
-            )
+        joined(category, self.classes)
 
     def write(self, source: Source, category: str | None, folder: Path, work: Path) -> None:
         """Write <class>/<number>.png."""
@@ -196,7 +253,7 @@ class PickleList(SourceList):
         for name, digest in self.sha256.items():
             unpack(find(found, name), work / f"checked-{name}", digest)
         images, labels = (work / f"checked-{name}" for name in (self.images, self.labels))
-        pickled.write(images, labels, self.classes, self._wanted(category), folder)
+        pickled.write(images, labels, self.classes, joined(category, self.classes), folder)
 
     def by_hand(self, category: str | None, manual: Path) -> str:
         """List the files with their sha256."""
@@ -205,5 +262,17 @@ class PickleList(SourceList):
             [*lines, *(f"  {name}  (sha256 of the plain file: {digest})" for name, digest in self.sha256.items())]
         )
 
-    def _wanted(self, category: str | None) -> list[str]:
-        return self.classes if category is None else category.split("-")
+
+def joined(category: str | None, parts: list[str]) -> list[str]:
+    """Return the parts that a category names, joined by dashes; None names all.
+
+    Raises:
+        UserError: one is none of them, or there twice.
+    """
+    wanted = parts if category is None else category.split("-")
+    if set(wanted) - set(parts) or len(set(wanted)) < len(wanted):
+        raise UserError(
+            f"download.category = {category!r}: allowed is null (all) or some of {', '.join(parts)}, joined by dashes, "
+            f"such as {'-'.join(parts[:2])}"
+        )
+    return wanted

@@ -13,7 +13,14 @@ from ganline.core.files import whole_folder
 from ganline.datasets import emoji, idx, quickdraw
 from ganline.datasets.damage import UnreadableError
 from ganline.datasets.fetchers import ARCHIVE, FETCH, SourceError
-from ganline.datasets.paired_sources import ArchiveList, FluentList, OpenMojiList, PickleList, TilesList
+from ganline.datasets.paired_sources import (
+    ArchiveList,
+    DicebearList,
+    FluentList,
+    OpenMojiList,
+    PickleList,
+    TilesList,
+)
 from ganline.datasets.source_lists import FileName, Sha256, Source, SourceList, Text, find, no_category, unpack
 
 
@@ -130,6 +137,7 @@ LAYOUTS: dict[str, type[SourceList]] = {
     "archive": ArchiveList,
     "openmoji": OpenMojiList,
     "openmoji_fluent": FluentList,
+    "dicebear": DicebearList,
     "tiles": TilesList,
     "pickles": PickleList,
 }

@@ -12,7 +12,7 @@ from ganline.core.errors import UserError
 from ganline.datasets import inputs
 from ganline.datasets.prepared import images_file, partners_file, read_partners, read_split
 from ganline.datasets.split import stratified
-from ganline.models.facts import model_facts
+from ganline.models.facts import model_facts, needs_pairs
 from ganline.settings import paths
 from ganline.settings.recipes import Adversaries, Translation
 from ganline.settings.schema import Params
@@ -80,7 +80,7 @@ def _given(params: Params, facts: Mapping[str, Any]) -> np.ndarray | inputs.Deri
             f"train.input = partner wants some of shape {list(wanted or ())}: run `dvc repro prepare`"
         )
     given = read_partners(folder, "train")
-    if "pairs" not in model_facts()[params.train.model]["needs"]:
+    if not needs_pairs(params.train.model):
         return Apart(given)
     if not inputs.paired(folder, params.train.input):
         raise UserError(f"{folder} holds no pairs, and {params.train.model} learns from pairs: run `dvc repro prepare`")

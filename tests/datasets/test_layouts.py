@@ -300,3 +300,19 @@ def test_pickles_of_something_else_are_refused_and_run_no_code(animals, tmp_path
     with pytest.raises(UserError, match=words):
         sources.fetch("animal_mnist", listing, tmp_path / "raw", manual, "horse-zebra")
     assert not (tmp_path / "raw").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "change", "category", "count"),
+    [
+        ("animal_mnist", {}, "horse-zebra", 2000),
+        ("openmoji_fluent", {"side": 32}, "food-drink", 2 * 128),
+        ("cartoon_faces", {"side": 32, "count": 8}, None, 4 * 8),
+    ],
+)
+def test_the_package_managers_bring_the_real_sides(tmp_path, name, change, category, count):
+    content = yaml.safe_load((LISTS / f"{name}.yaml").read_text()) | change
+    (tmp_path / "list.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    sources.fetch(name, tmp_path / "list.yaml", tmp_path / "raw", tmp_path / "manual", category)
+    assert len([path for path in (tmp_path / "raw").rglob("*.*") if path.is_file()]) == count

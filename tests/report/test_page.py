@@ -157,6 +157,15 @@ def test_pictures_that_both_splits_hold_are_counted():
     assert f"<dt>{told}</dt><dd>7</dd>" in page
 
 
+def test_how_many_pictures_the_other_side_has_is_told_where_there_are_no_pairs():
+    told = "Other side, without pairs"
+    assert told not in render(content())
+    sides = dict(content().dataset) | {"paired": False, "partner_counts": {"train": 1067, "test": 120}}
+    assert f"<dt>{told}</dt><dd>1,067 to train on, 120 held out</dd>" in render(
+        dataclasses.replace(content(), dataset=sides)
+    )
+
+
 def test_it_shows_before_it_tells():
     page = render(dataclasses.replace(content(), diagnosis=diagnosis(**COLLAPSED)))
     order = ['class="card verdict"', 'class="headlines"', 'id="compare"', 'class="strip"', "<svg", 'id="why"',

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -55,6 +56,31 @@ def test_digits_from_download_to_arrays(tmp_path: Path, monkeypatch: pytest.Monk
         ("digits", prepared.digest(folder), counts),
         (folder / "dataset.json", True),
     ]
+
+
+def test_two_domains_from_a_folder_to_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(0)
+    for side, count in (("A", 12), ("B", 5)):
+        (tmp_path / f"mine/{side}").mkdir(parents=True)
+        for number in range(count):
+            noise = random.integers(0, 256, (20, 20, 3), np.uint8)
+            cv2.imwrite(str(tmp_path / f"mine/{side}/{side}{number}.png"), noise)
+    given = ["dataset=unpaired_folders", f"download.source={tmp_path / 'mine'}", "prepare.size=16"]
+    params = compose_params("gan-mnist", [*given, "prepare.pairs.channels=1"], CONF)
+    recorder = Recorder()
+    download.run(params, recorder)  # type: ignore[arg-type]
+    prepare.run(params, recorder)  # type: ignore[arg-type]
+    said = capsys.readouterr().out
+    assert (
+        "unpaired_folders: 4 training and 1 test images of shape [16, 16, 3], 11 and 1 of shape [16, 16, 1] to be made "
+        "into such ones, without classes; 0 dropped"
+    ) in said
+    assert "A: there are 11 pictures to train on" in said
+    folder = Path("data/prepared/unpaired_folders")
+    assert prepared.read_split(folder, "train")[0].shape == (4, 16, 16, 3)
+    assert prepared.read_partners(folder, "train").shape == (11, 16, 16, 1)
+    assert recorder.told[0] == ("unpaired_folders", prepared.digest(folder), {"train": 4, "test": 1})
 
 
 EMOJI = {

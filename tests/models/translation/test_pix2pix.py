@@ -136,7 +136,18 @@ def test_what_does_not_go_together_is_refused_before_anything_runs(overrides, wo
         compose_params("pix2pix-gray-to-color", [*SMALL, *overrides])
 
 
-@pytest.mark.parametrize("dataset", ["apple2orange", "pix2pix_maps", "openmoji_lines", "blue_marble", "paired_folders"])
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        "apple2orange",
+        "pix2pix_maps",
+        "openmoji_lines",
+        "blue_marble",
+        "paired_folders",
+        "openmoji_fluent",
+        "cartoon_hair",
+    ],
+)
 @pytest.mark.parametrize("experiment", ["pix2pix-gray-to-color", "pix2pix-maps"])
 def test_presets_go_with_the_datasets(experiment, dataset):
     given = ["train.input=grey"] if dataset == "apple2orange" else []
