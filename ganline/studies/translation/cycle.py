@@ -102,7 +102,7 @@ def words(there: Course, back: Course) -> list[str]:
             continue
         how = "its translations hide them" if seen.lost >= HIDES and seen.gain >= 2 else "its translations show them"
         told.append(
-            f"Of {of}, a noise of {NOISE:g} grey levels added halfway destroys {max(0.0, seen.lost):.0%} of what comes "
+            f"Of {of}, a noise of {NOISE:g} grey levels added halfway destroys {_share(seen.lost):.0%} of what comes "
             f"back, and the error grows by {seen.gain:.1f} times the noise: {how}."
         )
     return told
@@ -117,7 +117,6 @@ def table(there: Course, back: Course) -> Table:
 
 def _numbers(which: str, of: str, found: Course) -> dict[str, Number]:
     seen = found.judged()
-    lost = 0.0 if np.isnan(seen.lost) else min(1.0, max(0.0, seen.lost))
     return {
         f"{which}error": Number(
             seen.share,
@@ -126,10 +125,14 @@ def _numbers(which: str, of: str, found: Course) -> dict[str, Number]:
             "Over that of their mean image: 0 is all, 1 nothing comes back.",
         ),
         f"{which}lost": Number(
-            lost,
+            0.0 if np.isnan(seen.lost) else _share(seen.lost),
             f"What faint noise destroys of {of}",
             "lower",
             f"0 to 1: share of what comes back that a noise of {NOISE:g} grey levels halfway takes away. "
             f"From {HIDES:g} on translations hide what they were made of.",
         ),
     }
+
+
+def _share(value: float) -> float:
+    return min(1.0, max(0.0, value))
