@@ -20,9 +20,11 @@ COPIED, NO_NEARER = 0.1, 0.9
 LEAST_LEARNED = 0.9
 """Distance to the target domain over that of the untrained translator, from which nothing is learned, if copies are no
 farther."""
-LOST, LOPSIDED, HALF = 0.85, 3.0, 0.4
-"""Cycle error of the worse direction, from which the two have nothing to do with each other; so they have, from HALF
-on, where it is so many times the other's."""
+LOST = 0.85
+"""Cycle error of a direction from which the two have nothing to do with each other."""
+HALF, LOPSIDED, DRIFTED = 0.4, 3.0, 1.5
+"""So they have from HALF on, where it is so many times the other's, and so many times its own best: one direction alone
+may be larger all along, since one domain may show less than the other (photographs and maps)."""
 WORSE, FAR = 1.5, 0.5
 """Distance to the target domain over the best so far, from which a run is overtrained, if it is so far again."""
 LEARNS = 0.97
@@ -56,7 +58,7 @@ def by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
         return "translation_failure", "copies_input"
     if seen["unlearned"] >= LEAST_LEARNED and seen["domain"] >= 1.0:
         return "translation_failure", "never_translated"
-    if _apart(look):
+    if any(_drifted(look, history, way) for way in DIRECTIONS):
         return "translation_failure", "directions_apart"
     if seen["domain"] >= max(FAR, WORSE * min(before.seen["domain"] for before in history)):
         return "overtrained", ""
@@ -82,7 +84,8 @@ def _hides(look: Look, way: str) -> bool:
     return hidden and _of(look, "cycle", way) <= COMES_BACK
 
 
-def _apart(look: Look) -> bool:
-    """Return whether images do not come back, in one direction at least, though translations look right."""
-    better, worse = sorted(_of(look, "cycle", way) for way in DIRECTIONS)
-    return worse >= LOST or worse >= max(HALF, LOPSIDED * better)
+def _drifted(look: Look, history: list[Look], way: str) -> bool:
+    """Return whether images do not come back this way round, though translations look right."""
+    now, other = _of(look, "cycle", way), min(_of(look, "cycle", another) for another in DIRECTIONS)
+    best = min(_of(before, "cycle", way) for before in history)
+    return now >= LOST or now >= max(HALF, LOPSIDED * other, DRIFTED * best)

@@ -92,6 +92,15 @@ def test_a_translator_one_way_is_judged_by_that_way():
     assert judge(history(Copying(), squares(300, 2), back=False)).kind == "copies_input"
 
 
+def test_one_direction_that_drifts_away_fails_and_one_that_can_show_no_more_does_not():
+    table = history(Shifted())
+    steps = table["step"]
+    asymmetric = table | {"probe_cycle": np.full(len(steps), 0.6), "probe_cycle_back": np.full(len(steps), 0.1)}
+    assert judge(asymmetric).verdict == "healthy"  # a map says less than a photograph
+    drifts = asymmetric | {"probe_cycle": np.where(steps > 2000, 0.6, 0.2)}
+    assert judge(drifts).kind == "directions_apart"
+
+
 def test_a_run_that_gets_better_is_not_ended():
     table = history(Strangers(), squares(300, 2))
     assert lasting(table, 3)

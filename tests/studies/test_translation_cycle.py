@@ -22,9 +22,7 @@ def test_the_honest_rise_no_faster_than_the_noise_and_what_hides_breaks():
     assert honest.numbers["error"].value == 0 and honest.numbers["lost"].value < 0.15
     assert hiding.numbers["error"].value < 0.7 and hiding.numbers["lost"].value > 0.9
     assert "show them" in honest.words[0] and "its translations hide them" in hiding.words[0]
-    assert (
-        "destroys 100% of what" in hiding.words[0]
-    )  # noise for an image is worse than nothing known: no more than all
+    assert "destroys 100% of what" in hiding.words[0]
     assert set(honest.numbers) == {"error", "lost", "back_error", "back_lost"}
     assert honest.figures["noise"].image.ndim == 3
 
