@@ -134,14 +134,14 @@ def sweep(
         by: the number to rank by.
         revision: branch, tag or commit of the project.
     """
-    from ganline.evaluation import measures as suite  # SciPy takes seconds to import
+    from ganline import studies  # SciPy takes seconds to import
 
     try:
         wanted = commit(revision)
         common = [*overrides, *["diagnosis.on_failure=stop"] * stop_failing]
         tried = {" ".join(point): [*common, *point] for point in _points(space, search, trials, seed)}
         for params in _check(experiment, list(tried.values())):
-            suite.require_ranking(by, params.evaluate.metrics)
+            studies.require_ranking(by, params)
         group = f"sweep {flow_run.id}"
         runs = {name: (experiment, point) for name, point in tried.items()}
         state = _train_all(runs, {"revision": wanted, "group": group})

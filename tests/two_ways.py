@@ -44,6 +44,15 @@ class TwoWays:
         return 255 - images
 
 
+class Shifted(TwoWays):
+    """An honest translator of low quality: negatives in 16 steps of brightness, and back."""
+
+    def translate(self, images, progress=lambda count: None):
+        return 255 - (images // 16 * 16 + 8)
+
+    translate_back = translate
+
+
 class Hiding(TwoWays):
     """Translations show pictures of their domain that have nothing to do with their input, and hide it.
 

@@ -14,6 +14,7 @@ ABILITIES = {
     "discriminator": "{who} has no discriminator",
     "encoder": "{who} has no encoder",
     "fast to draw": "{who} draws too slowly",
+    "fast to look": "the extractor takes too long to watch a training by it",
     "inputs": "{who} makes its images of no other images",
     "style": "{who} draws in the style of no picture",
     "way back": "{who} cannot be asked for the way back",
@@ -24,9 +25,10 @@ ABILITIES = {
 latents: draws its images from latents. pairs: the true partner of each image it makes is known. classes: the classes of
 the data are known to whoever judges or teaches. labels: can be asked for each of these classes. discriminator: has a
 network that tells real images from generated ones. encoder: finds the latents of an image in one pass. fast to draw:
-makes an image in one pass, so that thousands can be asked of it. inputs: makes its images of other images. way back:
-makes those of such images, too. unpaired: makes its images of other images, and learned it without their true partners.
-style: each image is drawn in the style of a picture that is given with what it is made of.
+makes an image in one pass, so that thousands can be asked of it. fast to look: describes images so quickly that a
+training can be watched by it. inputs: makes its images of other images. style: each of them in the style of a picture
+that is given with it. way back: makes those of such images, too. unpaired: makes its images of other images, and
+learned it without their true partners.
 """
 
 

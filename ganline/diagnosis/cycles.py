@@ -18,6 +18,9 @@ from ganline.core.random import generator
 NOISE = 4.0
 """Deviation, in grey levels of 256, of the noise by which hiding is judged: hardly seen, and more than what hides."""
 
+HARDLY = 0.1
+"""Share of an image, over its mean image, that must come back for anything to be known of it."""
+
 Way = Callable[[np.ndarray], np.ndarray]
 """uint8 images (N, H, W, C) of one domain -> uint8 (N, H', W', C') of the other."""
 
@@ -41,9 +44,11 @@ class Cycle(NamedTuple):
 
     @property
     def lost(self) -> float:
-        """Share of what came back that the disturbance takes away, 0 and less to 1 and more; NaN if nothing did."""
+        """Share of what came back that the disturbance takes away, 0 and less to 1 and more; NaN where hardly
+        anything did.
+        """
         known = self.ignorance - self.error
-        return (self.disturbed - self.error) / known if known > 0 else float("nan")
+        return (self.disturbed - self.error) / known if known > HARDLY * self.ignorance else float("nan")
 
     @property
     def gain(self) -> float:

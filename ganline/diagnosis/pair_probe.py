@@ -44,7 +44,7 @@ class PairProbe:
         self._baseline = max(
             min(self._unlike_input, apart(self._targets, np.broadcast_to(mean, self._targets.shape))), ALIKE
         )
-        self._colour, self._spread = colourfulness(self._targets), _spread(self._targets)
+        self._colour, self._spread = colourfulness(self._targets), spread(self._targets)
 
     def measure(self, outputs: np.ndarray) -> dict[str, float]:
         """Return what uint8 outputs (n, H', W', C'), one for each of `inputs`, show.
@@ -60,7 +60,7 @@ class PairProbe:
             "error": apart(outputs, self._targets) / self._baseline,
             "copied": apart(outputs, self._copies) / self._unlike_input,
             "saturation": colourfulness(outputs) / self._colour if self._colour >= COLOURLESS else np.nan,
-            "spread": _spread(outputs) / self._spread if self._spread >= ALIKE else np.nan,
+            "spread": spread(outputs) / self._spread if self._spread >= ALIKE else np.nan,
         }
 
     def state(self) -> dict[str, np.ndarray]:
@@ -76,6 +76,7 @@ def colourfulness(images: np.ndarray) -> float:
     return float((images.max(axis=3) - images.min(axis=3)).mean() / 255)
 
 
-def _spread(images: np.ndarray) -> float:
+def spread(images: np.ndarray) -> float:
+    """Return the root mean square distance between two of uint8 images (N, H, W, C), shrunk to 8x8, 0 to 1."""
     small = [cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA).reshape(-1) for image in images]
     return float(np.sqrt(2 * np.var(np.stack(small) / 255, axis=0, ddof=1).mean()))

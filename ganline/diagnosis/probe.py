@@ -85,7 +85,7 @@ class Probe:
         self._entropy = None if probabilities is None else _entropy(probabilities)
         # What as many other real images score in the fakes' place: the unit of the Frechet distance and of likeness.
         others = others if len(others) >= FEWEST else chosen
-        self._floor = max(_frechet(self._finite(np.asarray(images[others]))[0], self._real), 1e-3 * self._spread**2)
+        self._floor = max(frechet(self._finite(np.asarray(images[others]))[0], self._real), 1e-3 * self._spread**2)
         self._likeness = max(_likeness(_structure(images[others]), self._structure), 1e-3)
         self._before: np.ndarray | None = None
 
@@ -120,7 +120,7 @@ class Probe:
         among, across = _distances(fresh, fresh), _distances(self._real, fresh)
         np.fill_diagonal(among, np.inf)
         found = {
-            "frechet": _frechet(fresh, self._real) / self._floor,
+            "frechet": frechet(fresh, self._real) / self._floor,
             "precision": float(np.mean((across <= self._radii[:, None]).any(axis=0))),
             "coverage": float(np.mean(across.min(axis=1) <= self._radii)),
             "spread": _spread(fresh) / self._spread,
@@ -213,7 +213,8 @@ def _entropy(probabilities: np.ndarray) -> float:
     return float(-np.sum(shares * np.log2(shares)))
 
 
-def _frechet(first: np.ndarray, second: np.ndarray) -> float:
+def frechet(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the Frechet distance between two sets of features, float64 (N, d) and (M, d)."""
     # As in ganline.metrics.frechet, which this package does not know; plain, since there are only some hundred images.
     difference = first.mean(axis=0) - second.mean(axis=0)
     one, other = ((part - part.mean(axis=0)) / np.sqrt(len(part) - 1) for part in (first, second))

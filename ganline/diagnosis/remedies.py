@@ -25,6 +25,8 @@ SALIMANS = "Salimans et al. 2016, section 3"
 GOODFELLOW = "Goodfellow et al. 2014, section 3 and algorithm 1"
 WGAN = "Arjovsky et al. 2017"
 WGAN_GP = "Gulrajani et al. 2017"
+CHU = "Chu et al. 2017, CycleGAN, a Master of Steganography"
+ZHU = "Zhu et al. 2017, section 4"
 ISOLA = "Isola et al. 2017, sections 3.3 and 4.1"
 HEUSEL = "Heusel et al. 2017"
 
@@ -40,6 +42,8 @@ class Setting:
     """Step of the best look."""
     loss: Mapping[str, Any]
     """What the loss says of itself (ganline.models.facts.loss_facts), nothing where there is no adversary."""
+    adversaries: tuple[str, ...]
+    """The networks that judge; of translators both ways first that of the target domain."""
 
     @property
     def train(self) -> Any:
@@ -48,8 +52,8 @@ class Setting:
 
     @property
     def other(self) -> str:
-        """The generator's adversary."""
-        return next((name for name in self.weights if name in ("discriminator", "critic")), "")
+        """The generator's adversary, "" where there is none."""
+        return next(iter(self.adversaries), "")
 
     def rate(self, network: str) -> float:
         """Return a network's learning rate, 0 where it has none."""
@@ -93,6 +97,16 @@ def lopsided(s: Setting) -> bool:
     return 0 < slow * MUCH < fast
 
 
+def quicker_judges(s: Setting) -> Mapping[str, Any]:
+    """Return the change that lets all adversaries learn faster than the generator."""
+    return {f"train.optimizers.{name}.learning_rate": 4 * s.rate("generator") for name in s.adversaries}
+
+
+def weight(s: Setting, name: str) -> float:
+    """Return a weight of the loss, 0 where the recipe has none of this name."""
+    return float(getattr(s.train, name, 0.0))
+
+
 KNOWN_RATES = "learning rates that GANs are known to take"
 COLLAPSE, OVERTRAINED, DIVERGED = ("mode_collapse",), ("overtrained",), ("diverged",)
 D_WINS = ("convergence_failure/discriminator_dominates",)
@@ -102,6 +116,8 @@ NEVER = ("convergence_failure/never_learned",)
 UNSTABLE = (*RESTLESS, *DIVERGED)
 COPIES, AVERAGES = ("translation_failure/copies_input",), ("translation_failure/averages",)
 NO_TRANSLATION = ("translation_failure/never_translated",)
+HIDES, COLLAPSES = ("translation_failure/hides_input",), ("translation_failure/collapses",)
+APART = ("translation_failure/directions_apart",)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -114,6 +130,23 @@ RULES: tuple[Rule, ...] = (
         lambda s: s.train.l1_weight < 100,
         lambda s: f"train.l1_weight is {s.train.l1_weight:g}: little holds an output to its own target",
     ),
+    Rule(
+        HIDES, lambda s: {"train.cycle_weight": weight(s, "cycle_weight") / 4},
+        "less weight on the cycle, which asks for more to come back than a translation can show", CHU,
+        lambda s: s.train.cycle_weight > 1,
+        lambda s: f"train.cycle_weight is {s.train.cycle_weight:g}: all must come back, shown or hidden",
+    ),
+    Rule(
+        COPIES, to(identity_weight=0.0), "nothing that asks for images to stay as they are", ZHU,
+        lambda s: s.train.identity_weight > 0,
+        lambda s: f"train.identity_weight is {s.train.identity_weight:g}: it rewards changing nothing",
+    ),
+    Rule(
+        (*COLLAPSES, *APART), to(cycle_weight=10.0), "the paper's weight on the cycle", ZHU,
+        lambda s: s.train.cycle_weight < 10,
+        lambda s: f"train.cycle_weight is {s.train.cycle_weight:g}: little asks that images come back",
+    ),
+    Rule((*COLLAPSES, *APART), to(image_pool=50), "judges that are shown earlier translations, too", ZHU),
     Rule(
         (*COLLAPSE, *D_WINS, *NEVER), lambda s: {"train.model": "gan.GAN", "train.latent_dim": 100},
         "a deeper generator, with more numbers to tell images apart by", BOOK,
@@ -174,8 +207,8 @@ RULES: tuple[Rule, ...] = (
     Rule(D_WINS, to(instance_noise=0.1), "noise on what the discriminator sees", "Sonderby et al. 2017, section 2"),
     Rule(D_WINS, to(label_smoothing=0.1), "a discriminator that is never sure", SALIMANS),
     Rule((*D_WINS, *UNSTABLE), to(spectral_normalization=True), "a smoother discriminator", "Miyato et al. 2018"),
-    Rule(G_WINS, lambda s: {f"train.optimizers.{s.other}.learning_rate": 4 * s.rate("generator")},
-         "a discriminator that learns faster than the generator", HEUSEL, lambda s: bool(s.other)),
+    Rule(G_WINS, quicker_judges, "a discriminator that learns faster than the generator", HEUSEL,
+         lambda s: bool(s.other)),
     Rule(G_WINS, to(discriminator_steps=2), "more updates of the discriminator", GOODFELLOW),
     Rule(
         (*COLLAPSE, *D_WINS, *NEVER), to(loss="wasserstein_gp", discriminator_batches="separate"),
@@ -196,9 +229,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         (*NEVER, *RESTLESS, *NO_TRANSLATION), known_rates, KNOWN_RATES, DCGAN,
     ),
-    Rule((*AVERAGES, *COPIES), lambda s: {f"train.optimizers.{s.other}.learning_rate": 4 * s.rate("generator")},
+    Rule((*AVERAGES, *COPIES), quicker_judges,
          "a discriminator that learns faster, and sees what a pixel loss forgives", HEUSEL, lambda s: bool(s.other)),
-    Rule((*NO_TRANSLATION, *COPIES, *AVERAGES), lambda s: {"train.steps": 2 * s.params.train.steps},
+    Rule(HIDES, quicker_judges, "discriminators that learn faster, and see what is hidden", HEUSEL,
+         lambda s: bool(s.other)),
+    Rule(COLLAPSES, to(spectral_normalization=True), "smoother discriminators", "Miyato et al. 2018"),
+    Rule((*NO_TRANSLATION, *COPIES, *AVERAGES, *APART), lambda s: {"train.steps": 2 * s.params.train.steps},
          "more steps: colours come last", BOOK_8),
 )  # fmt: skip
 
@@ -211,6 +247,7 @@ def advise(
     steps_best: int = 0,
     *,
     loss: Mapping[str, Any],
+    adversaries: tuple[str, ...],
 ) -> dict[str, Any]:
     """Return "causes" and "remedies" of a failing verdict as plain values; both are empty for others.
 
@@ -221,8 +258,9 @@ def advise(
         accepted: whether such a params.yaml would be accepted.
         steps_best: step of the best look.
         loss: what the loss says of itself (ganline.models.facts.loss_facts), nothing where there is no adversary.
+        adversaries: the networks that judge (ganline.models.facts.adversaries_of).
     """
-    setting = Setting(params, weights, steps_best, loss)
+    setting = Setting(params, weights, steps_best, loss, adversaries)
     names = (verdict.verdict, f"{verdict.verdict}/{verdict.kind}")
     causes: list[dict[str, str]] = []
     remedies: list[dict[str, Any]] = []

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ganline.diagnosis import translators
+from ganline.diagnosis import translators, unpaired
 from ganline.diagnosis.looks import LOOKS, Look, Table, looks
 
 WARM_UP = 800
@@ -91,7 +91,7 @@ def findings(table: Table) -> list[Finding]:
         if "frechet" in look.seen:
             if look.step >= WARM_UP:
                 found.append(_finding(look, history))
-        elif "error" in look.seen:
+        elif look.seen:
             if look.step >= WARM_UP:
                 found.append(_translated(look, history))
         elif look.step >= SURE and "d_accuracy" in look.curves:
@@ -111,10 +111,11 @@ def _finding(look: Look, history: list[Look]) -> Finding:
 
 
 def _translated(look: Look, history: list[Look]) -> Finding:
-    verdict, kind = translators.by_samples(look, history)
+    of_kind = unpaired if "domain" in look.seen else translators
+    verdict, kind = of_kind.by_samples(look, history)
     if verdict != "healthy" and look.step < MILD:
         return Finding(look, "too_short")
-    return Finding(look, verdict, kind, translators.gets_better(look, history[:-LOOKS][-1:]))
+    return Finding(look, verdict, kind, of_kind.gets_better(look, history[:-LOOKS][-1:]))
 
 
 def _gets_better(look: Look, history: list[Look], repeats: bool) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ganline.diagnosis import translators
+from ganline.diagnosis import translators, unpaired
 from ganline.diagnosis.looks import LOOKED, Look, Table, sampled
 from ganline.diagnosis.rules import (
     CLASSES,
@@ -57,6 +57,9 @@ KINDS = {
     "copies_input": "it copies its input",
     "averages": "its colours average out",
     "never_translated": "it learned no translation",
+    "collapses": "one direction has collapsed",
+    "hides_input": "its translations hide their inputs",
+    "directions_apart": "the two directions have drifted apart",
 }
 SUMMARIES = {
     "healthy": "The samples look like the data and vary as it does, as far as {looks} can tell.",
@@ -74,11 +77,18 @@ SUMMARIES = {
     "average of all that these could be.",
     "translation_failure/never_translated": "The outputs are as far from their targets as those of an untrained "
     "translator.",
+    "translation_failure/collapses": "In one direction at least, different inputs give nearly one picture.",
+    "translation_failure/hides_input": "Images come back because their translations hide them in a noise that no eye "
+    "sees, not because they show them: as faint a noise added halfway destroys what comes back (steganography).",
+    "translation_failure/directions_apart": "The translations are no answers to their inputs: in one direction at "
+    "least, hardly anything of an image comes back.",
     "diverged": "A loss is no longer a finite number: nothing can be learned from there on.",
     "overtrained": "The samples have been much nearer to the data than they are now.",
 }
 TRANSLATES = "What comes out is neither what was put in nor an average, and nearer to its target than at first. A "
 TRANSLATES += "discriminator that is nearly always right is usual beside a pixel loss, and no failure."
+BOTH_WAYS = "Translations look like the domain they are to be of and vary as it does; where there is a way back, what "
+BOTH_WAYS += "comes back rests on what they show, and survives a faint noise."
 CURVES_ONLY = "Only the curves were judged, and mode collapse hardly shows in them."
 
 
@@ -146,6 +156,8 @@ def judge(table: Table, cannot_judge: str = "") -> Verdict:
     words = SUMMARIES[f"{verdict}/{kind}" if kind else verdict].format(looks="256 samples a look")
     if verdict == "healthy" and translators.PIXELS in last.curves:
         words = TRANSLATES
+    if verdict == "healthy" and "domain" in last.seen:
+        words = BOTH_WAYS
     if not by_samples:
         words = f"{words} {CURVES_ONLY}" if verdict != "healthy" else f"No failure shows. {CURVES_ONLY}"
     return Verdict(
@@ -220,8 +232,7 @@ SIGNALS: tuple[tuple[str, str, float, int, str], ...] = (
 
 
 def _evidence(looks: list[Look]) -> Iterator[Evidence]:
-    translated = "error" in looks[-1].seen or translators.PIXELS in looks[-1].curves
-    for name, title, threshold, side, words in translators.SIGNALS if translated else SIGNALS:
+    for name, title, threshold, side, words in _signals(looks[-1]):
         values = [{**look.seen, **look.curves}.get(name, np.nan) for look in looks]
         if np.isnan(values[-1]) or (name == "d_loss" and "d_accuracy" not in looks[-1].curves):
             continue
@@ -232,3 +243,10 @@ def _evidence(looks: list[Look]) -> Iterator[Evidence]:
                 break
             first = look.step
         yield Evidence(title, float(f"{values[-1]:.4g}"), threshold, looks[-1].window, first, words)
+
+
+def _signals(last: Look) -> tuple[tuple[str, str, float, int, str], ...]:
+    if "domain" in last.seen:
+        return unpaired.SIGNALS
+    translated = "error" in last.seen or translators.PIXELS in last.curves
+    return translators.SIGNALS if translated else SIGNALS

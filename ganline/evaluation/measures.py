@@ -97,7 +97,7 @@ def named(names: Iterable[str]) -> list[str]:
 def require_ranking(by: str, names: Iterable[str]) -> None:
     """Refuse a number that runs which measure `names` (see `chosen`) cannot be ranked by.
 
-    The study stage's numbers, latent_PART_NAME or translation_PART_NAME, are not known before it has run; they pass.
+    Those of studies are another matter: see ganline.studies.require_ranking.
 
     Raises:
         UserError: says which there are.
@@ -105,7 +105,7 @@ def require_ranking(by: str, names: Iterable[str]) -> None:
     ranking = [
         name for measure in chosen(names) for name, number in measure.numbers.items() if number.ranks and number.better
     ]
-    if by not in ranking and not by.startswith(("latent_", "translation_")):
+    if by not in ranking:
         near = difflib.get_close_matches(by, ranking, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UserError(f"by = {by!r}: no run can be ranked by that; {hint}there are {', '.join(ranking)}")

@@ -25,6 +25,8 @@ SPATIAL_FEATURES = 490
 INCEPTION_MAPS = 7
 """Of the 17x17 maps of mixed6, as Nash et al. 2021 take them: 2,023 numbers."""
 INCEPTION_SIDE = 299
+KINDS = {"classifier": ("classes", "fast to look"), "rotation": ("fast to look",), "inception": ()}
+"""What the kinds of extractors have: InceptionV3 would take longer than the training that it is to watch."""
 BATCH_PIXELS = 2**20
 """Pixels pushed through a network at once when extracting: some hundred MB of activations."""
 
@@ -47,7 +49,7 @@ class Extractor:
 
     def __init__(self, network: tf.keras.Model, facts: dict[str, Any]) -> None:
         self.network, self.facts = network, facts
-        self.abilities = frozenset({"classes"} if facts["kind"] == "classifier" else ())
+        self.abilities = abilities_of(facts["kind"])
         height, width, _ = facts["image_shape"]
         pixels = INCEPTION_SIDE**2 if facts["kind"] == "inception" else height * width
         self.batch_size = max(1, min(512, BATCH_PIXELS // pixels))
@@ -122,6 +124,11 @@ class Extractor:
         positions = maps.shape[1] * maps.shape[2]
         count = INCEPTION_MAPS if self.facts["kind"] == "inception" else max(1, SPATIAL_FEATURES // positions)
         return tf.reshape(maps[..., :count], (-1, positions * min(count, maps.shape[3])))
+
+
+def abilities_of(kind: str) -> frozenset[str]:
+    """Return what an extractor of this kind has, in the words of ganline.core.abilities."""
+    return frozenset(KINDS[kind])
 
 
 def facts_of(

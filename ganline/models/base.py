@@ -21,6 +21,7 @@ class Model:
     Class literals (read without importing TensorFlow, to check params.yaml):
         recipe: the class of ganline.settings.recipes that says what the section `train` holds for it.
         network_names: the keys of `networks`, each trained by an optimizer of its own.
+        adversaries: the networks that judge what others make, where there are any.
         optimizer_names: the networks that have one, where that is not all of them.
         copies: the names of networks that are built as others are, and are not counted a second time.
         image_range: lowest and highest pixel value the networks work with.

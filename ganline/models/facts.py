@@ -78,6 +78,11 @@ def needs_pairs(model: str) -> bool:
     return "pairs" in model_facts().get(model, {}).get("needs", ())
 
 
+def adversaries_of(model: str) -> tuple[str, ...]:
+    """Return the names of the networks of a model, FILE.CLASS, that judge what others make; none where none does."""
+    return tuple(model_facts()[model].get("adversaries", ()))
+
+
 def _classes(path: Path) -> dict[str, ast.ClassDef]:
     return {node.name: node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)}
 

@@ -82,6 +82,12 @@ CHARTS = (
         "discriminator that is nearly always right is no failure.",
     ),
     Chart(
+        "Lost there and back",
+        (Curve("g_cycle_a", "Source domain", "real"), Curve("g_cycle_b", "Target domain", "fake")),
+        "The mean absolute difference of training images and what comes back of them, where pixels go from -1 to 1. It "
+        "falls as well where translations hide their inputs: the looks below tell.",
+    ),
+    Chart(
         "Discriminator accuracy",
         (Curve("d_accuracy_real", "Real images", "real"), Curve("d_accuracy_fake", "Generated images", "fake")),
         "Half (dashed) is guessing: the best a generator can force. All right, all the time, is a game that is over.",
@@ -188,6 +194,26 @@ LOOKS = (
         ),
         "Over those of the targets (dashed). A translator that copies its input comes near to it; one whose colours "
         "average out has little colour.",
+        level=1,
+        limits=(0, None),
+    ),
+    Chart(
+        "Distance to the domains",
+        (Curve("probe_domain", "Target domain", "fake"), Curve("probe_domain_back", "Source domain, back", "real")),
+        "The Fréchet distance of translations to the domain they are to be of, over that of the inputs copied "
+        "(dashed). Lower is better.",
+        level=1,
+        log=True,
+    ),
+    Chart(
+        "There and back",
+        (
+            Curve("probe_cycle", "Does not come back", "judge"),
+            Curve("probe_cycle_back", "The other way round", "real"),
+            Curve("probe_hidden", "Lost by faint noise", "fake"),
+        ),
+        "The cycle error over that of the mean image (dashed: nothing comes back), and the share of what comes back "
+        "that a faint noise halfway destroys: high, translations hide their inputs.",
         level=1,
         limits=(0, None),
     ),

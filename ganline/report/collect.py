@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from ganline.core.abilities import lacking
 from ganline.core.files import read_arrays
 from ganline.datasets.prepared import read_facts, read_split
+from ganline.models.facts import model_facts
 from ganline.report.content import Content, Pairs, Part, Sample, Study
 from ganline.report.numbers import metric_rows
 from ganline.settings import paths
@@ -38,7 +40,7 @@ def collect(params: Params) -> Content:
         real=real,
         generated=generated,
         conditions=conditions,
-        pairs=pairs(evaluated, params.report.images),
+        pairs=pairs(params, evaluated),
         studies=studies(),
     )
 
@@ -88,17 +90,18 @@ def _by_label(labels: np.ndarray, count: int) -> tuple[np.ndarray, int]:
     return np.concatenate([np.flatnonzero(labels == label)[:each] for label in present]), len(present)
 
 
-def pairs(evaluated: dict[str, np.ndarray], most: int) -> Pairs | None:
+def pairs(params: Params, evaluated: dict[str, np.ndarray]) -> Pairs | None:
     """Return what a translator was given, what it made of it and what it should have made; None of other models.
 
     Args:
+        params: of the run; report.images are shown, at most.
         evaluated: features.npz of the stage evaluate: of a translator "inputs" beside "images", and "partners" where
             what each image should be is known; uint8 (N, H, W, C) each, every one of a size and channels of its own.
-        most: pairs to be shown, at most.
     """
-    if "inputs" not in evaluated:
+    if lacking(("inputs",), model_facts()[params.train.model]["abilities"]):
         return None
-    chosen = np.linspace(0, len(evaluated["images"]) - 1, min(most, len(evaluated["images"]))).astype(int)
+    count = min(params.report.images, len(evaluated["images"]))
+    chosen = np.linspace(0, len(evaluated["images"]) - 1, count).astype(int)
     targets = evaluated["partners"][chosen] if "partners" in evaluated else None
     return Pairs(evaluated["inputs"][chosen], evaluated["images"][chosen], targets)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 HEADLINES = ("fid", "precision", "recall")
-PAIR_HEADLINES = ("lpips", "ssim", "l1", "psnr", *HEADLINES)
+PAIR_HEADLINES = ("lpips", "ssim", "l1", "psnr", "kid", "fid", "cycle_l1", *HEADLINES)
 """The numbers beside the verdict, and those of a translator: the first three that there are."""
 
 GROUPS = {
@@ -26,7 +26,8 @@ STUDIES = {
     ),
     "translation": (
         "Its translations",
-        "What it makes of held-out inputs, from the nearest to its target to the farthest.",
+        "What it makes of held-out inputs: from the nearest to its target to the farthest, where targets are known; "
+        "and what comes back, where it has a way back.",
     ),
 }
 """Title and first words of each study's part of the page."""

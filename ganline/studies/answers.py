@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.core.figures import write_gif, write_png
 from ganline.core.files import write_arrays, write_json
@@ -24,6 +25,10 @@ class Subject(Protocol):
 
     kept: dict[str, Kept]
     """What the parts before kept, by <part>/<name>."""
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """What the model has, in the words of ganline.core.abilities."""
 
     @property
     def protocol(self) -> dict[str, Any]:
@@ -43,10 +48,12 @@ Answers = dict[str, Answer]
 
 
 def ask(study: str, subject: Subject) -> Answers:
-    """Return what each part of a study found, or why it was left out."""
+    """Return what each part of a study found, or why it was left out; parts that are no matter of the model are not."""
     answers: Answers = {}
     for name in importlib.import_module(f"ganline.studies.{study}").PARTS:
         part = importlib.import_module(f"ganline.studies.{study}.{name}")
+        if lacking(getattr(part, "NEEDS", ()), subject.abilities):
+            continue
         print(f"study: {part.TITLE}", flush=True)
         try:
             finding = part.find(subject)

@@ -1,6 +1,7 @@
 """What a part of a study finds: pictures, numbers, tables, sentences and latents worth keeping.
 
-A part is one file of a study's package with a TITLE and a function `find(subject) -> Finding`, named in its PARTS.
+A part is one file of a study's package with a TITLE and a function `find(subject) -> Finding`, named in its PARTS. One
+that asks only some of the study's models says in NEEDS what these have, in the words of ganline.core.abilities.
 Parts do not know each other. One that does not apply raises LeftOut with the reason in one line, and the others go on;
 bad input that touches only some of what it does becomes a sentence in `Finding.words`.
 """

@@ -13,44 +13,51 @@ from ganline.diagnosis.looks import SAMPLED
 from ganline.diagnosis.pair_probe import PairProbe
 from ganline.diagnosis.probe import CannotJudgeError, Describe, Probe, pixels
 from ganline.diagnosis.remedies import advise
+from ganline.diagnosis.unpaired_probe import UnpairedProbe
+from ganline.extractors.network import abilities_of
 from ganline.models.base import Model
-from ganline.models.facts import loss_facts, model_facts
+from ganline.models.facts import adversaries_of, learns_unpaired, loss_facts, model_facts
 from ganline.settings import paths
 from ganline.settings.recipes import Translation
 from ganline.settings.schema import Params
 from ganline.training.loop import Trained
+from ganline.training.monitor import AnyProbe
 
 
 def extractor_files(params: Params) -> list[Path]:
     """Return the files of the feature extractor that `probe` looks through, if it does."""
-    if params.extractor.kind == "inception":
+    if lacking(("fast to look",), abilities_of(params.extractor.kind)):
         return []
     files = (paths.extractor(params) / name for name in ("extractor.json", "weights.npz"))
     return [path for path in files if path.exists()]  # of several machines the chief alone looks
 
 
-def probe(params: Params, images: np.ndarray) -> Probe | PairProbe | str:
+def probe(params: Params, images: np.ndarray) -> AnyProbe | str:
     """Return what holds samples against the training images, uint8 (N, H, W, C), or why there is none."""
     if reason := lacking(("fast to draw",), model_facts()[params.train.model]["abilities"], params.train.model):
         return f"{reason} for its samples to be looked at while it trains"
     try:
         if isinstance(params.train, Translation):
             folder, name = paths.prepared(params), params.train.input
+            given = inputs.read(folder, "train", name)
+            if learns_unpaired(params.train):
+                return UnpairedProbe(given, images, _describer(params), params.seed)
             if not inputs.paired(folder, name):
                 return "no input has a true partner that its translation could be held against"
-            return PairProbe(inputs.read(folder, "train", name), images, params.seed)
+            return PairProbe(given, images, params.seed)
         return Probe(images, _describer(params), params.seed)
     except CannotJudgeError as reason:
         return str(reason)
 
 
 def _describer(params: Params) -> Describe:
-    if params.extractor.kind == "inception":  # it would take longer than the training it is to watch
+    has = abilities_of(params.extractor.kind)
+    if lacking(("fast to look",), has):
         return pixels
     from ganline.extractors.loading import load
 
     extractor = load(paths.extractor(params))
-    by_class = params.extractor.kind == "classifier"
+    by_class = not lacking(("classes",), has)
 
     def describe(images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         found = extractor.describe(images)
@@ -73,8 +80,9 @@ def diagnosis(
     """
     verdict = trained.verdict
     weights = {n: sum(int(np.prod(w.shape)) for w in k.trainable_weights) for n, k in model.networks.items()}
-    loss = loss_facts().get(params.train.loss, {})
-    content = verdict.as_dict() | advise(verdict, params, weights, accepted, _best_step(trained), loss=loss)
+    loss, adversaries = loss_facts().get(params.train.loss, {}), adversaries_of(params.train.model)
+    advice = advise(verdict, params, weights, accepted, _best_step(trained), loss=loss, adversaries=adversaries)
+    content = verdict.as_dict() | advice
     content |= {
         "steps": trained.step,
         "kept_step": trained.kept,

@@ -12,8 +12,6 @@ from ganline.core.figures import write_png
 from ganline.core.files import read_sealed, write_text
 from ganline.core.maker import Maker
 from ganline.core.progress import Bar
-from ganline.diagnosis.pair_probe import PairProbe
-from ganline.diagnosis.probe import Probe
 from ganline.diagnosis.verdict import Verdict, judge
 from ganline.models import makers
 from ganline.models.base import Model, assign, from_uint8
@@ -22,7 +20,7 @@ from ganline.settings.schema import Diagnosis
 from ganline.training.batches import Data, Feed
 from ganline.training.checkpoint import BEST, Checkpoints, checkpoints_in
 from ganline.training.devices import ONE, Devices
-from ganline.training.monitor import Watch
+from ganline.training.monitor import AnyProbe, Watch
 from ganline.training.stop import Stopped, StopRequest
 
 Row = dict[str, float]
@@ -162,7 +160,7 @@ def train(
     workdir: Path,
     xla: bool = False,
     diagnosis: Diagnosis = WATCHING,
-    probe: Probe | PairProbe | str = "nothing to hold the samples against was given",
+    probe: AnyProbe | str = "nothing to hold the samples against was given",
     on_row: Callable[[int, Row], None] = lambda step, row: None,
     on_sample: Callable[[int, Path], None] = lambda step, path: None,
     mirror: str | None = None,

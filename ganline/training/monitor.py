@@ -9,17 +9,19 @@ import tensorflow as tf
 
 from ganline.core.abilities import lacking
 from ganline.core.files import read_sealed, write_sealed
-from ganline.core.maker import Given, LatentMaker, Maker
+from ganline.core.maker import Given, ImageMaker, LatentMaker, Maker
 from ganline.core.random import generator
 from ganline.diagnosis.looks import SAMPLED
 from ganline.diagnosis.pair_probe import PairProbe
 from ganline.diagnosis.probe import FIXED, IMAGES, NUDGE, Drawn, Probe
+from ganline.diagnosis.unpaired_probe import UnpairedProbe
 from ganline.diagnosis.verdict import judge, lasting
 from ganline.models.base import Model, assign
 from ganline.settings.schema import Diagnosis
 from ganline.training.checkpoint import BEST
 
 DEVIATION = {"normal": 1.0, "uniform": 3**-0.5, "unit_uniform": 12**-0.5}
+AnyProbe = Probe | PairProbe | UnpairedProbe
 RANGE = {"normal": (-np.inf, np.inf), "uniform": (-1.0, 1.0), "unit_uniform": (0.0, 1.0)}
 
 
@@ -44,7 +46,7 @@ class Watch:
         self,
         model: Model,
         maker: Maker,
-        probe: Probe | PairProbe | str,
+        probe: AnyProbe | str,
         diagnosis: Diagnosis,
         steps: int,
         workdir: Path,
@@ -100,14 +102,21 @@ class Watch:
 
     def _samples(self, step: int) -> dict[str, float]:
         assert self._probe
-        if isinstance(self._probe, PairProbe):
+        if isinstance(self._probe, Probe):
+            found = self._probe.measure(self._drawn(step))
+        elif isinstance(self._probe, PairProbe):
             found = self._probe.measure(self._maker.make({"inputs": self._probe.inputs}))
-            return {f"probe_{name}": value for name, value in found.items()}
+        else:
+            maker = cast(ImageMaker, self._maker)
+            one_way = lacking(("way back",), maker.abilities)
+            found = self._probe.measure(maker.translate, None if one_way else maker.translate_back)
+        return {f"probe_{name}": value for name, value in found.items()}
+
+    def _drawn(self, step: int) -> Drawn:
         given = [self._maker.given(IMAGES, self._model.seed, f"diagnosis/fresh/{step}"), *self._kept]
         images = self._maker.make({name: np.concatenate([part[name] for part in given]) for name in given[0]})
         ends = np.cumsum([len(next(iter(part.values()))) for part in given])
-        drawn = Drawn(*np.split(images, ends[:-1]))
-        return {f"probe_{name}": value for name, value in self._probe.measure(drawn).items()}
+        return Drawn(*np.split(images, ends[:-1]))
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what `restore` takes."""

@@ -6,7 +6,7 @@ from ganline.catalogue.check import accepted
 from ganline.catalogue.presets import compose_params, names
 from ganline.diagnosis.remedies import RULES, advise
 from ganline.diagnosis.verdict import KINDS, SUMMARIES, Verdict
-from ganline.models.facts import loss_facts
+from ganline.models.facts import adversaries_of, loss_facts
 
 WEIGHTS = {"generator": 2_000_000, "discriminator": 200_000, "critic": 200_000}
 
@@ -24,7 +24,8 @@ def advice(name, experiment="gan-mnist", *overrides, weights=WEIGHTS):
 
 
 def advised(verdict, base, weights, steps_best=0):
-    return advise(verdict, base, weights, accepted, steps_best, loss=loss_facts().get(base.train.loss, {}))
+    loss, adversaries = loss_facts().get(base.train.loss, {}), adversaries_of(base.train.model)
+    return advise(verdict, base, weights, accepted, steps_best, loss=loss, adversaries=adversaries)
 
 
 FAILURES = [name for name in SUMMARIES if name != "healthy"]

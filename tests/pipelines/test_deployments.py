@@ -116,6 +116,11 @@ def test_points_of_a_sweep():
             {"space": {"evaluate.metrics": [["fid"], ["kid"]]}, "by": "fid"},
             "by = 'fid': no run can be ranked by that; did you mean kid? there are kid",
         ),
+        (
+            "sweep",
+            {"space": {"seed": [1]}, "by": "latent_smothness_score"},
+            "the latent study has no part of that name; did you mean a number of latent_smoothness?",
+        ),
         ("compare", {}, "no MLflow store yet"),
         ("promote", {}, "no MLflow store yet"),
     ],

@@ -26,4 +26,6 @@ def test_each_kind_of_training_has_its_charts():
     assert found == [*probable, "Mutual information"]
     assert titles([*adversarial, *accuracies], "hinge") == [*probable[:2], "What the discriminator says"]
     assert titles(["loss", "reconstruction", "kl"], "likelihood") == ["Loss", "The loss in its two parts"]
+    cycles = titles([*adversarial, *accuracies, "g_cycle_a", "g_cycle_b"], "least_squares")
+    assert cycles == ["Losses", "Lost there and back", "Discriminator accuracy", "What the discriminator says"]
     assert titles(["loss", "bits_per_dim"], "likelihood") == ["Loss", "Bits per dimension"]

@@ -120,10 +120,13 @@ def test_what_a_translator_was_given_and_should_have_made_stands_beside_what_it_
     made = evaluated()
     more = {"inputs": made["images"][:, ::2, ::2, :1], "partners": 255 - made["images"]}
     write_arrays(paths.EVALUATE / "features.npz", made | more)
+    assert collect(params).pairs is None  # what the model is decides, not what lies there
+    translator = compose_params("pix2pix-gray-to-color", ["download.source=."], CONF)
+    params = params.model_copy(update={"train": translator.train})
     found = collect(params).pairs
     rows = [0, 3, 7, 11]
     assert np.array_equal(found.outputs, made["images"][rows]) and np.array_equal(found.targets, more["partners"][rows])
     assert np.array_equal(found.inputs, more["inputs"][rows])
-    assert pairs({"images": made["images"], "inputs": more["inputs"]}, 2).targets is None
+    assert pairs(params, {"images": made["images"], "inputs": more["inputs"]}).targets is None
     report.run(params, Told())
     assert all(f">{name}<" in paths.REPORT.read_text() for name in ("Input", "Output", "Target", "Difference"))

@@ -18,6 +18,7 @@ class WGAN(LatentGAN):
     """WGAN of The GAN Book (Chaudhary 2024, Skill 7)."""
 
     network_names = ("generator", "critic")
+    adversaries = ("critic",)
     image_range = (-1.0, 1.0)
     size_multiple = 4
     batch_norm = True

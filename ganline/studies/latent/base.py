@@ -168,6 +168,11 @@ class Space:
         """Names of the columns of `probabilities`; empty where these are no classes of the dataset."""
         return [] if lacking(("classes",), self.extractor.abilities) else list(self.extractor.facts["classes"])
 
+    @property
+    def abilities(self) -> frozenset[str]:
+        """See ganline.studies.answers.Subject."""
+        return self.generator.abilities
+
     def must_draw_fast(self) -> None:
         """Raise LeftOut for a model that takes so long to draw that thousands of images cannot be asked of it."""
         if reason := self.lacks("fast to draw"):

@@ -1,5 +1,11 @@
-"""How near are the outputs of a translator to what they should be?"""
+"""What does a translator make of held-out images: is it near to what it should be, and does it come back?"""
 
+from typing import cast
+
+import numpy as np
+
+from ganline.core.abilities import lacking
+from ganline.core.maker import ImageMaker
 from ganline.datasets.prepared import read_split
 from ganline.evaluation.baselines import BASELINES, baselines
 from ganline.metrics.l1 import l1
@@ -7,9 +13,11 @@ from ganline.settings import paths
 from ganline.settings.schema import Params
 from ganline.studies.translation.base import Translations
 
-PARTS = ("examples",)
+PARTS = ("examples", "cycle")
 MOST = 1000
-"""Held-out pairs that are looked at, at most."""
+"""Held-out inputs that are looked at, at most."""
+OTHERS = 64
+"""Held-out images of the target domain that are sent the other way round, at most."""
 
 
 def load(params: Params) -> Translations:
@@ -19,24 +27,35 @@ def load(params: Params) -> Translations:
         UserError: a stage before this one has left nothing here.
     """
     from ganline import models  # TensorFlow loads here, not when the stage is imported
-    from ganline.extractors import lpips
     from ganline.models import makers
 
-    made = makers.of_run(params, models.load(paths.GAN)).draw(MOST, params.seed, "translation")
-    assert made.partners is not None
+    maker = cast(ImageMaker, makers.of_run(params, models.load(paths.GAN)))
+    made = maker.draw(MOST, params.seed, "translation")
+    found = Translations(made.given["inputs"], made.images, made.partners, seed=params.seed, there=maker.translate)
+    if not lacking(("way back",), maker.abilities):
+        test = read_split(paths.prepared(params), "test")[0]
+        found.back, found.others = maker.translate_back, evenly(test, OTHERS)
+    if made.partners is not None:
+        measure(found, made.partners, read_split(paths.prepared(params), "train")[0])
+    return found
+
+
+def measure(made: Translations, targets: np.ndarray, train: np.ndarray) -> None:
+    """Add how far outputs, and what who has learned nothing would make, are from their targets."""
+    from ganline.extractors import lpips
+
     network = lpips.ready(paths.LPIPS, paths.MANUAL / "lpips")
-    small = min(made.partners.shape[1:3]) < lpips.SMALLEST_SIDE
+    small = min(targets.shape[1:3]) < lpips.SMALLEST_SIDE
     compare = l1 if small or isinstance(network, str) else network.distances
-    others = baselines(made.given["inputs"], made.partners, read_split(paths.prepared(params), "train")[0])
-    return Translations(
-        made.given["inputs"],
-        made.images,
-        made.partners,
-        "L1" if compare is l1 else "LPIPS",
-        compare(made.images, made.partners),
-        {NAMES[prefix]: compare(images, made.partners) for prefix, images in others.items()},
-        params.seed,
-    )
+    others = baselines(made.inputs, targets, train)
+    made.measure = "L1" if compare is l1 else "LPIPS"
+    made.distances = compare(made.outputs, targets)
+    made.baselines = {NAMES[prefix]: compare(images, targets) for prefix, images in others.items()}
+
+
+def evenly(images: np.ndarray, count: int) -> np.ndarray:
+    """Return at most `count` of the images, evenly spaced."""
+    return np.asarray(images[np.linspace(0, len(images) - 1, min(count, len(images))).astype(int)])
 
 
 NAMES = dict(zip(BASELINES, ("copied", "mean_colour"), strict=True))

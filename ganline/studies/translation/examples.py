@@ -1,4 +1,6 @@
-"""The best, the middling and the worst of what it makes of held-out inputs, beside what should have come out."""
+"""What it makes of held-out inputs, beside what should have come out, or what comes back where nobody knows."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -7,7 +9,7 @@ from ganline.datasets.resize import like
 from ganline.studies.finding import Figure, Finding, Number, Table
 from ganline.studies.translation.base import Translations
 
-TITLE = "Input, output, target"
+TITLE = "Input and output"
 SHOWN = 6
 """Pairs of each kind."""
 COLUMNS = ("input", "output", "target", "difference")
@@ -16,6 +18,35 @@ LEVELS = (5, 25, 50, 75, 95)
 
 
 def find(made: Translations) -> Finding:
+    """Return rows of pictures: of pairs the best, middling and worst, else some; and of the other direction some."""
+    returned = None if made.back is None else made.back(made.outputs)
+    found = beside_targets(made, returned) if made.targets is not None else unpaired(made, returned)
+    if made.back and made.there and made.others is not None:
+        chosen = np.arange(min(2 * SHOWN, len(made.others)))
+        others, othered = made.others[chosen], made.othered[chosen]
+        found.figures["back"] = Figure(
+            sheet([others, othered, made.there(othered)], _numbered(chosen), ("image", "output", "back again")),
+            "The other way round",
+            "Held-out images of the target domain, what the way back makes of them, and what comes back of that. "
+            "Nothing was picked by hand.",
+        )
+    return found
+
+
+def unpaired(made: Translations, returned: np.ndarray | None) -> Finding:
+    """Return some inputs, their outputs and, where there is a way back, what comes back of these."""
+    chosen = np.linspace(0, len(made.inputs) - 1, min(2 * SHOWN, len(made.inputs))).astype(int)
+    cells = [images[chosen] for images in (made.inputs, made.outputs, returned) if images is not None]
+    figure = Figure(
+        sheet(cells, _numbered(chosen), ("input", "output", "back again")[: len(cells)]),
+        "There" + (" and back" if returned is not None else ""),
+        f"{len(chosen)} of {len(made.inputs)} held-out inputs. Nothing was picked by hand, and nobody knows what "
+        "should have come out.",
+    )
+    return Finding({"there": figure})
+
+
+def beside_targets(made: Translations, returned: np.ndarray | None) -> Finding:
     """Return pairs as rows of pictures, sorted by the distance of output and target, and how these are spread."""
     order = np.argsort(made.distances, kind="stable")
     count = min(SHOWN, len(order))
@@ -23,14 +54,19 @@ def find(made: Translations) -> Finding:
     kinds = {"best": order[:count], "median": order[middle : middle + count], "worst": order[::-1][:count]}
     figures = {
         name: Figure(
-            rows(made, chosen),
+            rows(made, chosen, returned),
             f"The {name}",
             f"The {count} of {len(order)} held-out pairs that are {WHERE[name]} by {made.measure}, which stands beside "
             "each row. Difference: between output and target, channel by channel; black where they are equal.",
         )
         for name, chosen in kinds.items()
     }
-    beaten = {name: float(np.mean(made.distances < others)) for name, others in made.baselines.items()}
+    return Finding(figures, *beaten(made), tables=[spread(made)])
+
+
+def beaten(made: Translations) -> tuple[dict[str, Number], list[str]]:
+    """Return how often outputs are nearer to their targets than the baselines, as numbers and sentences."""
+    shares = {name: float(np.mean(made.distances < others)) for name, others in made.baselines.items()}
     numbers = {
         f"beats_{name}": Number(
             share,
@@ -38,27 +74,46 @@ def find(made: Translations) -> Finding:
             "higher",
             f"0 to 1: share of held-out pairs, by {made.measure}. 0.5 and less: of no more use than that.",
         )
-        for name, share in beaten.items()
+        for name, share in shares.items()
     }
     words = [
-        f"Of {len(order)} held-out pairs, the output is nearer to its target than {BASELINE[name]} in {share:.0%} "
-        f"({made.measure})."
-        for name, share in beaten.items()
+        f"Of {len(made.distances)} held-out pairs, the output is nearer to its target than {BASELINE[name]} in "
+        f"{share:.0%} ({made.measure})."
+        for name, share in shares.items()
     ]
-    return Finding(figures, numbers, words, tables=[spread(made)])
+    return numbers, words
 
 
 WHERE = {"best": "nearest to their targets", "median": "in the middle", "worst": "farthest from their targets"}
 BASELINE = {"copied": "its input copied", "mean_colour": "the mean colour of the training targets"}
 
 
-def rows(made: Translations, chosen: np.ndarray) -> np.ndarray:
-    """Return the pairs numbered `chosen` as rows of input, output, target and difference, uint8 (h, w, C)."""
+def rows(made: Translations, chosen: np.ndarray, returned: np.ndarray | None = None) -> np.ndarray:
+    """Return the pairs numbered `chosen` as rows of input, output, target and difference, uint8 (h, w, C).
+
+    Where there is a way back, what comes back of all outputs, `returned`, joins them.
+    """
+    assert made.targets is not None
     outputs, targets = made.outputs[chosen], made.targets[chosen]
     apart = np.abs(outputs.astype(np.int16) - targets).astype(np.uint8)
-    cells = [like(made.inputs[chosen], targets.shape[1:]), outputs, targets, apart]
+    cells = [made.inputs[chosen], outputs, targets, apart, *([] if returned is None else [returned[chosen]])]
     names = [f"{made.distances[row]:.3f}" for row in chosen]
-    return labelled_grid(np.stack(cells, axis=1).reshape(-1, *targets.shape[1:]), names, COLUMNS)
+    return sheet(cells, names, (*COLUMNS, "back again")[: len(cells)])
+
+
+def sheet(cells: Sequence[np.ndarray], names: Sequence[str], columns: Sequence[str]) -> np.ndarray:
+    """Return sets of N images as columns under their names, a row for each of the N, uint8 (h, w, C).
+
+    All take the size of the largest, and colours where one has some.
+    """
+    height, width, channels = (max(images.shape[axis] for images in cells) for axis in (1, 2, 3))
+    shape = height, width, channels
+    alike = [like(images, shape) for images in cells]
+    return labelled_grid(np.stack(alike, axis=1).reshape(-1, *shape), names, columns)
+
+
+def _numbered(chosen: np.ndarray) -> list[str]:
+    return [str(row + 1) for row in chosen]
 
 
 def spread(made: Translations) -> Table:
