@@ -46,15 +46,57 @@ def pix2pix(experiment: str, *overrides: str) -> translators.Step:
     return step
 
 
+def two_domains(experiment: str, *overrides: str) -> translators.Step:
+    """CycleGAN and DiscoGAN: two updates of each judge, then one of both generators, as CycleGAN's own code has it.
+
+    That code, too, makes each translation once for all; it gives each picture a pass of its own.
+    """
+    params = translators.params_of(experiment, *overrides)
+    recipe, ours = params.train, translators.built(params)
+    kinds = (Residual, ResidualJudge) if hasattr(ours, "blocks") else (UNet, Patches)
+    names = ("generator", "generator_back"), ("discriminator", "discriminator_back")
+    (to_b, to_a), (judge_b, judge_a) = (
+        [like(kind(ours), ours.networks[name]) for name in pair] for kind, pair in zip(kinds, names, strict=True)
+    )
+    both = nn.ModuleList([to_b, to_a])
+    adam_g = adam(both, recipe.optimizers["generator"])
+    judges = [(judge, adam(judge, recipe.optimizers["discriminator"])) for judge in (judge_a, judge_b)]
+    draw = pairs(params)
+
+    def step(count: int) -> None:
+        for _ in range(count):
+            a, b = draw(recipe.batch_size)
+            fake_b, fake_a = to_b(a), to_a(b)
+            for (judge, rule), real, fake in zip(judges, (a, b), (fake_a, fake_b), strict=True):
+                for shown, goal in ((real, 1.0), (fake.detach(), 0.0)):
+                    rule.zero_grad()
+                    (judge(shown) - goal).square().mean().backward()
+                    rule.step()
+                judge.requires_grad_(False)
+            adam_g.zero_grad()
+            loss = (judge_a(fake_a) - 1).square().mean() + (judge_b(fake_b) - 1).square().mean()
+            loss = loss + recipe.cycle_weight * ((to_a(fake_b) - a).abs().mean() + (to_b(fake_a) - b).abs().mean())
+            if recipe.identity_weight:
+                loss = loss + recipe.identity_weight * ((to_a(a) - a).abs().mean() + (to_b(b) - b).abs().mean())
+            if recipe.target_weight:
+                loss = loss + recipe.target_weight * ((fake_a - a).abs().mean() + (fake_b - b).abs().mean())
+            loss.backward()
+            adam_g.step()
+            for judge, _ in judges:
+                judge.requires_grad_(True)
+
+    return step
+
+
 class UNet(nn.Module):
-    """The generator of ganline.models.translation.pix2pix."""
+    """The generator of ganline.models.translation.networks."""
 
     def __init__(self, ours: Any) -> None:
         """Set up with the model whose widths and depth it takes."""
-        from ganline.models.translation.pix2pix import halvings
+        from ganline.models.translation.networks import halvings
 
         super().__init__()
-        levels, norm = halvings(ours.input_shape[0]) - 1, norm_of(ours)
+        levels, norm = halvings(ours.input_shape[0], len(ours.encoder) + 1) - 1, norm_of(ours)
         widths = ours.encoder[:levels]
         self.down = nn.ModuleList(
             halved(before, width, norm if i else None)
@@ -80,19 +122,62 @@ class UNet(nn.Module):
 
 
 class Patches(nn.Module):
-    """Its discriminator."""
+    """Its discriminator, of an image alone or of input and image."""
 
     def __init__(self, ours: Any) -> None:
         """Set up with the model whose widths it takes."""
         super().__init__()
         widths, norm = ours.judge_widths, norm_of(ours)
-        channels = (ours.input_shape[2] + ours.image_shape[2], *widths)
+        channels = (sum(given.shape[3] for given in ours.discriminator.inputs), *widths)
         halves = [halved(channels[i], width, norm if i else None) for i, width in enumerate(widths)]
         self.layers = nn.Sequential(*halves, nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(widths[-1], 1, 4))
 
-    def forward(self, inputs: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
-        """Inputs (N, Ci, H, W) and images (N, C, H, W) -> a score for each patch (N, 1, H / 16, W / 16)."""
-        return self.layers(torch.cat([inputs, images], 1))
+    def forward(self, *given: torch.Tensor) -> torch.Tensor:
+        """Inputs, if it is shown these, and images (N, C, H, W) -> a score for each patch (N, 1, h, w)."""
+        return self.layers(torch.cat(given, 1))
+
+
+class Residual(nn.Sequential):
+    """The generator of ganline.models.translation.cyclegan.ResNet."""
+
+    def __init__(self, ours: Any) -> None:
+        """Set up with the model whose blocks it takes."""
+        norm, relu = norm_of(ours), nn.ReLU(inplace=True)
+        parts: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(3, 64, 7, bias=False), norm(64), relu]
+        for before, width in ((64, 128), (128, 256)):
+            # Keras pads even sides at their ends alone.
+            parts += [nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(before, width, 3, 2), norm(width), relu]
+        parts += [Block(norm) for _ in range(ours.blocks)]
+        for before, width in ((256, 128), (128, 64)):
+            parts += [nn.ConvTranspose2d(before, width, 3, 2), nn.ZeroPad2d((0, -1, 0, -1)), norm(width), relu]
+        super().__init__(*parts, nn.ReflectionPad2d(3), nn.Conv2d(64, 3, 7), norm(3), nn.Tanh())
+
+
+class Block(nn.Module):
+    """One of its residual blocks."""
+
+    def __init__(self, norm: Norm) -> None:
+        """Set up with what makes its norms."""
+        super().__init__()
+        self.inside = nn.Sequential(
+            nn.ReflectionPad2d(1), nn.Conv2d(256, 256, 3), norm(256), nn.ReLU(inplace=True),
+            nn.ReflectionPad2d(1), nn.Conv2d(256, 256, 3), norm(256),
+        )  # fmt: skip
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, 256, H, W) -> the same shape."""
+        return x + self.inside(x)
+
+
+class ResidualJudge(nn.Sequential):
+    """Its discriminator."""
+
+    def __init__(self, ours: Any) -> None:
+        """Set up with the model whose norm it takes."""
+        norm = norm_of(ours)
+        parts: list[nn.Module] = [halved(3, 64, None), halved(64, 128, norm), halved(128, 256, norm)]
+        parts += [nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(256, 512, 4), nn.LeakyReLU(0.2, inplace=True), norm(512)]
+        super().__init__(*parts, nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(512, 1, 4))
 
 
 # What other translators need as well
@@ -104,7 +189,7 @@ def norm_of(ours: Any) -> Norm:
     Instance norm is group norm with groups of one channel: PyTorch's own (2.13, on a processor) has wrong gradients for
     batches of one whose upstream gradient is channels_last; findings/torch-instance-norm.sh shows it.
     """
-    if ours.batch_norm:
+    if getattr(ours, "batch_norm", False):
         return lambda width: nn.BatchNorm2d(width, eps=1e-3, momentum=0.2)
     return lambda width: nn.GroupNorm(width, width, eps=1e-3)
 

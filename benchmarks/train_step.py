@@ -28,17 +28,29 @@ EXPERIMENTS = {  # steps a round: about a second
     "cgan-mnist": 2,
     "pix2pix-gray-to-color": 2,
     "pix2pix-maps": 2,
+    "cyclegan-apple2orange": 2,
+    "cyclegan-horse2zebra": 1,
+    "discogan-faces": 1,
 }
 TRANSLATORS = {  # on what is small enough for a processor
     "pix2pix-gray-to-color": ("dataset=openmoji_lines", "train.batch_size=8", "train.generator_batch_size=16"),
     "pix2pix-maps": ("dataset=blue_marble", "prepare.size=64"),
+    "cyclegan-apple2orange": ("prepare.size=64",),
+    "cyclegan-horse2zebra": ("prepare.size=64",),
+    "discogan-faces": ("prepare.size=64",),
 }
 OURS, THEIRS = ("ganline float32", "ganline mixed_bfloat16"), "Keras loop of the documents"
+DOCUMENTS = dict.fromkeys(
+    ("cyclegan-apple2orange", "cyclegan-horse2zebra", "discogan-faces"), "translators.two_domains_keras"
+)
 PYTORCH = {  # the builder of each experiment that PyTorch's row is written for
     "gan-mnist": "contenders.pytorch",
     "dcgan-fashion-mnist-workshop": "contenders.pytorch",
     "pix2pix-gray-to-color": "torch_translators.pix2pix",
     "pix2pix-maps": "torch_translators.pix2pix",
+    "cyclegan-apple2orange": "torch_translators.two_domains",
+    "cyclegan-horse2zebra": "torch_translators.two_domains",
+    "discogan-faces": "torch_translators.two_domains",
 }
 PEAK_PRODUCTS = 10
 
@@ -83,7 +95,7 @@ def compare(experiment: str, count: int, console: Console) -> dict[str, float]:
     kind, more = (
         ("translators.translator_", TRANSLATORS[experiment]) if experiment in TRANSLATORS else ("contenders.", ())
     )
-    ours, theirs = f"{kind}ganline", f"{kind}keras"
+    ours, theirs = f"{kind}ganline", DOCUMENTS.get(experiment, f"{kind}keras")
     field = {OURS[0]: Contender(ours, experiment, "float32", *more), THEIRS: Contender(theirs, experiment, *more)}
     if {"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split()):
         field[OURS[1]] = Contender(ours, experiment, "mixed_bfloat16", *more)

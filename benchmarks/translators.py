@@ -1,4 +1,4 @@
-"""The same Pix2Pix training step, as different users would write it. Each builder returns step(count) -> None.
+"""The same training step of a translator, as different users would write it. Each builder returns step(count) -> None.
 
 All take an experiment and values that differ from its preset, such as prepare.size=64; data are random pixels in
 memory: the values do not change how long a step takes.
@@ -9,7 +9,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from benchmarks.contenders import _optimizer, _plain, flops_of
+from benchmarks.contenders import _layer_flops, _optimizer, _plain, flops_of
 from ganline.catalogue.presets import compose_params
 from ganline.settings.schema import Params
 
@@ -107,7 +107,59 @@ def translator_keras(experiment: str, *overrides: str) -> Step:
     return step
 
 
+def two_domains_keras(experiment: str, *overrides: str) -> Step:
+    """The book's own loop for CycleGAN and DiscoGAN: predictions, train_on_batch for each D twice and for both Gs."""
+    import tensorflow as tf
+
+    params = params_of(experiment, *overrides)
+    recipe, ours = params.train, built(params)
+    to_b, judge_b, to_a, judge_a = (
+        tf.keras.models.clone_model(ours.networks[name], clone_function=_plain) for name in ours.network_names
+    )
+    for judge in (judge_a, judge_b):
+        judge.compile(_optimizer(recipe, "discriminator"), "mse", metrics=["accuracy"])
+        judge.trainable = False
+    a, b = (tf.keras.Input(to_b.input_shape[1:]) for _ in range(2))
+    fake_a, fake_b = to_a(b), to_b(a)
+    # Output, its loss, its weight, and what it is held against: ones, a or b.
+    rows = [(judge_a(fake_a), "mse", 1.0, "ones"), (judge_b(fake_b), "mse", 1.0, "ones")]
+    if recipe.target_weight:
+        rows += [(fake_b, "mae", recipe.target_weight, "b"), (fake_a, "mae", recipe.target_weight, "a")]
+    rows += [(to_a(fake_b), "mae", recipe.cycle_weight, "a"), (to_b(fake_a), "mae", recipe.cycle_weight, "b")]
+    if recipe.identity_weight:
+        rows += [(to_a(a), "mae", recipe.identity_weight, "a"), (to_b(b), "mae", recipe.identity_weight, "b")]
+    outputs, losses, weights, goals = (list(column) for column in zip(*rows, strict=True))
+    combined = tf.keras.Model([a, b], outputs)
+    combined.compile(_optimizer(recipe, "generator"), losses, loss_weights=weights)
+    domain_b, domain_a = pairs(params)
+    assert domain_a is not None
+    draw = np.random.default_rng(0)
+    ones = np.ones((recipe.batch_size, *judge_a.output_shape[1:]))
+
+    def step(count: int) -> None:
+        for _ in range(count):
+            given = {
+                name: (pictures[draw.choice(COUNT, recipe.batch_size)] - 127.5) / 127.5
+                for name, pictures in (("a", domain_a), ("b", domain_b))
+            }
+            fakes = {"a": to_a.predict_on_batch(given["b"]), "b": to_b.predict_on_batch(given["a"])}
+            for judge, domain in ((judge_a, "a"), (judge_b, "b")):
+                judge.train_on_batch(given[domain], ones)
+                judge.train_on_batch(fakes[domain], 0 * ones)
+            combined.train_on_batch([given["a"], given["b"]], [({"ones": ones} | given)[goal] for goal in goals])
+
+    return step
+
+
 def flops(experiment: str, *overrides: str) -> int:
     """Return the multiplications and additions of one training step's convolutions."""
     params = params_of(experiment, *overrides)
-    return flops_of(built(params), params.train)
+    ours, recipe = built(params), params.train
+    if ours.back is None:
+        return flops_of(ours, recipe)
+    # Of each generator: passes over new pictures, over the other's translations, and all they cost backwards.
+    passes = 2 + (recipe.identity_weight > 0)
+    generators, judges = (
+        sum(_layer_flops(layer) for layer in network.layers) for network in (ours.generator, ours.discriminator)
+    )
+    return 2 * recipe.batch_size * (3 * passes * generators + (2 * 3 + 2) * judges)

@@ -149,8 +149,8 @@ def _too_few_shown(train: Translation) -> Iterator[str]:
     made = train.generator_batch_size
     if train.batch_size > made:
         yield (
-            f"train.batch_size = {train.batch_size}: the discriminators of {train.model} are shown as many translations as "
-            f"the generators make, train.generator_batch_size = {made} a step; allowed is up to that"
+            f"train.batch_size = {train.batch_size}: the discriminators of {train.model} are shown as many "
+            f"translations, and the generators make train.generator_batch_size = {made} a step; allowed is up to that"
         )
 
 

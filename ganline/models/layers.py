@@ -76,9 +76,9 @@ def repeat(images: tf.Tensor, size: int) -> tf.Tensor:
 
 
 class ReflectionPadding(tf.keras.layers.Layer):
-    """Continue images by their mirror image, without repeating the edge: (N, H, W, C) -> (N, H + 2 size, W + 2 size, C).
+    """Continue images by their mirror image, without repeating the edge.
 
-    Images have more than `size` rows and columns.
+    (N, H, W, C) becomes (N, H + 2 size, W + 2 size, C); H and W are more than `size`.
     """
 
     def __init__(self, size: int, **kwargs: Any) -> None:

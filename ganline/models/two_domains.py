@@ -49,9 +49,10 @@ class TwoDomains(Adversarial):
 
     settings: UnpairedTranslation
     recipe = "UnpairedTranslation"
-    network_names = ("generator", "discriminator", "generator_back", "discriminator_back")
+    network_names: tuple[str, ...] = ("generator", "discriminator", "generator_back", "discriminator_back")
     copies = ("generator_average", "generator_back", "generator_back_average", "discriminator_back")
     abilities = ("inputs", "way back", "discriminator", "fast to draw")
+    back: "TwoDomains"
     image_range = (-1.0, 1.0)
     losses = ("least_squares", "non_saturating", "hinge")
     refuses = (

@@ -321,12 +321,14 @@ def _signature(event: Event) -> ModelSignature:
     """Return what the model takes and gives; see ganline.tracking.mlflow_model."""
     if "input_shape" in event:  # a translator takes pictures of any size and channels
         kind, any_size = np.dtype(np.uint8), (-1, -1, -1)
-        given, made = TensorSpec(kind, (*any_size, -1)), TensorSpec(kind, (*any_size, event["image_shape"][2]))
+        given, made = (TensorSpec(kind, (*any_size, last)) for last in (-1, event["image_shape"][2]))
         if event.get("style"):
             images, style = TensorSpec(kind, given.shape, "images"), TensorSpec(kind, any_size, "style")
             return ModelSignature(Schema([images, style]), Schema([made]))
-        back = ParamSchema([ParamSpec("back", DataType.boolean, False)]) if event.get("way_back") else None
-        return ModelSignature(Schema([given]), Schema([made]), back)
+        if not event.get("way_back"):
+            return ModelSignature(Schema([given]), Schema([made]))
+        back = ParamSpec("back", DataType.boolean, False)
+        return ModelSignature(Schema([given]), Schema([made]), ParamSchema([back]))
     images = TensorSpec(np.dtype(np.uint8), (-1, *event["image_shape"]))
     latents = TensorSpec(np.dtype(np.float32), (-1, event["latent_dim"]))
     label = ParamSpec("label", DataType.long, -1)
