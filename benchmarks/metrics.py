@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy import linalg
 
+from benchmarks.asked import asked
 from ganline.metrics.frechet import frechet_distance
 from ganline.metrics.precision_recall import precision_recall
 
@@ -126,4 +127,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    asked("benchmarks.metrics", __doc__)
     main()

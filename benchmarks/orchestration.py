@@ -21,6 +21,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.asked import asked
 from ganline.catalogue.presets import compose_params
 
 ROUNDS = 3
@@ -120,4 +121,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    asked("benchmarks.orchestration", __doc__)
     main()

@@ -8,7 +8,6 @@ becomes of them); docs/results.md is made of them.
 import json
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from benchmarks.asked import asked
 from ganline.catalogue import presets as catalogue
 from ganline.catalogue.check import load
 from ganline.core.figures import beside, cut_grid, image_grid, write_png
@@ -210,7 +210,7 @@ Each row is one latent (in conditional models: a class), from the untrained gene
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or RUNS:
+    for name in asked("benchmarks.results", __doc__, "EXPERIMENT", RUNS) or RUNS:
         run(name, RUNS[name])
         render()
     render()

@@ -6,7 +6,6 @@ Every number of a row comes from the same minutes on the same machine; compare r
 
 import multiprocessing
 import statistics
-import sys
 import time
 from importlib import import_module
 from importlib.util import find_spec
@@ -17,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import contenders, translators
+from benchmarks.asked import asked
+from ganline.catalogue.presets import names
 
 ROUNDS = 5
 EXPERIMENTS = {  # steps a round: about a second
@@ -130,8 +131,9 @@ def compare(experiment: str, count: int, console: Console) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    wanted = asked("benchmarks.train_step", __doc__, "EXPERIMENT", names("experiment"))
     terminal = Console(width=120)
-    found = [compare(name, EXPERIMENTS.get(name, 2), terminal) for name in sys.argv[1:] or EXPERIMENTS]
+    found = [compare(name, EXPERIMENTS.get(name, 2), terminal) for name in wanted or EXPERIMENTS]
     for name in found[0]:
         mean = statistics.geometric_mean(ratios[name] for ratios in found)
         terminal.print(f"{name}: {mean:.2f}x the documents' loops, geometric mean of {len(found)}")

@@ -5,7 +5,6 @@ Random images and a new extractor take as long as real ones, so that nothing nee
 """
 
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,8 +14,9 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.asked import asked
 from ganline import models
-from ganline.catalogue.presets import compose_params
+from ganline.catalogue.presets import compose_params, names
 from ganline.core.determinism import configure
 from ganline.diagnosis.probe import Probe
 from ganline.extractors.classifier import train_classifier
@@ -90,4 +90,4 @@ def main(experiments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(asked("benchmarks.watching", __doc__, "EXPERIMENT", names("experiment")))

@@ -17,7 +17,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed
-from pydantic import Field
+from pydantic import WithJsonSchema
 
 from ganline.catalogue import presets as catalogue
 from ganline.core.errors import UserError
@@ -37,6 +37,11 @@ MOST_TRIALS = 256
 TRAIN = "train/train"
 Experiment = Literal[tuple(catalogue.names("experiment", CONF))]  # type: ignore[valid-type] # Prefect's form lists them
 Suite = Literal[tuple(catalogue.names("suites", CONF))]  # type: ignore[valid-type]
+
+
+def _number(**limits: int) -> WithJsonSchema:
+    """Return what makes Prefect's server take a whole number as text too, as a call of the flow does."""
+    return WithJsonSchema({"anyOf": [{"type": "integer", **limits}, {"type": "string", "pattern": "^-?[0-9]+$"}]})
 
 
 @flow(name="train")
@@ -115,8 +120,8 @@ def sweep(
     experiment: Experiment = "dcgan-fashion-mnist-workshop",  # type: ignore[valid-type]
     overrides: Sequence[str] = (),
     search: Literal["grid", "random"] = "grid",
-    trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] = 8,
-    seed: int = 0,
+    trials: Annotated[int, _number(minimum=1, maximum=MOST_TRIALS)] = 8,
+    seed: Annotated[int, _number()] = 0,
     stop_failing: bool = True,
     by: str = "fid",
     revision: str = "HEAD",
@@ -239,6 +244,8 @@ def _points(space: dict[str, list[Any]], search: str, trials: int, seed: int) ->
     Raises:
         UserError: nothing to try, or too much.
     """
+    if not 1 <= trials <= MOST_TRIALS:  # of text the server checks no limits
+        raise UserError(f"trials = {trials}: allowed are 1 to {MOST_TRIALS}")
     if not space or not all(space.values()):
         raise UserError('space: give each parameter the values to try, such as {"train.latent_dim": [16, 64]}')
     grid = list(itertools.product(*space.values()))

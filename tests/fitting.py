@@ -10,7 +10,7 @@ import numpy as np
 from ganline.core import yaml_files
 from ganline.datasets import inputs
 from ganline.models.facts import model_facts, recipe_of
-from ganline.settings.recipes import Translation
+from ganline.settings.recipes import Inpainting, Translation
 from ganline.settings.schema import Params
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -23,7 +23,11 @@ def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     known = recipe.model_fields
     # Translators are made for pictures of 256 pixels, which take minutes; a later override has the last word.
     side = max(16, model_facts()[model].get("size_multiple", 1))
-    overrides = [*([f"prepare.size={side}"] if issubclass(recipe, Translation) else []), *overrides]
+    small = [f"prepare.size={side}", f"train.hole_size={side // 4}"]
+    overrides = [*(small if issubclass(recipe, Translation) else []), *overrides]
+    if issubclass(recipe, Inpainting):  # both networks learn of one batch
+        sizes = [given for given in overrides if given.startswith("train.batch_size=")]
+        overrides += [given.replace("batch_size", "generator_batch_size") for given in sizes]
     keys = {given: given.partition("=")[0].split(".") for given in overrides}
     return [given for given, key in keys.items() if key[0] != "train" or key[1] in known]
 
@@ -51,8 +55,14 @@ def perception(layer: str):
 
 
 def given(model, count: int) -> dict[str, Any]:
-    """Return of translators "input", random uint8 (count, H, W, C); and drawings "smoothed", of those with styles."""
-    shapes = {"input": model.input_shape} if model.input_shape else {}
-    shapes |= {"smoothed": model.image_shape} if "style" in model.abilities else {}
-    draw = np.random.default_rng(1)
-    return {name: draw.integers(0, 256, (count, *shape), np.uint8) for name, shape in shapes.items()}
+    """Return of translators "input", random uint8 (count, H, W, C) with a hole for who fills one.
+
+    And of those that draw in styles drawings "smoothed", too.
+    """
+    if not (shape := model.input_shape):
+        return {}
+    images = np.random.default_rng(1).integers(0, 256, (count, *shape), np.uint8)
+    if side := model.hole_size:
+        images[..., 3] = 255
+        images[:, 2 : 2 + side, 5 : 5 + side, 3] = 0
+    return {"input": images} | ({"smoothed": images[::-1]} if "style" in model.abilities else {})

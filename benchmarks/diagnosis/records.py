@@ -10,12 +10,12 @@ samples, "final.fid" and so on, empty where it was not measured.
 import csv
 import io
 import json
-import sys
 import tarfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks.asked import asked
 from ganline.core.files import whole_file, write_json, write_text
 
 FOLDER = Path(__file__).parent
@@ -105,4 +105,5 @@ def _write_archive(curves: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    {"pack": pack, "unpack": unpack}[sys.argv[1]]()
+    ways = {"pack": pack, "unpack": unpack}
+    ways[asked("benchmarks.diagnosis.records", __doc__, "WAY", ways, "1")[0]]()

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.asked import asked
 from benchmarks.diagnosis.ground import DATASETS, Ground
 from benchmarks.diagnosis.grounds import RUNS
 from benchmarks.diagnosis.records import LEFT, records
@@ -137,7 +138,8 @@ def main(names: list[str]) -> None:
             for core in cores:
                 if core not in running and waiting:
                     name = waiting.pop(0)
-                    command = [sys.executable, "-m", "benchmarks.diagnosis.run", "one", name]
+                    one = f"from benchmarks.diagnosis import run; run.train_and_measure({name!r})"
+                    command = [sys.executable, "-c", one]
                     with (LEFT / f"{name}.log").open("w") as log:
                         process = subprocess.Popen(["taskset", "-c", str(core), *command], stdout=log, stderr=log)
                     running[core] = name, process
@@ -149,7 +151,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["one"]:
-        train_and_measure(sys.argv[2])
-    else:
-        main(sys.argv[1:])
+    main(asked("benchmarks.diagnosis.run", __doc__, "RUN", RUNS))

@@ -6,12 +6,12 @@ Run: python -m benchmarks.diagnosis.table          judges the recorded histories
 
 import io
 import statistics
-import sys
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.asked import asked
 from benchmarks.diagnosis.grounds import PARTS, RUNS
 from benchmarks.diagnosis.label import EITHER, label
 from benchmarks.diagnosis.records import FOLDER, histories, records
@@ -157,4 +157,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    margins() if sys.argv[1:] == ["margins"] else main()
+    margins() if asked("benchmarks.diagnosis.table", __doc__, "PART", ["margins"], "?") else main()

@@ -6,9 +6,18 @@ from typing import Any
 
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
-from ganline.datasets.inputs import DERIVED
+from ganline.datasets.inputs import DERIVED, PARTNER
 from ganline.models.facts import BATCH_NORM, loss_facts, model_facts
-from ganline.settings.recipes import Adversaries, Cartoon, Latents, Train, Translation, UnpairedTranslation
+from ganline.settings.recipes import (
+    Adversaries,
+    Cartoon,
+    Inpainting,
+    Latents,
+    SuperResolution,
+    Train,
+    Translation,
+    UnpairedTranslation,
+)
 from ganline.settings.schema import Params, Prepare
 
 OFF: dict[str, Any] = {
@@ -33,6 +42,8 @@ OFF: dict[str, Any] = {
 
 UNSET = ("???", "set download.source to your folder or zip of pictures")
 """What stands for download.source in conf/dataset where only users know it: DVC shows it as a missing file's name."""
+HOLES = (8, 4, 2)
+"""A hole's side is this part of an image's: the networks halve images four times, and double what is left as often."""
 TARGETS = ("label_smoothing", "label_flipping")
 FEATURES = ("minibatch_stddev", "packing", "feature_matching")
 """What changes or reads the features before a discriminator's score; an autoencoder has none."""
@@ -55,6 +66,10 @@ def impossible(params: Params) -> Iterator[str]:
     if isinstance(params.train, Adversaries):
         yield from _asked(params.train, loss_facts().get(params.train.loss))
         yield from _contradictions(params.train)
+    if isinstance(params.train, SuperResolution):
+        yield from _enlarged(params, params.train)
+    if isinstance(params.train, Inpainting):
+        yield from _filled(params.prepare, params.train)
     if isinstance(params.train, UnpairedTranslation):
         yield from _two_domains(params, params.train)
     if isinstance(params.train, Cartoon):
@@ -74,10 +89,7 @@ def _misfits(prepare: Prepare, name: str, model: dict[str, Any]) -> Iterator[str
     """Yield where the images are not what the model's networks take."""
     multiple, sizes, channels = model.get("size_multiple", 1), model.get("sizes"), model.get("channels")
     if prepare.size < (least := model.get("least_size", 1)):
-        yield (
-            f"prepare.size = {prepare.size} with train.model = {name}: its discriminator judges patches of {least} "
-            f"pixels; allowed is {least} or more"
-        )
+        yield f"prepare.size = {prepare.size} with train.model = {name}: its networks take {least} pixels and more"
     if prepare.size % multiple:
         yield f"prepare.size = {prepare.size} with train.model = {name}: it takes multiples of {multiple}"
     if sizes and prepare.size not in sizes:
@@ -106,8 +118,8 @@ def _mistrained(train: Train, model: dict[str, Any]) -> Iterator[str]:
 def _unpaired(prepare: Prepare, train: Translation, model: dict[str, Any]) -> Iterator[str]:
     """Yield where the images have no inputs to be made of, or others than the networks take."""
     channels = model.get("channels")
-    if train.input in DERIVED:
-        if prepare.channels != 3:
+    if train.input != PARTNER:
+        if prepare.channels != 3 and train.input != "shrunk":
             yield f"train.input = {train.input}: it is made of images in colour; set prepare.channels=3"
     elif prepare.pairs is None:
         yield (
@@ -125,6 +137,40 @@ def _unpaired(prepare: Prepare, train: Translation, model: dict[str, Any]) -> It
         yield (
             f"prepare.pairs.size = {prepare.partners.size}: {train.model} takes partners of the images' size "
             f"(prepare.size = {prepare.size}, or null)"
+        )
+
+
+def _enlarged(params: Params, train: SuperResolution) -> Iterator[str]:
+    """Yield where images cannot be shrunk as asked, or the generator cannot begin alone."""
+    size = params.prepare.size
+    if size % train.scale:
+        below = size - size % train.scale
+        yield (
+            f"train.scale = {train.scale} does not divide prepare.size = {size}; allowed is a multiple of it, such as "
+            f"{below} or {below + train.scale}"
+        )
+    if train.pretraining_steps > train.steps:
+        yield f"train.pretraining_steps = {train.pretraining_steps} is more than train.steps = {train.steps}"
+    if train.pretraining_steps and params.compute.strategy != "none":
+        yield (
+            f"train.pretraining_steps with compute.strategy = {params.compute.strategy}: only one device can leave "
+            "the discriminator for later; set one of them off"
+        )
+
+
+def _filled(prepare: Prepare, train: Inpainting) -> Iterator[str]:
+    """Yield where the hole is none that the networks fill, or the two networks would learn of other holes."""
+    holes = tuple(prepare.size // share for share in HOLES)
+    if train.hole_size not in holes:
+        wrong = "a hole larger than the image" if train.hole_size > prepare.size else "no hole that the networks fill"
+        yield (
+            f"train.hole_size = {train.hole_size} with prepare.size = {prepare.size}: {wrong}; allowed is "
+            f"{_either(holes)}"
+        )
+    if train.generator_batch_size != train.batch_size:
+        yield (
+            f"train.generator_batch_size = {train.generator_batch_size}: {train.model} updates both networks on one "
+            f"batch; set it to train.batch_size = {train.batch_size}"
         )
 
 

@@ -19,6 +19,8 @@ ABILITIES = {
     "style": "{who} draws in the style of no picture",
     "way back": "{who} cannot be asked for the way back",
     "unpaired": "{who} makes nothing of other images, or learned it from their true partners",
+    "enlarges": "{who} makes its images of no smaller ones",
+    "holes": "{who} fills no holes of images",
 }
 """Ability -> what a person reads where it is missing; {who} is whoever lacks it.
 
@@ -28,7 +30,8 @@ network that tells real images from generated ones. encoder: finds the latents o
 makes an image in one pass, so that thousands can be asked of it. fast to look: describes images so quickly that a
 training can be watched by it. inputs: makes its images of other images. style: each of them in the style of a picture
 that is given with it. way back: makes those of such images, too. unpaired: makes its images of other images, and
-learned it without their true partners.
+learned it without their true partners. enlarges: makes its images of the same images with fewer pixels. holes: makes
+them of the same images with a hole, where the alpha of what it is given is 0.
 """
 
 

@@ -59,13 +59,46 @@ def resize(image: np.ndarray, height: int, width: int, interpolation: Interpolat
 
 
 def like(images: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return images uint8 (N, H, W, 1 or 3) in another `shape` (H', W', C'): stretched, grey or grey in RGB."""
+    """Return images uint8 (N, H, W, 1, 3 or 4) in another `shape` (H', W', C'): stretched, grey or grey in RGB.
+
+    Of RGB with alpha the colours are taken as they are.
+    """
     height, width, channels = shape
+    images = colours(images)
     if images.shape[1:] == shape:
         return images
     flat = images[..., 0] if images.shape[3] == 1 else images
     resized = [resize(to_channels(image, channels), height, width).reshape(shape) for image in flat]
     return np.stack(resized) if resized else np.empty((0, *shape), np.uint8)
+
+
+def colours(images: np.ndarray) -> np.ndarray:
+    """Return images (N, H, W, C) without alpha, which the fourth of four channels is."""
+    return images[..., :3] if images.shape[3] == 4 else images
+
+
+def enlarged(images: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return images uint8 (N, H, W, C) enlarged to (H', W') bicubically: uint8 (N, H', W', C).
+
+    By the kernel of Keys 1981 with a = -1/2 and edges continued by their mirror image, as MATLAB's imresize has it, and
+    with it the papers of super-resolution (OpenCV's a is -3/4).
+    """
+    down, across = (_cubic(side, longer) for side, longer in zip(images.shape[1:3], shape, strict=False))
+    made = np.einsum("yh,nhwc,xw->nyxc", down, images.astype(np.float64), across, optimize=True)
+    return np.rint(made).clip(0, 255).astype(np.uint8)
+
+
+def _cubic(side: int, longer: int) -> np.ndarray:
+    """Return what each of `side` pixels counts for in each of `longer` ones, float64 (longer, side); rows sum to 1."""
+    centres = (np.arange(longer) + 0.5) * side / longer - 0.5
+    weights = np.zeros((longer, side))
+    for offset in range(-1, 3):
+        taken = np.floor(centres).astype(int) + offset
+        far = np.abs(centres - taken)
+        near, off = 1 - 2.5 * far**2 + 1.5 * far**3, 2 - 4 * far + 2.5 * far**2 - 0.5 * far**3
+        mirrored = np.where(taken < 0, -1 - taken, np.where(taken >= side, 2 * side - 1 - taken, taken))
+        np.add.at(weights, (np.arange(longer), mirrored.clip(0, side - 1)), np.where(far <= 1, near, off))
+    return weights
 
 
 def _middle(image: np.ndarray) -> np.ndarray:

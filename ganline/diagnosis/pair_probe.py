@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from ganline.core.random import generator
+from ganline.datasets.inputs import Inputs
 from ganline.datasets.resize import like
 from ganline.diagnosis.cycles import apart
 from ganline.diagnosis.probe import CannotJudgeError
@@ -25,7 +26,7 @@ ALIKE = 1 / 255
 class PairProbe:
     """Holds a few inputs and their true partners, and measures against them what became of the inputs."""
 
-    def __init__(self, inputs: np.ndarray, partners: np.ndarray, seed: int) -> None:
+    def __init__(self, inputs: Inputs, partners: np.ndarray, seed: int) -> None:
         """Choose training pairs: inputs uint8 (N, H, W, C) and partners uint8 (N, H', W', C').
 
         Raises:

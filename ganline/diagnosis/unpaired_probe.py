@@ -6,6 +6,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ganline.core.random import generator
+from ganline.datasets.inputs import Inputs
 from ganline.datasets.resize import like
 from ganline.diagnosis.cycles import NOISE, Way, apart, cycle, noised
 from ganline.diagnosis.pair_probe import ALIKE, spread
@@ -24,7 +25,7 @@ FEWEST = 20
 class UnpairedProbe:
     """Holds some images of two domains, and measures what a translator makes of them in both directions."""
 
-    def __init__(self, inputs: np.ndarray, targets: np.ndarray, describe: Describe, seed: int) -> None:
+    def __init__(self, inputs: Inputs, targets: np.ndarray, describe: Describe, seed: int) -> None:
         """Choose training images.
 
         Args:
@@ -108,7 +109,7 @@ class _Domain:
         return np.nan_to_num(np.asarray(self._describe(images)[0], np.float64))
 
 
-def _some(images: np.ndarray, seed: int, name: str) -> np.ndarray:
+def _some(images: Inputs, seed: int, name: str) -> np.ndarray:
     rows = np.sort(generator(seed, f"diagnosis/{name}").permutation(len(images))[:REAL])
     return np.asarray(images[rows])
 

@@ -47,6 +47,9 @@ DEFAULT = (
     "steganography",
     "identity_error",
     "edge_agreement",
+    "psnr_y",
+    "ssim_y",
+    "hole_l1",
 )  # fmt: skip
 """What evaluate.metrics = default means, in the order in which measures run; the others follow by their names."""
 FOLDER = Path(record.__file__).parent

@@ -26,8 +26,8 @@ class Adversarial(Model):
 
     settings: Adversaries
     network_names: tuple[str, ...] = ("generator", "discriminator")
-    copies: tuple[str, ...] = ("generator_average",)
     adversaries: tuple[str, ...] = ("discriminator",)
+    copies: tuple[str, ...] = ("generator_average",)
     image_range = (0.0, 1.0)
     abilities: tuple[str, ...] = ("discriminator", "fast to draw")
     practices: tuple[str, ...] = (

@@ -34,7 +34,7 @@ class Model:
             what they ask for, such as "autoencoder".
         semi_supervised: whether it takes train.labelled_fraction.
         batch_norm: whether its discriminator has batch norm, and it takes what concerns that.
-        size_multiple, sizes, channels: which images fit (any, where not said).
+        size_multiple, least_size, sizes, channels: which images fit (any, where not said).
         latent_dim, noise: its latents, where they are no choice of its recipe.
         readings: the names of what `measure` returns -> how to read the number.
         perceives: the layer of VGG19, such as "block3_conv4", through which its loss compares images.
@@ -158,6 +158,11 @@ class Model:
             A float32 scalar for each of metric_names.
         """
         raise NotImplementedError
+
+    @property
+    def hole_size(self) -> int:
+        """Side of the hole that a translator fills, pixels; 0 of those that fill none."""
+        return 0
 
     @property
     def batch_size(self) -> int:

@@ -144,6 +144,26 @@ class Minimax(NonSaturating):
         return -self.fake(scores, tf.zeros_like(scores))
 
 
+class Brier(NonSaturating):
+    """D minimises the mean squared error of its probability, the score of Brier 1950; G minimises -E log D(G(z)).
+
+    So is trained who compiles a discriminator that ends in a sigmoid with "mse" and what stacks both networks with
+    "binary_crossentropy", as The GAN Book (Chaudhary 2024, Skill 9) does.
+    """
+
+    name = "brier"
+
+    def real(self, scores: Scores, targets: Scores) -> Scores:
+        """Return (D - t)^2 of probabilities D."""
+        return tf.math.squared_difference(tf.sigmoid(scores), targets)
+
+    fake = real
+
+    def generator(self, scores: Scores) -> Scores:
+        """Return -log D."""
+        return tf.nn.softplus(-scores)
+
+
 class Wasserstein(Loss):
     """Arjovsky et al. 2017: D minimises -E D(x) + E D(G(z)) under a Lipschitz bound, G -E D(G(z))."""
 

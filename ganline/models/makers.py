@@ -31,7 +31,7 @@ PIXELS = 2**20
 
 
 def of(
-    model: "Model", inputs: np.ndarray | None = None, partners: np.ndarray | None = None,
+    model: "Model", inputs: inputs_of.Inputs | None = None, partners: np.ndarray | None = None,
     styles: np.ndarray | None = None,
 ) -> Maker:  # fmt: skip
     """Return the maker that suits a model whose weights are set; all but the model is for a Translator."""
@@ -54,7 +54,7 @@ def of_run(params: Params, model: "Model") -> Maker:
     images = read_split(folder, "test")[0]
     return of(
         model,
-        inputs_of.read(folder, "test", name),
+        inputs_of.read(params, "test"),
         images if inputs_of.paired(folder, name) else None,
         None if lacking(("style",), model.abilities) else images,
     )
@@ -210,7 +210,7 @@ class Translator:
     conditions = 0
 
     def __init__(
-        self, model: "Model", inputs: np.ndarray | None = None, partners: np.ndarray | None = None,
+        self, model: "Model", inputs: inputs_of.Inputs | None = None, partners: np.ndarray | None = None,
         styles: np.ndarray | None = None,
     ) -> None:  # fmt: skip
         """Wrap a model whose weights are set.
@@ -270,6 +270,11 @@ class Translator:
             progress(len(parts[-1]))
         return np.concatenate(parts)
 
+    @property
+    def hole_size(self) -> int:
+        """See ganline.models.base.Model.hole_size."""
+        return self._model.hole_size
+
     def translate_back(self, images: np.ndarray, progress: Callable[[int], Any] = silent) -> np.ndarray:
         """Return what uint8 images (N, H', W', C') become, uint8 (N, H, W, C); takes the ability "way back"."""
         return self.turned.translate(images, progress)
@@ -303,12 +308,13 @@ class Translator:
 
         uint8 (h, w, C).
         """
+        from ganline.core.figures import image_grid  # here: a logged model draws without OpenCV
+        from ganline.datasets.resize import colours
+
         made = self.draw(count, seed, purpose)
-        parts = [*made.given.values(), made.images, *([] if made.partners is None else [made.partners])]
+        parts = [*map(colours, made.given.values()), made.images, *([] if made.partners is None else [made.partners])]
         cells = np.stack(_alike(parts), axis=1).reshape(-1, *_alike(parts)[0].shape[1:])
         across = max(1, round(math.sqrt(len(made.images) / len(parts))))
-        from ganline.core.figures import image_grid  # here: a logged model draws without OpenCV
-
         return image_grid(cells, across * len(parts))
 
     def _rows(self, count: int, seed: int, purpose: str) -> np.ndarray:

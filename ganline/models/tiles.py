@@ -8,12 +8,15 @@ the translator's size is one tile.
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 
 from ganline.datasets.resize import to_channels
+from ganline.models.holes import Fills, filled
 
+RGBA = 4
+"""Channels of what translators take that fill holes: alpha says where these are."""
 AT_ONCE = 16
 """Tiles translated at a time."""
 OVERLAP = 4
@@ -57,13 +60,19 @@ def translated(
     """Return what a picture uint8 (h, w), (h, w, 1), RGB (h, w, 3) or RGBA (h, w, 4) becomes, uint8 (h', w', C').
 
     It is turned grey or RGB as the translator wants, alpha laid over white. h' is h times H' / H, and w' likewise,
-    rounded up. Pictures smaller than a tile are continued by their mirror image.
+    rounded up. Pictures smaller than a tile are continued by their mirror image. Of a translator that fills holes see
+    ganline.models.holes.filled: only what is transparent is changed.
 
     Args:
         translator: see Translates.
         pixels: the picture.
         progress: is told of how many tiles of how many are done.
+
+    Raises:
+        UnusableError: the translator fills holes, and the picture has none, or one that is too large.
     """
+    if translator.input_shape[2] == RGBA:
+        return filled(cast(Fills, translator), pixels, progress)
     flat = pixels[..., 0] if pixels.shape[2:] == (1,) else pixels
     image = to_channels(flat, translator.input_shape[2]).reshape(*flat.shape[:2], -1)
     rows, columns = (

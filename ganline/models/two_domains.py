@@ -50,6 +50,7 @@ class TwoDomains(Adversarial):
     settings: UnpairedTranslation
     recipe = "UnpairedTranslation"
     network_names: tuple[str, ...] = ("generator", "discriminator", "generator_back", "discriminator_back")
+    adversaries = ("discriminator", "discriminator_back")
     copies = ("generator_average", "generator_back", "generator_back_average", "discriminator_back")
     abilities = ("inputs", "way back", "discriminator", "fast to draw")
     back: "TwoDomains"

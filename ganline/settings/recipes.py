@@ -159,6 +159,32 @@ class Cartoon(Translation):
     """How many times the details of drawings, and of the photographs that content is compared with, are laid on."""
 
 
+class SuperResolution(Translation):
+    """Translators that enlarge images, and learn it from images that are shrunk for them."""
+
+    input: Literal["shrunk"]
+    scale: Literal[2, 4, 8]
+    """By which the sides of the inputs are shorter than the images'."""
+    content_weight: Annotated[float, Field(ge=0)]
+    """Of the mean squared difference of what VGG sees in an output and in its target, in the generator's loss."""
+    adversarial_weight: Annotated[float, Field(ge=0)]
+    pretraining_steps: Annotated[int, Field(ge=0)]
+    """Steps at the beginning in which the generator alone learns, by the mean squared difference of pixels."""
+
+
+class Inpainting(Translation):
+    """Translators that fill a square hole of images."""
+
+    input: Literal["masked"]
+    hole_size: Count
+    """Side of the hole, pixels."""
+    hole_place: Literal["random", "centre"]
+    """Another place each time an image is shown, or the middle."""
+    reconstruction_weight: Annotated[float, Field(ge=0)]
+    """Of the mean squared difference in the hole, in the generator's loss."""
+    adversarial_weight: Annotated[float, Field(ge=0)]
+
+
 def recipes(kind: type[Train] = Train) -> dict[str, type[Train]]:
     """Return every recipe by the name of its class."""
     found = {kind.__name__: kind}

@@ -36,12 +36,14 @@ class GeneratorModel(PythonModel):
             self.generator = cast(Any, makers.of(model))  # a Sampler or a Translator
             self.translated = translated
             # All that making images takes is imported and traced now, while `ganline` means this model's code.
-            given: Any = np.zeros((1, *(self.input_shape or (self.generator.latent_dim,))), np.uint8)
-            if "style" in self.generator.abilities:
-                given = {"images": given, "style": given[0]}
-            self.predict(context, given)
+            example = np.zeros((1, *(self.input_shape or (self.generator.latent_dim,))), np.uint8)
+            if self.input_shape:
+                example[:, 1:, :, -1] = 255  # whoever fills holes finds one that is one pixel high
+                example[:, :, 1:, -1] = 255
+            styled: Any = {"images": example, "style": example[0]} if "style" in self.generator.abilities else example
+            self.predict(context, styled)
             if model.back:
-                self.predict(context, given, {"back": True})
+                self.predict(context, example, {"back": True})
 
     def predict(self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None) -> np.ndarray:
         """Return one image for each latent vector, or for each image."""

@@ -11,6 +11,8 @@ from ganline.core.random import generator
 from ganline.datasets.inputs import Derived
 from ganline.training.devices import ONE, Devices
 
+PLACES = "/places"
+"""Ends the name in a chunk of what is drawn for an input."""
 RESIDENT_BYTES = 2**31  # up to here the whole dataset lives on the device as it is stored
 
 
@@ -74,28 +76,44 @@ class Feed:
     def chunk(self, first: int, steps: int) -> dict[str, tf.Tensor]:
         """Return what the compiled loop takes for `steps` steps from `first`: tensors whose first axis is the step."""
         rows = {purpose: self._rows(purpose, first, steps) for purpose in self._counts}
+        places = {
+            name + PLACES: self._places(name, first, steps) for name, made in self._derived.items() if made.places
+        }
         if self._resident:
-            return {purpose: tf.constant(indices) for purpose, indices in rows.items()}
-        return {name: tf.constant(array[rows[self._drawn_by[name]]]) for name, array in self._arrays.items()}
+            return {name: tf.constant(values) for name, values in (rows | places).items()}
+        gathered = {name: array[rows[self._drawn_by[name]]] for name, array in self._arrays.items()}
+        return {name: tf.constant(values) for name, values in (gathered | places).items()}
 
     def _rows(self, purpose: str, first: int, steps: int) -> np.ndarray:
         count, size = self._counts[purpose], self._batch_size
-        indices = batch_indices(count, size, self._sampling, self._seed, first, steps, purpose)
-        return self._shared_out(indices) if self._devices.count > 1 else indices
+        return self._shared_out(batch_indices(count, size, self._sampling, self._seed, first, steps, purpose))
+
+    def _places(self, name: str, first: int, steps: int) -> np.ndarray:
+        """Return one of its places for each input of that name which is made of the batches' images."""
+        places = self._derived[name].places
+        return self._shared_out(
+            batch_indices(places, self._batch_size, "replacement", self._seed, first, steps, f"places/{name}")
+        )
 
     def batch(self, chunk: Mapping[str, tf.Tensor], i: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the named tensors (batch_size, ...) of the chunk's step `i`, inside the compiled loop.
 
         Of several replicas each gets its share, (batch_size / replicas, ...).
         """
-        batch = self._stored(chunk, i)
+        rows = {name: self._own(values, i) for name, values in chunk.items()}
+        places = {name: rows.pop(name + PLACES) for name, derived in self._derived.items() if derived.places}
+        batch = self._stored(rows)
         for name, derived in self._derived.items():
-            batch[name] = tf.cast(derived.make(tf.cast(batch["image"], tf.int32)), tf.uint8)
+            drawn = [tf.ensure_shape(places[name], batch["image"].shape[:1])] if name in places else []
+            batch[name] = tf.cast(derived.make(tf.cast(batch["image"], tf.int32), *drawn), tf.uint8)
         return batch
 
-    def _stored(self, chunk: Mapping[str, tf.Tensor], i: tf.Tensor) -> dict[str, tf.Tensor]:
+    def _own(self, values: tf.Tensor, i: tf.Tensor) -> tf.Tensor:
+        """Return what this replica is to see at step `i` of a chunk."""
+        return values[i, replicas.index() - self._devices.first] if self._devices.count > 1 else values[i]
+
+    def _stored(self, rows: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         size, device = self._batch_size // self._devices.count, replicas.index() - self._devices.first
-        rows = {name: values[i, device] if self._devices.count > 1 else values[i] for name, values in chunk.items()}
         if not self._resident:
             # The shape is said anew: over chunks of several lengths, tracing forgets it.
             return {n: tf.ensure_shape(v, (size, *self._arrays[n].shape[1:])) for n, v in rows.items()}
@@ -103,8 +121,13 @@ class Feed:
         return {n: tf.gather(values, index[self._drawn_by[n]]) for n, values in self._on_device[device].items()}
 
     def _shared_out(self, indices: np.ndarray) -> np.ndarray:
-        """Return of indices (steps, batch_size) what this machine's devices see: (steps, devices, share of a batch)."""
+        """Return of indices (steps, batch_size) what this machine's devices see: (steps, devices, share of a batch).
+
+        One device sees all of them, as they are.
+        """
         devices, steps = self._devices, len(indices)
+        if devices.count == 1:
+            return indices
         parts = indices.reshape(steps, self._batch_parts, devices.count, -1)
         here = parts[:, :, devices.first : devices.first + devices.local]
         return here.swapaxes(1, 2).reshape(steps, devices.local, -1)

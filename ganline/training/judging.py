@@ -39,7 +39,7 @@ def probe(params: Params, images: np.ndarray) -> AnyProbe | str:
     try:
         if isinstance(params.train, Translation):
             folder, name = paths.prepared(params), params.train.input
-            given = inputs.read(folder, "train", name)
+            given = inputs.read(params, "train")
             if learns_unpaired(params.train):
                 return UnpairedProbe(given, images, _describer(params), params.seed)
             if not inputs.paired(folder, name):

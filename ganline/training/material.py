@@ -71,8 +71,8 @@ def _refuse_other_shape(params: Params, facts: Mapping[str, Any]) -> None:
 def _given(params: Params, facts: Mapping[str, Any]) -> np.ndarray | inputs.Derived | Apart:
     """Return what a translator is given for the training images, or how it is made of them."""
     assert isinstance(params.train, Translation)
-    if params.train.input in inputs.DERIVED:
-        return inputs.DERIVED[params.train.input]
+    if made := inputs.derived(params):
+        return made
     folder, wanted, found = paths.prepared(params), inputs.shape(params), facts.get("partner_shape")
     if found is None or tuple(found) != wanted:
         raise UserError(

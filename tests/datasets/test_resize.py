@@ -3,9 +3,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from ganline.datasets.decode import decode
-from ganline.datasets.resize import fit, resize, to_channels
+from ganline.datasets.resize import enlarged, fit, resize, to_channels
 
 RANDOM = np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8)
 
@@ -70,3 +71,16 @@ def test_linear_shrinking_skips_what_area_averages() -> None:
     lines[::4] = 255
     assert (fit(lines, 8, 1, "crop", "linear") == 0).all()
     assert (np.abs(fit(lines, 8, 1, "crop", "area").astype(int) - 64) <= 1).all()
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_enlarged_is_pillow_s_bicubic_inside_and_continued_by_a_mirror_image(scale):
+    small = np.random.default_rng(0).integers(0, 256, (2, 9, 7, 3), np.uint8)
+    found = enlarged(small, (9 * scale, 7 * scale))
+    mirrored = np.pad(small, ((0, 0), (4, 4), (4, 4), (0, 0)), "symmetric")
+    for image, made in zip(mirrored, found, strict=True):
+        # Of floats, channel by channel: of 8 bits Pillow cuts off what overshoots between its two passes.
+        planes = [Image.fromarray(image[..., i].astype(np.float32)) for i in range(3)]
+        theirs = [plane.resize((15 * scale, 17 * scale), Image.Resampling.BICUBIC) for plane in planes]
+        inner = np.stack(theirs, axis=2)[4 * scale : -4 * scale, 4 * scale : -4 * scale]
+        np.testing.assert_allclose(made, inner.clip(0, 255), atol=0.51)

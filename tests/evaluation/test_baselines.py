@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from ganline.datasets.resize import enlarged
 from ganline.evaluation import measures
 from ganline.evaluation.baselines import BASELINES, baselines
 from ganline.metrics.record import Case, Sample
@@ -13,7 +14,7 @@ def test_the_input_copied_and_the_mean_colour():
     train[::2] += 20
     inputs, targets = random.integers(0, 256, (5, 6, 6, 1), np.uint8), random.integers(0, 256, (5, 6, 6, 3), np.uint8)
     found = baselines(inputs, targets, train)
-    assert found.keys() == BASELINES.keys()
+    assert list(found) == ["baseline_copied_", "baseline_mean_colour_"] and found.keys() < BASELINES.keys()
     np.testing.assert_array_equal(found["baseline_copied_"], np.repeat(inputs, 3, axis=3))
     assert (
         found["baseline_mean_colour_"].shape == targets.shape
@@ -25,6 +26,29 @@ def test_inputs_of_another_size_are_stretched():
     inputs = np.full((2, 4, 4, 3), 7, np.uint8)
     targets = np.zeros((2, 16, 16, 1), np.uint8)
     assert (baselines(inputs, targets, targets)["baseline_copied_"] == np.full(targets.shape, 7)).all()
+
+
+def test_of_smaller_inputs_pixels_are_repeated_or_enlarged_bicubically():
+    small = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), np.uint8)
+    targets = np.zeros((2, 16, 16, 3), np.uint8)
+    found = baselines(small, targets, targets)
+    assert list(found) == ["baseline_copied_", "baseline_mean_colour_", "baseline_bicubic_"]
+    np.testing.assert_array_equal(found["baseline_copied_"][:, ::4, 3::4], small)
+    np.testing.assert_array_equal(found["baseline_bicubic_"], enlarged(small, (16, 16)))
+
+
+def test_a_hole_is_filled_with_the_mean_of_its_surroundings():
+    images = np.full((1, 20, 20, 4), 255, np.uint8)
+    images[0, :, :, 0] = 10
+    images[0, 8:12, 8:12] = (128, 128, 128, 0)
+    images[0, 5:15, 5:8, 0] = 110  # within three pixels of the hole: its left, which is 30 of the 84 pixels there
+    found = baselines(images, images[..., :3], images[..., :3])
+    assert list(found) == ["baseline_copied_", "baseline_mean_colour_", "baseline_mean_fill_"]
+    filled = found["baseline_mean_fill_"][0]
+    assert (filled[8:12, 8:12] == [round(10 + 100 * 30 / 84), 255, 255]).all()
+    seen = images[0, ..., 3] == 255
+    np.testing.assert_array_equal(filled[seen], images[0][seen][:, :3])
+    assert (found["baseline_copied_"][0, 8:12, 8:12] == 128).all()
 
 
 def test_numbers_of_pairs_stand_beside_those_of_the_baselines():

@@ -57,6 +57,13 @@ def test_the_model_that_is_trained_is_in_the_list_and_others_are_not(project):
     assert {"ganline/report/page.html", "ganline/report/style.css"} <= set(code("report", params()))
 
 
+def test_who_compares_images_through_vgg_depends_on_it_and_on_what_pins_its_weights(project):
+    given = ("srgan-faces", "prepare.size=16")
+    weights = {"ganline/extractors/vgg.py", "conf/sources/vgg16.yaml"}
+    assert weights <= set(code("train", params(*given)))
+    assert not weights & {*code("evaluate", params(*given)), *code("train", params())}
+
+
 def test_how_results_are_told_decides_none(project):
     before = lists()
     for name in ("ganline/tracking/courier.py", "ganline/catalogue/check.py", "stages/runner.py"):

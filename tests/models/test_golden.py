@@ -58,6 +58,8 @@ GOLDEN = [
     ("cyclegan-horse2zebra", "generator", 11_388_617, 11_388_617, 0),
     ("cyclegan-horse2zebra", "discriminator", 2_766_529, 2_766_529, 0),
     # The GAN Book (Chaudhary 2024), Skill 9
+    ("srgan-faces", "generator", 2_040_643, 2_038_467, 2_176),
+    ("srgan-faces", "discriminator", 5_215_425, 5_215_425, 0),
     ("discogan-faces", "generator", 41_833_475, 41_833_475, 0),
     ("discogan-faces", "discriminator", 2_766_529, 2_766_529, 0),
     ("cartoongan-selfie2sketch", "generator", 42_882_051, 42_882_051, 0),
@@ -66,6 +68,8 @@ GOLDEN = [
     ("cartoongan-selfie2anime", "discriminator", 2_766_529, 2_766_529, 0),
     ("cartoongan-selfie2bitmoji", "generator", 42_882_051, 42_882_051, 0),
     ("cartoongan-selfie2bitmoji", "discriminator", 2_766_529, 2_766_529, 0),
+    ("context-encoder-anime", "generator", 826_435, 825_603, 832),
+    ("context-encoder-anime", "discriminator", 376_705, 375_809, 896),
     # Deep Learning Illustrated, chapter 12 (authors' notebook)
     ("quickdraw-apples", "generator", 183_713, 177_329, 6_384),
     ("quickdraw-apples", "discriminator", 4_311_553, 4_311_553, 0),

@@ -22,6 +22,7 @@ REAL, FAKE = np.array([[2.0], [-1.0], [0.5]], np.float32), np.array([[-3.0], [0.
 P, Q = 1 / (1 + np.exp(-REAL)), 1 / (1 + np.exp(-FAKE))
 EXPECTED = {
     "non_saturating": (-np.log(P), -np.log(1 - Q), -np.log(Q)),
+    "brier": ((P - 1) ** 2, Q**2, -np.log(Q)),
     "minimax": (-np.log(P), -np.log(1 - Q), np.log(1 - Q)),
     "dragan": (-np.log(P), -np.log(1 - Q), np.log(1 - Q)),
     "wasserstein": (-REAL, FAKE, -FAKE),
@@ -60,7 +61,8 @@ def test_the_checks_read_what_the_losses_declare():
     told = {name: {key: getattr(loss, key) for key in (*literals, "autoencoder")} for name, loss in LOSSES.items()}
     assert loss_facts() == told and set(told) == set(EXPECTED)
     assert {name for name, facts in told.items() if facts["penalised"]} == {"wasserstein_gp", "dragan"}
-    assert {name for name, f in told.items() if f["labels"]} == {"non_saturating", "minimax", "least_squares", "dragan"}
+    aimed = {"non_saturating", "brier", "minimax", "least_squares", "dragan"}
+    assert {name for name, f in told.items() if f["labels"]} == aimed
     assert {facts["says"] for facts in told.values() if facts["labels"]} == {"probabilities", "scores"}
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from prefect.states import Completed
 
 from ganline.catalogue import presets as catalogue
 from ganline.core.errors import UserError
@@ -53,7 +54,8 @@ def test_the_form_lists_what_may_be_chosen():
     assert train["experiment"]["enum"] == catalogue.names("experiment", REPOSITORY / "conf")
     assert [train[name]["type"] for name in ("overrides", "force", "revision")] == ["array", "boolean", "string"]
     sweep = parameter_schema(deployments.sweep).properties
-    assert sweep["search"]["enum"] == ["grid", "random"] and sweep["trials"]["maximum"] == deployments.MOST_TRIALS
+    assert sweep["search"]["enum"] == ["grid", "random"]
+    assert sweep["trials"]["anyOf"][0] == {"type": "integer", "minimum": 1, "maximum": deployments.MOST_TRIALS}
     assert parameter_schema(deployments.nightly).properties["suite"]["const"] == "nightly"  # of one suite
 
 
@@ -132,6 +134,55 @@ def test_a_mistake_ends_a_run_at_once_with_the_reason(prefect_server, monkeypatc
     state = getattr(deployments, flow)(**parameters, return_state=True)
     assert (state.type.value, state.name) == ("FAILED", "Mistake")
     assert part in state.message
+
+
+@pytest.fixture(scope="module")
+def sweeps(prefect_server):
+    """Return a function that submits a sweep of ten values by its deployment and returns the flow run."""
+    from prefect.client.orchestration import get_client
+    from prefect.utilities.callables import parameter_schema
+
+    space = {"train.latent_dim": list(range(2, 12))}
+    with get_client(sync_client=True) as client:
+        schema = parameter_schema(deployments.sweep).model_dump_for_openapi()
+        deployment = client.create_deployment(
+            client.create_flow(deployments.sweep),
+            "text",
+            parameter_openapi_schema=schema,
+            enforce_parameter_schema=True,
+        )
+        yield lambda **given: client.create_flow_run_from_deployment(
+            deployment, parameters={"space": space, "search": "random"} | given
+        )
+
+
+@pytest.mark.parametrize("trials", [5, "5"])
+def test_a_number_may_come_as_text_whichever_way_a_flow_is_started(sweeps, monkeypatch, trials):
+    from prefect.flow_engine import run_flow
+
+    seen = []
+    monkeypatch.setattr(deployments, "_train_all", lambda runs, _: seen.append(list(runs)) or Completed())
+    monkeypatch.setattr(deployments, "_leaderboard", lambda *_: None)
+    submitted = sweeps(trials=trials, seed=str(trials))
+    assert submitted.parameters["trials"] == trials
+    assert run_flow(deployments.sweep, flow_run=submitted, return_type="state").is_completed()
+    called = deployments.sweep(submitted.parameters["space"], search="random", trials=trials, seed=5, return_state=True)
+    assert called.is_completed()
+    assert seen[0] == seen[1] and len(seen[0]) == 5
+
+
+def test_a_number_that_cannot_be_is_refused_in_words_whichever_way(sweeps):
+    from prefect.exceptions import PrefectHTTPStatusError
+    from prefect.flow_engine import run_flow
+
+    for wrong, words in (("five", "'trials'. Failure reason: 'five' does not match"), (500, "the maximum of 256")):
+        with pytest.raises(PrefectHTTPStatusError, match="409") as refused:
+            sweeps(trials=wrong)
+        assert words in refused.value.response.json()["detail"]
+    submitted = sweeps(trials="500")
+    called = deployments.sweep(submitted.parameters["space"], trials=500, return_state=True)
+    for state in (run_flow(deployments.sweep, flow_run=submitted, return_type="state"), called):
+        assert (state.name, state.message) == ("Mistake", "trials = 500: allowed are 1 to 256")
 
 
 def test_a_name_is_no_link_on_the_page_of_a_promotion(prefect_server, monkeypatch):

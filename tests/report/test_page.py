@@ -211,6 +211,24 @@ def test_a_translator_shows_pairs_in_place_of_panels():
     assert second[0][1].shape[0] < inputs.shape[0]
 
 
+def test_a_translator_whose_targets_nobody_knows_promises_none():
+    usual = content((8, 8, 3))
+    pairs = Pairs(images(9, (8, 8, 3), 5), images(9, (8, 8, 3), 6), None)
+    found = {"cycle_l1": 0.05, "kid": 0.2, "baseline_copied_kid": 0.5, "fid": 30.0, "hidden_share": 0.9}
+    grid = image_grid(np.stack([pairs.outputs] * 2, 1).reshape(-1, 8, 8, 3), 2)
+    page = render(dataclasses.replace(usual, pairs=pairs, metrics=found, samples=[Sample(9, grid)]))
+    assert ">Target<" not in page and "Input, output, target" not in page and "true partners" not in page
+    assert "all are held against the target domain" in page
+    headline = page[page.index('class="headlines"') : page.index('id="compare"')]
+    assert re.findall(r"<dt>(.*?)</dt>", headline) == ["Kid", "Fid", "Cycle l1"]
+
+
+def test_a_part_of_a_study_shows_before_it_tells():
+    page = render(content())
+    told = page.index("Four of five edits do what they say.")
+    assert page.rindex('<div class="figures">', 0, told) < told
+
+
 def test_the_strip_of_a_translator_stands_between_inputs_and_targets():
     sets = [images(4, (size, size, 3), size) for size in (4, 8, 8)]
     large = [sets[0].repeat(2, 1).repeat(2, 2), *sets[1:]]

@@ -33,7 +33,7 @@ def test_domains_that_do_not_fit_the_networks_are_refused(monkeypatch):
     with pytest.raises(UserError, match="prepare.pairs.channels = 1: pix2pix.Maps takes 3"):
         compose_params("pix2pix-maps", [*given, "prepare.pairs.channels=1"])
     monkeypatch.setitem(facts, "least_size", 128)
-    with pytest.raises(UserError, match="prepare.size = 64 .* judges patches of 128 pixels; allowed is 128 or more"):
+    with pytest.raises(UserError, match="prepare.size = 64 .* its networks take 128 pixels and more"):
         compose_params("pix2pix-maps", given)
 
 

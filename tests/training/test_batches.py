@@ -1,10 +1,11 @@
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganline.datasets.inputs import DERIVED, grey
+from ganline.datasets.inputs import DERIVED, Derived, grey, masked
 from ganline.training import batches as feed
 from ganline.training.batches import Apart, Feed, batch_indices
 
@@ -102,3 +103,20 @@ def test_partners_that_are_drawn_apart_do_not_meet_more_than_by_chance():
 def test_what_is_drawn_together_has_as_many_rows():
     with pytest.raises(ValueError, match="input has 9 rows, and what is drawn with it 14"):
         Feed(SIDES | {"input": SIDES["input"].values}, 4, "shuffle", seed=0)
+
+
+@pytest.mark.parametrize("limit", [2**31, 0])
+def test_what_is_drawn_for_inputs_is_a_function_of_seed_and_step(monkeypatch, limit):
+    monkeypatch.setattr(feed, "RESIDENT_BYTES", limit)
+    images = np.zeros((20, 8, 8, 3), np.uint8)
+    hole = Derived(partial(masked, side=2, span=6), 4, places=36)
+
+    def holes(seed, first, steps):
+        made = Feed({"image": images, "input": hole}, 4, "shuffle", seed)
+        batch, chunk = tf.function(made.batch), made.chunk(first, steps)
+        return np.stack([batch(chunk, tf.constant(i))["input"].numpy()[..., 3] for i in range(steps)])
+
+    whole = holes(0, 0, 6)
+    assert whole.shape == (6, 4, 8, 8) and ((whole == 0).sum(axis=(2, 3)) == 4).all()
+    np.testing.assert_array_equal(whole, np.concatenate([holes(0, 0, 2), holes(0, 2, 4)]))
+    assert (holes(1, 0, 6) != whole).any() and len({hole.tobytes() for hole in whole.reshape(24, -1)}) > 8

@@ -1,26 +1,19 @@
 """Pix2Pix (Isola et al. 2017): images into their partners, by a U-Net that a judge of patches and an L1 term teach."""
 
-from math import gcd
-
 import tensorflow as tf
 from tensorflow.keras import layers
 
-from ganline.core import replicas
-from ganline.models.adversarial import Adversarial
 from ganline.models.base import Batch, Metrics
+from ganline.models.image_gan import ImageGAN
 from ganline.models.layers import InstanceNormalization
 from ganline.models.translation.networks import patches, unet
 from ganline.settings.recipes import PairedTranslation
 
-Shape = tuple[int, int, int]
 
-
-class Pix2Pix(Adversarial):
+class Pix2Pix(ImageGAN):
     """Pix2Pix of The GAN Book (Chaudhary 2024, Skill 8), black and white to colour: batch norm and narrow layers.
 
-    A batch holds "input" (N, H, W, Ci) and its partner "image" (N, H, W, C), both in image_range: first those for the
-    discriminator's updates, then fresh ones for the generator's. There is no noise and no dropout, as printed: equal
-    inputs give equal images.
+    There is no noise and no dropout, as printed: equal inputs give equal images.
 
     Images are squares whose side is a multiple of 16. The U-Net halves them as often as they can be halved, 8 times at
     most: for 256 pixels that is the document's, for 64 it has 6 levels and for 16 it has 4, the outer ones.
@@ -28,25 +21,13 @@ class Pix2Pix(Adversarial):
 
     settings: PairedTranslation
     recipe = "PairedTranslation"
-    abilities = ("inputs", "discriminator", "fast to draw")
     needs = ("pairs",)
-    image_range = (-1.0, 1.0)
     size_multiple = 16
     batch_norm = True
-    losses = ("least_squares", "non_saturating", "hinge")
-    refuses = ("minibatch_stddev", "packing", "unrolled_steps", "weight_clip")
     encoder: tuple[int, ...] = (64, 64, 64, 128, 128, 128, 128)
     bottleneck = 128
     decoder: tuple[int, ...] = (128, 128, 128, 128, 64, 64, 64)
     judge_widths: tuple[int, ...] = (64, 64, 128, 256)
-
-    def __init__(
-        self, settings: PairedTranslation, image_shape: Shape, seed: int, classes: int = 0,
-        input_shape: Shape | None = None,
-    ) -> None:  # fmt: skip
-        """See ganline.models.base.Model; `input_shape` (H, W, Ci) is that of the images where it is not given."""
-        self.input_shape: Shape = input_shape or image_shape
-        super().__init__(settings, image_shape, seed, classes)
 
     # The networks
 
@@ -68,20 +49,9 @@ class Pix2Pix(Adversarial):
 
     # What the networks are given
 
-    def make(self, real: Batch, count: int, who: str, draw: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
-        """Return the translation "image" (N, H, W, C) of real["input"], and that "input"; see Adversarial.make."""
-        return {"image": self.generator(real["input"], training=training), "input": real["input"]}
-
     def evidence(self, shown: tf.Tensor, batch: Batch) -> list[tf.Tensor]:
         """See Adversarial.evidence."""
         return [batch["input"], shown]
-
-    def translate(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Return the images float32 (N, H, W, C) that inputs float32 (N, H, W, Ci) become, both in image_range.
-
-        In inference mode, and by the averaged generator where there is one.
-        """
-        return self.drawing(inputs, training=False)
 
     # The training step
 
@@ -95,33 +65,6 @@ class Pix2Pix(Adversarial):
     def metric_names(self) -> tuple[str, ...]:
         """See ganline.models.base.Model.metric_names."""
         return (*super().metric_names, "g_l1")
-
-    @property
-    def batch_size(self) -> int:
-        """Pairs that a step takes: fresh ones for each update of either network."""
-        recipe = self.settings
-        judged = recipe.batch_size * recipe.discriminator_steps
-        return judged + recipe.generator_batch_size * recipe.generator_steps
-
-    @property
-    def batch_parts(self) -> int:
-        """See ganline.models.base.Model.batch_parts."""
-        return self.batch_size // gcd(self.settings.batch_size, self.settings.generator_batch_size)
-
-    def train_step(self, batch: Batch, step: tf.Tensor) -> Metrics:
-        """Update the discriminator, then the generator; see ganline.models.base.Model.train_step."""
-        recipe, start = self.settings, 0
-        metrics: Metrics = {}
-        for size, count, update in (
-            (recipe.batch_size, recipe.discriminator_steps, self.discriminator_step),
-            (recipe.generator_batch_size, recipe.generator_steps, self.generator_step),
-        ):
-            size = replicas.share(size)
-            for i in range(count):
-                pairs = {name: values[start : start + size] for name, values in batch.items()}
-                metrics |= update(pairs, step, step * count + i)
-                start += size
-        return metrics
 
 
 class Maps(Pix2Pix):

@@ -7,7 +7,7 @@ import numpy as np
 from ganline.core.abilities import lacking
 from ganline.core.maker import ImageMaker
 from ganline.datasets.prepared import read_split
-from ganline.evaluation.baselines import BASELINES, baselines
+from ganline.evaluation.baselines import baselines
 from ganline.metrics.l1 import l1
 from ganline.settings import paths
 from ganline.settings.schema import Params
@@ -50,7 +50,7 @@ def measure(made: Translations, targets: np.ndarray, train: np.ndarray) -> None:
     others = baselines(made.inputs, targets, train)
     made.measure = "L1" if compare is l1 else "LPIPS"
     made.distances = compare(made.outputs, targets)
-    made.baselines = {NAMES[prefix]: compare(images, targets) for prefix, images in others.items()}
+    made.baselines = {_name(prefix): compare(images, targets) for prefix, images in others.items()}
 
 
 def evenly(images: np.ndarray, count: int) -> np.ndarray:
@@ -58,4 +58,5 @@ def evenly(images: np.ndarray, count: int) -> np.ndarray:
     return np.asarray(images[np.linspace(0, len(images) - 1, min(count, len(images))).astype(int)])
 
 
-NAMES = dict(zip(BASELINES, ("copied", "mean_colour"), strict=True))
+def _name(prefix: str) -> str:
+    return prefix.removeprefix("baseline_").removesuffix("_")

@@ -28,7 +28,7 @@ class Translations:
     distances: np.ndarray = field(default_factory=lambda: NONE)
     """float64 (N,): of outputs and targets; none where these are not known."""
     baselines: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """float64 (N,) by name: of what who has learned nothing would make, "copied" and "mean_colour"."""
+    """float64 (N,) by name: of what who has learned nothing would make, such as "copied" and "mean_colour"."""
     seed: int = 0
     """By which the inputs were drawn."""
     there: Way | None = None

@@ -85,7 +85,12 @@ def beaten(made: Translations) -> tuple[dict[str, Number], list[str]]:
 
 
 WHERE = {"best": "nearest to their targets", "median": "in the middle", "worst": "farthest from their targets"}
-BASELINE = {"copied": "its input copied", "mean_colour": "the mean colour of the training targets"}
+BASELINE = {
+    "copied": "its input copied",
+    "mean_colour": "the mean colour of the training targets",
+    "bicubic": "its input enlarged bicubically",
+    "mean_fill": "its hole filled with the mean of its surroundings",
+}
 
 
 def rows(made: Translations, chosen: np.ndarray, returned: np.ndarray | None = None) -> np.ndarray:

@@ -5,10 +5,11 @@ All that can be wrong is looked for before anything is written, and each file is
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import cv2
 import numpy as np
@@ -127,7 +128,7 @@ def run(job: Job, translator: Translates) -> list[str]:
     if job.is_video:
         return video.translate(job.source, job.target, translator)
     with Bar(shown(job.source.name), 1, unit="tiles") as bar:
-        write(job.target, translated(translator, read(job.source), lambda done, total: _advance(bar, done, total)))
+        write(job.target, _made(translator, job.source, lambda done, total: _advance(bar, done, total)))
     return [f"{shown(job.target)} is written"]
 
 
@@ -198,12 +199,12 @@ def _run_folder(job: Job, translator: Translates) -> list[str]:
     with _beside(job.target) as folder, Bar("translate", len(job.files), unit="pictures") as bar:
         for name, made in job.files.items():
             try:
-                pixels = read(job.source / name)
+                pixels = _made(translator, job.source / name)
             except UnreadableError as reason:
                 unreadable[name] = str(reason)
             else:
                 (folder / made).parent.mkdir(parents=True, exist_ok=True)
-                write(folder / made, translated(translator, pixels))
+                write(folder / made, pixels)
             bar.advance()
         if len(unreadable) == len(job.files):
             raise UserError("no picture could be read\n" + "\n".join(listing.first(unreadable.values())))
@@ -213,6 +214,18 @@ def _run_folder(job: Job, translator: Translates) -> list[str]:
             (folder / made).replace(job.target / made)
     said = [f"{len(written)} of {len(job.files)} pictures are written to {shown(job.target)}"]
     return said + listing.told(job.left_out) + [f"left out: {reason}" for reason in listing.first(unreadable.values())]
+
+
+def _made(translator: Translates, path: Path, progress: Callable[[int, int], Any] | None = None) -> np.ndarray:
+    """Return what the picture at `path` becomes, uint8 (h, w, C).
+
+    Raises:
+        UserError: it cannot be read, or is not what the translator takes.
+    """
+    try:
+        return translated(translator, read(path), progress)
+    except UnusableError as reason:
+        raise UnreadableError(f"{shown(path)}: {reason}") from None
 
 
 @contextmanager

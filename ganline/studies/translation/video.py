@@ -10,6 +10,7 @@ from ganline.core.errors import UserError
 from ganline.core.files import whole_file
 from ganline.core.progress import Bar
 from ganline.datasets.damage import shown
+from ganline.datasets.unusable import UnusableError
 from ganline.models.tiles import Translates, translated
 
 CODES = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".mkv": "mp4v", ".avi": "MJPG"}
@@ -62,7 +63,10 @@ def translate(source: Path, target: Path, translator: Translates) -> list[str]:
     with whole_file(target) as temporary, Bar(shown(source.name), video.frames, unit="frames") as bar:
         writer: cv2.VideoWriter | None = None
         for frame in video:
-            made = translated(translator, frame)
+            try:
+                made = translated(translator, frame)
+            except UnusableError as reason:
+                raise UserError(f"{shown(source)}: {reason}") from None
             writer = writer or _writer(temporary, target, video.rate, made.shape)
             writer.write(cv2.cvtColor(made, cv2.COLOR_GRAY2BGR if made.shape[2] == 1 else cv2.COLOR_RGB2BGR))
             done += 1
