@@ -123,14 +123,19 @@ def translate(
     destination: Annotated[Path, typer.Argument(metavar="OUTPUT", help="The file or folder to write.")],
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
     back: Annotated[bool, typer.Option("--back", help="The other way round, of a translator of two domains.")] = False,
+    style: Annotated[
+        Path | None,
+        typer.Option(metavar="PICTURE", help="The picture in whose style a translator draws that takes one."),
+    ] = None,
 ) -> None:
     """Put pictures of any size, or a video, through the trained translator in models/gan."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from ganline.studies.translation import using
 
     job = using.plan(source, destination, force)
+    picture = using.read(style) if style else None
     with console.status("loading the translator"):
-        translator = using.load(paths.GAN, back)
+        translator = using.load(paths.GAN, back, picture)
     for sentence in using.run(job, translator):
         console.print(sentence, soft_wrap=True)
 

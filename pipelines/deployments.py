@@ -139,14 +139,14 @@ def sweep(
         by: the number to rank by.
         revision: branch, tag or commit of the project.
     """
-    from ganline import studies  # SciPy takes seconds to import
+    from ganline.studies import ranking  # SciPy takes seconds to import
 
     try:
         wanted = commit(revision)
         common = [*overrides, *["diagnosis.on_failure=stop"] * stop_failing]
         tried = {" ".join(point): [*common, *point] for point in _points(space, search, trials, seed)}
         for params in _check(experiment, list(tried.values())):
-            studies.require_ranking(by, params)
+            ranking.require_ranking(by, params)
         group = f"sweep {flow_run.id}"
         runs = {name: (experiment, point) for name, point in tried.items()}
         state = _train_all(runs, {"revision": wanted, "group": group})

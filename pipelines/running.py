@@ -5,6 +5,7 @@ stage that another command runs. Asked for the same stage, it ends at once with 
 """
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -36,11 +37,19 @@ class Running(NamedTuple):
         return f"`{command}` (process {self.pid}), which works on {', '.join(self.files)}"
 
     def alive(self) -> bool:
-        """Return whether the process is a DVC command, and not another that got its number."""
+        """Return whether the process is a DVC command, or the program that uses DVC; not another that got its number.
+
+        DVC notes what a program was called with, without the interpreter: a file's path also of `python -m package`.
+        """
         try:
-            return any(Path(part).name == "dvc" for part in psutil.Process(self.pid).cmdline()[:3])
+            words = psutil.Process(self.pid).cmdline()
         except psutil.Error:
             return False
+        program, _, arguments = self.command.partition(" ")
+        path = Path(program)
+        name = path.parent.name if path.stem == "__main__" else path.stem
+        called = any(name in re.split("[/.]", word) for word in words) and " ".join(words).endswith(arguments)
+        return called or any(Path(word).name == "dvc" for word in words[:3])
 
 
 def commands() -> list[Running]:
@@ -74,7 +83,7 @@ def wait(say: Callable[[str], None]) -> None:
     """Wait until no other DVC command is at work in the current directory; say for whom, at once and every minute.
 
     Raises:
-        UserError: DVC waits for a process that is none of its commands, and so would for ever.
+        UserError: DVC waits for a process that does not use it, and so would for ever.
     """
     began = said = 0.0
     while others := commands():

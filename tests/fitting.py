@@ -38,30 +38,31 @@ def built(params: Params, seed: int, shape: tuple[int, int, int] | None = None):
 
     own = (params.prepare.size, params.prepare.size, params.prepare.channels)
     model = models.build(params.train, shape or own, seed, 10, inputs.shape(params))
-    model.perception = perception() if model.perceives else None
+    model.perception = perception(model.perceives) if model.perceives else None
     return model
 
 
 @cache
-def perception():
-    """Return a VGG that knows nothing: the first block, as wide as VGG's, of weights from a fixed stream."""
-    from ganline.extractors.vgg import Vgg
+def perception(layer: str):
+    """Return VGG16 up to a layer, but for its last convolution with few maps, with weights from a fixed stream."""
+    from ganline.extractors.vgg_network import CONVOLUTIONS, Vgg
 
-    random = np.random.default_rng(0)
-    shapes = ((3, 3, 3, 64), (3, 3, 64, 64))
-    return Vgg(
-        "VGG19",
-        "block1_conv2",
-        [(random.normal(0, 0.1, s).astype(np.float32), np.zeros(64, np.float32)) for s in shapes],
-    )
+    draw, block = np.random.default_rng(5), int(layer[len("block")])
+    widths = [3, *[4] * (sum(CONVOLUTIONS["VGG16"][:block]) - 1), (64, 128, 256, 512, 512)[block - 1]]
+    shapes = [(3, 3, before, after) for before, after in zip(widths, widths[1:], strict=False)]
+    kernels = [draw.normal(0, (2 / 9 / shape[2]) ** 0.5, shape).astype(np.float32) for shape in shapes]
+    return Vgg("VGG16", layer, [(kernel, np.zeros(kernel.shape[3], np.float32)) for kernel in kernels])
 
 
 def given(model, count: int) -> dict[str, Any]:
-    """Return "input", random uint8 (count, H, W, C) with a hole for who fills one, where the model is a translator."""
+    """Return of translators "input", random uint8 (count, H, W, C) with a hole for who fills one.
+
+    And of those that draw in styles drawings "smoothed", too.
+    """
     if not (shape := model.input_shape):
         return {}
     images = np.random.default_rng(1).integers(0, 256, (count, *shape), np.uint8)
     if side := model.hole_size:
         images[..., 3] = 255
         images[:, 2 : 2 + side, 5 : 5 + side, 3] = 0
-    return {"input": images}
+    return {"input": images} | ({"smoothed": images[::-1]} if "style" in model.abilities else {})

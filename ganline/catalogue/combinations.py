@@ -10,6 +10,7 @@ from ganline.datasets.inputs import DERIVED, PARTNER
 from ganline.models.facts import BATCH_NORM, loss_facts, model_facts
 from ganline.settings.recipes import (
     Adversaries,
+    Cartoon,
     Inpainting,
     Latents,
     SuperResolution,
@@ -71,6 +72,8 @@ def impossible(params: Params) -> Iterator[str]:
         yield from _filled(params.prepare, params.train)
     if isinstance(params.train, UnpairedTranslation):
         yield from _two_domains(params, params.train)
+    if isinstance(params.train, Cartoon):
+        yield from _cartoon(params.train, params.compute.strategy)
     yield from _updates(params.train)
     yield from _devices(params)
     yield from _protocol(params)
@@ -179,16 +182,36 @@ def _two_domains(params: Params, train: UnpairedTranslation) -> Iterator[str]:
             f"prepare.pairs.channels = {prepare.partners.channels}: {train.model} takes both domains alike "
             f"(prepare.channels = {prepare.channels})"
         )
-    if train.batch_size > train.generator_batch_size:
-        yield (
-            f"train.batch_size = {train.batch_size}: the discriminators of {train.model} are shown as many "
-            f"translations, and the generators make train.generator_batch_size = {train.generator_batch_size} a step; "
-            "allowed is up to that"
-        )
+    yield from _too_few_shown(train)
     if train.image_pool and params.compute.strategy != "none":
         yield (
             f"train.image_pool with compute.strategy = {params.compute.strategy}: the pool holds one device's "
             "translations; set one of them off"
+        )
+
+
+def _too_few_shown(train: Translation) -> Iterator[str]:
+    """Yield where discriminators would lack translations, which they share with the generators."""
+    made = train.generator_batch_size
+    if train.batch_size > made:
+        yield (
+            f"train.batch_size = {train.batch_size}: the discriminators of {train.model} are shown as many "
+            f"translations, and the generators make train.generator_batch_size = {made} a step; allowed is up to that"
+        )
+
+
+def _cartoon(train: Cartoon, strategy: str) -> Iterator[str]:
+    """Yield where the networks would learn from other pictures, or the initialisation phase is none."""
+    first = train.initialization_steps
+    yield from _too_few_shown(train)
+    if first >= train.steps:
+        yield f"train.initialization_steps = {first}: allowed is fewer than train.steps = {train.steps}"
+    if first and strategy != "none":
+        yield f"train.initialization_steps with compute.strategy = {strategy}: one device alone; set one of them off"
+    if first and train.learning_rate_schedule != "constant":
+        yield (
+            f"train.initialization_steps with train.learning_rate_schedule = {train.learning_rate_schedule}: the "
+            "discriminator begins later, and its rate would not fall to 0; set one of them off"
         )
 
 

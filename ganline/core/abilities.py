@@ -16,6 +16,7 @@ ABILITIES = {
     "fast to draw": "{who} draws too slowly",
     "fast to look": "the extractor takes too long to watch a training by it",
     "inputs": "{who} makes its images of no other images",
+    "style": "{who} draws in the style of no picture",
     "way back": "{who} cannot be asked for the way back",
     "unpaired": "{who} makes nothing of other images, or learned it from their true partners",
     "enlarges": "{who} makes its images of no smaller ones",
@@ -27,10 +28,10 @@ latents: draws its images from latents. pairs: the true partner of each image it
 the data are known to whoever judges or teaches. labels: can be asked for each of these classes. discriminator: has a
 network that tells real images from generated ones. encoder: finds the latents of an image in one pass. fast to draw:
 makes an image in one pass, so that thousands can be asked of it. fast to look: describes images so quickly that a
-training can be watched by it. inputs: makes its images of other images. way back: makes those of such images, too.
-unpaired: makes its images of other images, and learned it without their true partners. enlarges: makes its images of
-the same images with fewer pixels. holes: makes them of the same images with a hole, where the alpha of what it is given
-is 0.
+training can be watched by it. inputs: makes its images of other images. style: each of them in the style of a picture
+that is given with it. way back: makes those of such images, too. unpaired: makes its images of other images, and
+learned it without their true partners. enlarges: makes its images of the same images with fewer pixels. holes: makes
+them of the same images with a hole, where the alpha of what it is given is 0.
 """
 
 

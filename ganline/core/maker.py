@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 Given = dict[str, np.ndarray]
 """What N images are made from, row by row: "latents" float32 (N, L) with "labels" int32 (N,) where classes or codes can
-be asked for; or "inputs" uint8 (N, H, W, C)."""
+be asked for; or "inputs" uint8 (N, H, W, C), with "styles" uint8 (N, H', W', C') where it draws in the style of
+pictures."""
 
 
 def silent(count: int) -> None:

@@ -1,53 +1,23 @@
-"""Pictures with sharper edges, and with smoothed ones: what CartoonGAN is shown of cartoons (Chen et al. 2018).
+"""Pictures with smoothed edges: what CartoonGAN is shown as no cartoon (Chen et al. 2018).
 
-As The GAN Book (Chaudhary 2024, Skill 9) makes them. Both are functions of a picture alone. Sharpening is made as a
-batch is made; OpenCV's Canny is not to be had inside a training step, so smoothed pictures are made once, as a training
-begins, and kept in memory beside the pictures: they take as much of it again.
+As The GAN Book (Chaudhary 2024, Skill 9) makes them: functions of a picture alone. OpenCV's Canny is not to be had
+inside a training step, so they are made once, as a training begins, and kept in memory beside the pictures, of which
+they take as much again.
 """
 
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from ganline.core.progress import track
 
-if TYPE_CHECKING:
-    import tensorflow as tf
-
-TAPS = (14, 62, 104, 62, 14)
-"""The Gaussian of deviation 1 over five pixels in 1/256, as OpenCV 4.11 counts it for images of 8 bits."""
-REACH = len(TAPS) // 2
 SURE, UNSURE = 200, 100
 """Canny's thresholds: slopes that are edges, and those that are where they continue one."""
 NEAR = np.ones((5, 5), np.uint8)
 """How far an edge reaches that is smoothed."""
-
-
-def sharpened(images: "tf.Tensor", amount: float) -> "tf.Tensor":
-    """Return images with their details laid on once more: (amount + 1) image - amount blurred, an unsharp mask.
-
-    To the grey level what OpenCV's GaussianBlur of 5x5 pixels and deviation 1 and NumPy give, on any device.
-
-    Args:
-        images: float32 (N, H, W, C), whole numbers 0 to 255; sides of 3 pixels at least.
-        amount: 0 or more; the document has 3.
-
-    Returns:
-        float32 (N, H, W, C), whole numbers 0 to 255.
-    """
-    import tensorflow as tf  # here: preparing pictures does without it
-
-    height, width = images.shape[1:3]
-    padded = tf.pad(images, [[0, 0], [REACH, REACH], [REACH, REACH], [0, 0]], "REFLECT")
-    # Sums of whole numbers below 2^24: exact in float32, in whatever order.
-    rows = tf.add_n([tap * padded[:, i : i + height] for i, tap in enumerate(TAPS)])
-    blurred = tf.add_n([tap * rows[:, :, i : i + width] for i, tap in enumerate(TAPS)])
-    blurred = tf.floor(blurred / 2**16 + 0.5)
-    return tf.clip_by_value(tf.round((amount + 1) * images - amount * blurred), 0, 255)
 
 
 def smoothed(image: np.ndarray) -> np.ndarray:

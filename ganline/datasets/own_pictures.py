@@ -5,12 +5,13 @@ no path of this machine is part of the run. In a clone without the link, what wa
 DVC's cache stands in their place.
 """
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
 
 from ganline.core.errors import UserError
-from ganline.core.files import whole_folder
+from ganline.core.files import whole_folder, write_text
 from ganline.settings import paths
 from ganline.settings.schema import Params
 
@@ -62,7 +63,7 @@ def provide(params: Params, project: Path) -> None:
     else:
         with whole_folder(source) as folder:
             shutil.copytree(raw, folder, dirs_exist_ok=True)
-        _mark(source).touch()
+        write_text(_mark(source), _listing(source))
         print(f"source: {source} is not on this machine; what was read of it is, in {raw}, and stands in its place")
 
 
@@ -74,11 +75,19 @@ def provide_linked(params: Params, project: Path) -> None:
 
 def is_copy(source: Path) -> bool:
     """Return whether `provide` made this of what had been read: to be taken as it is, not to be read again."""
-    return source.is_dir() and not source.is_symlink() and _mark(source).exists()
+    mark = _mark(source)
+    return source.is_dir() and not source.is_symlink() and mark.exists() and mark.read_text() == _listing(source)
 
 
 def _mark(source: Path) -> Path:
+    """Return the file that says what was in the copy: it is beside it, and may outlive it."""
     return source.with_name(f".{source.name}-copy")
+
+
+def _listing(folder: Path) -> str:
+    """Return a hash of the names and sizes of what is in a folder."""
+    found = sorted((str(path.relative_to(folder)), path.stat().st_size) for path in folder.rglob("*") if path.is_file())
+    return hashlib.sha256(repr(found).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _link(link: Path, target: Path) -> None:

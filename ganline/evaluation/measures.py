@@ -100,7 +100,7 @@ def named(names: Iterable[str]) -> list[str]:
 def require_ranking(by: str, names: Iterable[str]) -> None:
     """Refuse a number that runs which measure `names` (see `chosen`) cannot be ranked by.
 
-    Those of studies are another matter: see ganline.studies.require_ranking.
+    Those of studies are another matter: see ganline.studies.ranking.
 
     Raises:
         UserError: says which there are.

@@ -17,12 +17,11 @@ from ganline.core.errors import UserError
 from ganline.core.files import undamaged
 from ganline.datasets import sources
 from ganline.datasets.numpy_pickle import NumpyUnpickler
+from ganline.extractors.vgg_network import SCALE, SHIFT
 
 LIST, FILE = Path("conf/sources/lpips.yaml"), "alexnet.ckpt"
 SMALLEST_SIDE = 31
 """Pixels: below, nothing is left after the second pooling."""
-SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
-"""What the channels of RGB in -1 to 1 are normalised by."""
 STRIDES, PADS, POOLED = (4, 1, 1, 1, 1), (2, 2, 1, 1, 1), (False, True, True, False, False)
 """Of the five convolutions; before the second and third, the maximum of 3x3 is taken at every second pixel."""
 BATCH_PIXELS = 2**20

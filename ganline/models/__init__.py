@@ -36,6 +36,7 @@ def build(
 def save(model: "Model", folder: Path) -> None:
     """Write the trained networks and what rebuilds them into `folder`."""
     write_arrays(folder / "weights.npz", {name: variable.numpy() for name, variable in model.weights().items()})
+    model.save_beside(folder)
     facts = {
         "settings": model.settings.model_dump(),
         "image_shape": list(model.image_shape),
@@ -74,4 +75,5 @@ def _load(folder: Path) -> "Model":
     model = build(settings, tuple(facts["image_shape"]), facts["seed"], facts["classes"], given_shape)
     assign(model.weights(), weights)
     model.trained_with = facts.get("trained_with", {})
+    model.load_beside(folder)
     return model

@@ -101,7 +101,7 @@ class Adversarial(Model):
 
     def generator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
         """Update the generator on fakes of its own, the discriminator frozen; `draw` numbers its updates."""
-        trained = self.trained("generator")
+        trained, judge = self.trained("generator"), self.trained(self.adversary)  # none of a frozen network's are
         with (
             tf.GradientTape(watch_accessed_variables=False) as tape,
             layer_keys(key(self.seed, "dropout/generator", draw)),
@@ -109,7 +109,7 @@ class Adversarial(Model):
         ):
             tape.watch(trained)
             fake = self.make(real, self.generator_count(real), "generator", draw, training=True)
-            with self._unrolled_discriminator(real, fake, step):
+            with self._unrolled_discriminator(judge, real, fake, step):
                 loss, told = self.generator_loss(real, fake, step)
         self.update(tape, loss, "generator")
         self.average()
@@ -120,9 +120,14 @@ class Adversarial(Model):
         if self.settings.generator_average:
             practices.average(self.networks[self.average_name], self.generator, self.settings.generator_average)
 
-    def _unrolled_discriminator(self, real: Batch, fake: Batch, step: tf.Tensor) -> AbstractContextManager[None]:
-        """Return where the discriminator is as it will be after the imagined updates, if there are any."""
-        weights, rule = self.discriminator.trainable_weights, self.settings.optimizers[self.adversary]
+    def _unrolled_discriminator(
+        self, weights: list[tf.Variable], real: Batch, fake: Batch, step: tf.Tensor
+    ) -> AbstractContextManager[None]:
+        """Return where the discriminator is as it will be after the imagined updates of its weights, if there are any.
+
+        The weights are handed in: a network that is frozen names none.
+        """
+        rule = self.settings.optimizers[self.adversary]
         pairs = min(real["image"].shape[0], fake["image"].shape[0])
         seen, made = ({name: values[:pairs] for name, values in part.items()} for part in (real, fake))
         # In two batches where that is the same: the second derivative of joining two pads in front of convolutions,

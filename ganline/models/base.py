@@ -1,6 +1,7 @@
 """What every model is to the training loop: named networks, named optimizers and one train step."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,13 @@ class Model:
         """Return the network called `name`, with new weights; those before it are in `networks` already."""
         raise NotImplementedError
 
+    def fed(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a training draws batches from: its data, and what is made of it once, as it begins.
+
+        See ganline.training.loop.train for the data. What can be made of a batch belongs into `train_step`.
+        """
+        return data
+
     def train_step(self, batch: Batch, step: tf.Tensor) -> Metrics:
         """Update every network.
 
@@ -176,6 +184,12 @@ class Model:
             raise RuntimeError(f"{self.settings.model} trains through {self.perceives} of VGG19, which was not given")
         return self.perception(images)
 
+    def save_beside(self, folder: Path) -> None:
+        """Write into `folder` what using the model takes beside its weights; for most there is nothing."""
+
+    def load_beside(self, folder: Path) -> None:
+        """Take back what `save_beside` wrote into `folder`."""
+
     def generate(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Return images float32 (N, H, W, C) in image_range, in inference mode.
 
@@ -202,6 +216,13 @@ class Model:
         """Return what images float32 (N, H, W, C) in image_range become: float32 (N, H', W', C') in image_range.
 
         Of models without latents, in inference mode.
+        """
+        raise NotImplementedError
+
+    def translate_in_style(self, images: tf.Tensor, styles: tf.Tensor) -> tf.Tensor:
+        """Return what images become in the style of others, float32 (N, H', W', C') in image_range.
+
+        Of models with the ability "style", in place of `translate`.
         """
         raise NotImplementedError
 

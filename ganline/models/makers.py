@@ -1,5 +1,6 @@
 """Trained models as makers of images: one draws latents, another takes held-out images (see ganline.core.maker)."""
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -29,15 +30,20 @@ PIXELS = 2**20
 """Pixels of inputs translated at once, at most: some GB of activations."""
 
 
-def of(model: "Model", inputs: inputs_of.Inputs | None = None, partners: np.ndarray | None = None) -> Maker:
-    """Return the maker that suits a model whose weights are set; `inputs` and `partners` are for a Translator."""
-    return Translator(model, inputs, partners) if lacking(("latents",), model.abilities) else Sampler(model)
+def of(
+    model: "Model", inputs: inputs_of.Inputs | None = None, partners: np.ndarray | None = None,
+    styles: np.ndarray | None = None,
+) -> Maker:  # fmt: skip
+    """Return the maker that suits a model whose weights are set; all but the model is for a Translator."""
+    latents = not lacking(("latents",), model.abilities)
+    return Sampler(model) if latents else Translator(model, inputs, partners, styles)
 
 
 def of_run(params: Params, model: "Model") -> Maker:
     """Return the maker of a run's model; a translator's draws from the run's held-out inputs.
 
     Their partners are the held-out images where the data is in pairs, however the model was trained; else unknown.
+    Styles are those of held-out images.
 
     Raises:
         UserError: the prepared data is not there, or has no inputs.
@@ -45,8 +51,13 @@ def of_run(params: Params, model: "Model") -> Maker:
     if not isinstance(params.train, Translation):
         return of(model)
     folder, name = paths.prepared(params), params.train.input
-    partners = read_split(folder, "test")[0] if inputs_of.paired(folder, name) else None
-    return of(model, inputs_of.read(params, "test"), partners)
+    images = read_split(folder, "test")[0]
+    return of(
+        model,
+        inputs_of.read(params, "test"),
+        images if inputs_of.paired(folder, name) else None,
+        None if lacking(("style",), model.abilities) else images,
+    )
 
 
 def load_sampler(folder: Path) -> "Sampler":
@@ -199,14 +210,16 @@ class Translator:
     conditions = 0
 
     def __init__(
-        self, model: "Model", inputs: inputs_of.Inputs | None = None, partners: np.ndarray | None = None
-    ) -> None:
+        self, model: "Model", inputs: inputs_of.Inputs | None = None, partners: np.ndarray | None = None,
+        styles: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
         """Wrap a model whose weights are set.
 
         Args:
-            model: has `translate`: float32 (N, H, W, C) in image_range -> float32 (N, H', W', C') in image_range.
+            model: has `translate`, or `translate_in_style`; see ganline.models.base.Model.
             inputs: held-out images that `draw` takes, uint8 (N, H, W, C); None where only `translate` is used.
             partners: what each should become, uint8 (N, H', W', C'); None where nobody knows.
+            styles: pictures in whose style it draws, uint8 (M, H', W', C'), of models that have the ability "style".
         """
         import tensorflow as tf
 
@@ -218,34 +231,42 @@ class Translator:
         self.image_shape = model.image_shape
         assert model.input_shape
         self.input_shape = model.input_shape
-        self._model, self._inputs, self._partners = model, inputs, partners
-        scale = model.image_range
+        self._model, self._inputs, self._partners, self._styles = model, inputs, partners, styles
+        scale, styled = model.image_range, "style" in self.abilities
+        translate = model.translate_in_style if styled else model.translate
         self._make = tf.function(
-            lambda images: to_uint8(model.translate(from_uint8(images, scale)), scale),
+            lambda *given: to_uint8(translate(*(from_uint8(images, scale) for images in given)), scale),
             autograph=False, reduce_retracing=True,
         )  # fmt: skip
 
     def draw(self, count: int, seed: int, purpose: str, progress: Callable[[int], Any] = silent) -> Made:
         """See ganline.core.maker.Maker.draw: translations of as many held-out images, each taken once at most."""
         rows = self._rows(count, seed, purpose)
-        given = self._given(rows)
+        given = self._given(rows, seed, purpose)
         partners = None if self._partners is None else np.asarray(self._partners[rows])
         return Made(self.make(given, progress), given, partners)
 
     def given(self, count: int, seed: int, purpose: str) -> Given:
-        """Return "inputs", uint8 (N, H, W, C)."""
-        return self._given(self._rows(count, seed, purpose))
+        """Return "inputs", uint8 (N, H, W, C), and with the ability "style" "styles", uint8 (N, H', W', C')."""
+        return self._given(self._rows(count, seed, purpose), seed, purpose)
 
     def make(self, given: Given, progress: Callable[[int], Any] = silent) -> np.ndarray:
         """See `translate`."""
-        return self.translate(given["inputs"], progress)
+        return self.translate(given["inputs"], progress, given.get("styles"))
 
-    def translate(self, images: np.ndarray, progress: Callable[[int], Any] = silent) -> np.ndarray:
-        """Return what uint8 images (N, H, W, C) become, uint8 (N, H', W', C')."""
+    def translate(
+        self, images: np.ndarray, progress: Callable[[int], Any] = silent, styles: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return what uint8 images (N, H, W, C) become, uint8 (N, H', W', C').
+
+        With the ability "style" each is drawn in that of one of `styles`, uint8 (N, H', W', C'); without any, in those
+        that this translator has, in turn.
+        """
         parts = [np.empty((0, *self.image_shape), np.uint8)]
+        given = [images, *self._in_turn(len(images), styles)]
         size = max(1, min(BATCH, PIXELS // math.prod(images.shape[1:3])))
         for rows in _batches(len(images), size):
-            parts.append(self._make(np.ascontiguousarray(images[rows])).numpy())
+            parts.append(self._make(*(np.ascontiguousarray(each[rows]) for each in given)).numpy())
             progress(len(parts[-1]))
         return np.concatenate(parts)
 
@@ -265,13 +286,33 @@ class Translator:
             raise ValueError(lacking(("way back",), self.abilities, self.name))
         return Translator(self._model.back)
 
+    def in_style(self, picture: np.ndarray) -> "Translator":
+        """Return this translator with one style: that of a picture uint8 (h, w), (h, w, 1), (h, w, 3) or (h, w, 4).
+
+        Of another size it is cut to its middle square and resized; alpha is laid over white.
+
+        Raises:
+            UserError: it draws in no style.
+        """
+        from ganline.datasets.resize import fit  # here: a logged model without styles does without OpenCV
+
+        if reason := lacking(("style",), self.abilities, self.name):
+            raise UserError(reason)
+        flat = picture[..., 0] if picture.shape[2:] == (1,) else picture
+        found = copy.copy(self)
+        found._styles = fit(flat, self.image_shape[0], self.image_shape[2], "crop")[None]
+        return found
+
     def sheet(self, count: int, seed: int, purpose: str) -> np.ndarray:
-        """Return input, translation and, where it is known, true partner beside each other, uint8 (h, w, C)."""
+        """Return input, style if there is one, translation and, where it is known, true partner beside each other.
+
+        uint8 (h, w, C).
+        """
         from ganline.core.figures import image_grid  # here: a logged model draws without OpenCV
         from ganline.datasets.resize import colours
 
         made = self.draw(count, seed, purpose)
-        parts = [colours(made.given["inputs"]), made.images, *([] if made.partners is None else [made.partners])]
+        parts = [*map(colours, made.given.values()), made.images, *([] if made.partners is None else [made.partners])]
         cells = np.stack(_alike(parts), axis=1).reshape(-1, *_alike(parts)[0].shape[1:])
         across = max(1, round(math.sqrt(len(made.images) / len(parts))))
         return image_grid(cells, across * len(parts))
@@ -281,9 +322,24 @@ class Translator:
             raise ValueError("this translator was given no held-out images to draw from")
         return np.sort(generator(seed, f"inputs/{purpose}").permutation(len(self._inputs))[:count])
 
-    def _given(self, rows: np.ndarray) -> Given:
+    def _given(self, rows: np.ndarray, seed: int, purpose: str) -> Given:
         assert self._inputs is not None
-        return {"inputs": np.asarray(self._inputs[rows])}
+        given = {"inputs": np.asarray(self._inputs[rows])}
+        if lacking(("style",), self.abilities):
+            return given
+        assert self._styles is not None
+        drawn = generator(seed, f"styles/{purpose}").integers(0, len(self._styles), len(rows))
+        return given | {"styles": np.asarray(self._styles[drawn])}
+
+    def _in_turn(self, count: int, styles: np.ndarray | None) -> list[np.ndarray]:
+        """Return a style for each of so many images; nothing without that ability."""
+        if lacking(("style",), self.abilities):
+            return []
+        if styles is not None:
+            return [styles]
+        if self._styles is None:
+            raise UserError(f"{self.name} draws in the style of a picture, and none is given")
+        return [np.asarray(self._styles[np.arange(count) % len(self._styles)])]
 
 
 def _batches(count: int, size: int) -> Iterator[slice]:

@@ -142,6 +142,23 @@ class UnpairedTranslation(Translation):
     """Earlier translations of each direction that the discriminators are shown in place of half of the new ones."""
 
 
+class Cartoon(Translation):
+    """Translators that draw photographs in the style of a picture, and learn it without true partners."""
+
+    input: Literal["partner"]
+    """What images are made of: the photographs, drawn by themselves."""
+    adversarial_weight: Annotated[float, Field(ge=0)]
+    """Of deceiving the discriminator, in the generator's loss."""
+    content_weight: Annotated[float, Field(ge=0)]
+    """Of the mean absolute difference, in what VGG sees, between what is drawn and the sharpened photograph."""
+    style_weight: Annotated[float, Field(ge=0)]
+    """Of the same difference between what is drawn and the drawing whose style it is to have."""
+    initialization_steps: Annotated[int, Field(ge=0)]
+    """First steps in which the generator learns content alone, and the discriminator nothing."""
+    sharpening: Annotated[float, Field(ge=0)]
+    """How many times the details of drawings, and of the photographs that content is compared with, are laid on."""
+
+
 class SuperResolution(Translation):
     """Translators that enlarge images, and learn it from images that are shrunk for them."""
 

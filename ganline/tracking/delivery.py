@@ -320,7 +320,11 @@ class Delivery:
 def _signature(event: Event) -> ModelSignature:
     """Return what the model takes and gives; see ganline.tracking.mlflow_model."""
     if "input_shape" in event:  # a translator takes pictures of any size and channels
-        given, made = (TensorSpec(np.dtype(np.uint8), (-1, -1, -1, last)) for last in (-1, event["image_shape"][2]))
+        kind, any_size = np.dtype(np.uint8), (-1, -1, -1)
+        given, made = (TensorSpec(kind, (*any_size, last)) for last in (-1, event["image_shape"][2]))
+        if event.get("style"):
+            images, style = TensorSpec(kind, given.shape, "images"), TensorSpec(kind, any_size, "style")
+            return ModelSignature(Schema([images, style]), Schema([made]))
         if not event.get("way_back"):
             return ModelSignature(Schema([given]), Schema([made]))
         back = ParamSpec("back", DataType.boolean, False)

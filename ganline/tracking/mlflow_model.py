@@ -19,7 +19,8 @@ class GeneratorModel(PythonModel):
     """Turns latent vectors, float32 (N, latent_dim), into images, uint8 (N, H, W, C); a translator images into others.
 
     The images that a translator is given, uint8 (N, h, w, C), may have any size and be grey, RGB or RGBA: they go
-    through it in tiles, as with `ganline translate`. One of two domains takes `params={"back": True}` for the way back.
+    through it in tiles, as with `ganline translate`. One of two domains takes `params={"back": True}` for the way back;
+    one that draws in the style of a picture takes both by name: {"images": ..., "style": uint8 (h, w, 3)}.
     A conditional generator makes images of the class in `params={"label": 3}`, or of all classes in turn without it.
     """
 
@@ -39,18 +40,26 @@ class GeneratorModel(PythonModel):
             if self.input_shape:
                 example[:, 1:, :, -1] = 255  # whoever fills holes finds one that is one pixel high
                 example[:, :, 1:, -1] = 255
-            self.predict(context, example)
+            styled: Any = {"images": example, "style": example[0]} if "style" in self.generator.abilities else example
+            self.predict(context, styled)
             if model.back:
                 self.predict(context, example, {"back": True})
 
     def predict(self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None) -> np.ndarray:
         """Return one image for each latent vector, or for each image."""
+        given: Any = model_input  # MLflow reads the hint, and warns of what it does not know
+        if isinstance(given, dict):
+            translator = self.generator.in_style(np.asarray(given["style"], np.uint8))
+            return self._translated(translator, given["images"])
         if self.input_shape:
             translator = self.generator.turned if (params or {}).get("back") else self.generator
-            return np.stack([self.translated(translator, image) for image in np.asarray(model_input, np.uint8)])
+            return self._translated(translator, model_input)
         latents, label = np.asarray(model_input, np.float32), (params or {}).get("label", -1)
         in_turn = np.arange(len(latents)) % max(1, self.generator.conditions)
         return self.generator.images(latents, in_turn if label < 0 else np.full(len(latents), label))
+
+    def _translated(self, translator: Any, images: np.ndarray) -> np.ndarray:
+        return np.stack([self.translated(translator, image) for image in np.asarray(images, np.uint8)])
 
 
 @contextmanager

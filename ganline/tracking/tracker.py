@@ -168,10 +168,11 @@ class Tracker:
         """Record the trained generator (a models/gan folder) as a model that can be loaded and sampled from."""
         prepare, shape = self.params.prepare, inputs.shape(self.params)
         given = {"input_shape": list(shape)} if shape else {"latent_dim": latents_of(self.params.train)[0]}
-        way_back = not lacking(("way back",), model_facts()[self.params.train.model]["abilities"])
+        has = model_facts()[self.params.train.model]["abilities"]
         packages = (*MODEL_PACKAGES, "opencv-python") if shape else MODEL_PACKAGES
         self._append(
-            "model", file=self._keep(path), code=self._keep(CODE), **given, way_back=way_back,
+            "model", file=self._keep(path), code=self._keep(CODE), **given,
+            way_back=not lacking(("way back",), has), style=not lacking(("style",), has),
             image_shape=[prepare.size, prepare.size, prepare.channels],
             requirements=[f"{package}=={version(package)}" for package in packages],
         )  # fmt: skip

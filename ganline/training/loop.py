@@ -24,8 +24,6 @@ from ganline.training.monitor import AnyProbe, Watch
 from ganline.training.stop import Stopped, StopRequest
 
 Row = dict[str, float]
-PICTURES = {"image", "input"}
-"""Of what a batch holds, the uint8 images, which the model gets in its image_range."""
 WATCHING = Diagnosis(every=None, on_failure="continue", patience=3)
 """Look, and let the run go on whatever is seen."""
 
@@ -122,8 +120,8 @@ def compile_steps(model: Model, feed: Feed, xla: bool, devices: Devices = ONE) -
     @tf.autograph.experimental.do_not_convert  # a model's Python is plain Python
     def step_of(chunk: dict[str, tf.Tensor], i: tf.Tensor, first: tf.Tensor) -> dict[str, tf.Tensor]:
         batch = feed.batch(chunk, i)
-        for name in PICTURES & batch.keys():
-            batch[name] = from_uint8(batch[name], model.image_range)
+        # What is uint8 is pictures.
+        batch = {n: from_uint8(v, model.image_range) if v.dtype == tf.uint8 else v for n, v in batch.items()}
         return model.train_step(batch, first + tf.cast(i, tf.int64))
 
     each = devices.replicated(step_of, model.state())
@@ -194,7 +192,7 @@ def train(
     """
     with devices.building():
         model.make_optimizers()
-    feed = Feed(data, model.batch_size, settings.sampling, model.seed, devices, model.batch_parts)
+    feed = Feed(model.fed(data), model.batch_size, settings.sampling, model.seed, devices, model.batch_parts)
     steps = compile_steps(model, feed, xla, devices)
     maker = maker or makers.of(model)
     watch = Watch(model, maker, probe if devices.chief else "the chief does", diagnosis, settings.steps, workdir)

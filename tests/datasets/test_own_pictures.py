@@ -119,8 +119,11 @@ def test_what_was_read_stands_in_for_the_pictures(params, capsys):
     own_pictures.provide(found, Path.cwd())
     assert capsys.readouterr().out == ""
     shutil.rmtree(LINK)
+    pictures(LINK, 2)  # what was put there since is not what was read
+    assert not own_pictures.is_copy(LINK)
+    shutil.rmtree(LINK)
     own_pictures.provide_linked(found, Path.cwd())
-    assert LINK.is_dir()
+    assert own_pictures.is_copy(LINK)
 
 
 def test_a_link_to_what_is_gone_is_said_and_left(params, tmp_path):

@@ -11,7 +11,7 @@ import tensorflow as tf
 from ganline.core.errors import UserError
 from ganline.core.files import sha256
 from ganline.datasets import sources
-from ganline.extractors import vgg
+from ganline.extractors import vgg, vgg_network
 
 ROOT = Path(__file__).parents[2]
 WIDTHS = (64, 128, 256, 512, 512)
@@ -71,11 +71,14 @@ def test_vgg16_is_the_trunk_of_lpips_up_to_the_layer_of_the_same_block(asked, ta
 def test_gradients_reach_the_images_and_nothing_is_trained():
     network = vgg.Vgg("VGG16", "block2_conv2", drawn("VGG16", 2))
     theirs = keras(tf.keras.applications.VGG16, "block2_conv2", drawn("VGG16", 2))
-    images, scaled = tf.constant(IMAGES), tf.constant((IMAGES - np.float32(vgg.SHIFT)) / np.float32(vgg.SCALE))
+    images, scaled = (
+        tf.constant(IMAGES),
+        tf.constant((IMAGES - np.float32(vgg_network.SHIFT)) / np.float32(vgg_network.SCALE)),
+    )
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([images, scaled])
         mine, other = (tf.reduce_mean(made(given) ** 2) for made, given in ((network, images), (theirs, scaled)))
-    expected = tape.gradient(other, scaled) / np.float32(vgg.SCALE)
+    expected = tape.gradient(other, scaled) / np.float32(vgg_network.SCALE)
     np.testing.assert_allclose(tape.gradient(mine, images), expected, rtol=1e-3, atol=1e-8)
     assert tape.watched_variables() == tuple(theirs.trainable_variables)
 

@@ -62,6 +62,12 @@ GOLDEN = [
     ("srgan-faces", "discriminator", 5_215_425, 5_215_425, 0),
     ("discogan-faces", "generator", 41_833_475, 41_833_475, 0),
     ("discogan-faces", "discriminator", 2_766_529, 2_766_529, 0),
+    ("cartoongan-selfie2sketch", "generator", 42_882_051, 42_882_051, 0),
+    ("cartoongan-selfie2sketch", "discriminator", 2_766_529, 2_766_529, 0),
+    ("cartoongan-selfie2anime", "generator", 42_882_051, 42_882_051, 0),
+    ("cartoongan-selfie2anime", "discriminator", 2_766_529, 2_766_529, 0),
+    ("cartoongan-selfie2bitmoji", "generator", 42_882_051, 42_882_051, 0),
+    ("cartoongan-selfie2bitmoji", "discriminator", 2_766_529, 2_766_529, 0),
     ("context-encoder-anime", "generator", 826_435, 825_603, 832),
     ("context-encoder-anime", "discriminator", 376_705, 375_809, 896),
     # Deep Learning Illustrated, chapter 12 (authors' notebook)

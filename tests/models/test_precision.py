@@ -49,7 +49,10 @@ def test_bfloat16(experiment, bfloat16):
     assert all(np.isfinite(value) and value.dtype == tf.float32 for value in metrics.values())
     assert {variable.dtype for variable in model.weights().values()} == {tf.float32}
     if model.input_shape:
-        assert tf.function(model.translate, autograph=False)(batch["input"]).dtype == tf.float32
+        # As makers do: of the input alone, or of it and a style.
+        styles = [batch["smoothed"]] if "style" in model.abilities else []
+        translate = model.translate_in_style if styles else model.translate
+        assert tf.function(translate, autograph=False)(batch["input"], *styles).dtype == tf.float32
         return
     generate, latents = tf.function(model.generate, autograph=False), tf.zeros((2, latents_of(model.settings)[0]))
     assert generate(latents, tf.zeros((2,), tf.int32)).dtype == tf.float32

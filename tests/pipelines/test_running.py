@@ -93,6 +93,30 @@ def test_progress_is_told_every_minute(monkeypatch):
     assert said == [who, f"{who}: 1 min so far"]
 
 
+PROGRAM = "from dvc.repo import Repo; Repo().reproduce('train')"
+
+
+@pytest.mark.parametrize("way", ["file", "module", "package", "text"])
+def test_a_program_that_uses_dvc_is_a_command(project, monkeypatch, way):
+    monkeypatch.setenv("PYTHONPATH", str(project))
+    (project / "mine").mkdir()
+    for name in ("program.py", "mine/__main__.py"):
+        (project / name).write_text(PROGRAM)
+    called = {"file": ["program.py"], "module": ["-m", "program"], "package": ["-m", "mine"], "text": ["-c", PROGRAM]}
+    process = subprocess.Popen(
+        [sys.executable, *called[way], "two words", "-x"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    waiting.until(running.commands, "DVC's lock on the stage")
+    (found,) = running.commands()
+    with pytest.raises(UserError, match=f"process {process.pid}.*, is running; nothing is done"):
+        running.refuse("nothing is done")
+    said = []
+    running.wait(lambda line: (said.append(line), Path("go").touch()))
+    assert f"two words -x` (process {process.pid}), which works on" in said[0]
+    assert process.wait() == 0 and Path("runs").read_text() == "x"
+    assert not found._replace(pid=os.getpid()).alive()  # another that got its number
+
+
 def test_a_number_that_another_process_got_is_no_command(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path(".dvc/tmp").mkdir(parents=True)

@@ -4,7 +4,7 @@ import pytest
 
 from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
-from ganline.studies import require_ranking
+from ganline.studies.ranking import require_ranking
 
 LATENT = compose_params("mode-collapse-mnist")
 TRANSLATION = compose_params("pix2pix-gray-to-color", ["download.source=."])

@@ -37,6 +37,18 @@ def test_a_row_is_input_output_target_difference(made):
     assert (cells[3] == made.distances[3]).all()
 
 
+def test_a_style_stands_beside_the_input_that_was_drawn_in_it(made):
+    made.styles = 255 - made.targets
+    picture = examples.rows(made, np.array([3]))
+    left = picture.shape[1] - (5 * 66 - 2)
+    np.testing.assert_array_equal(picture[-64:, left + 66 : left + 66 + 64], made.styles[3])
+    alone = examples.find(Translations(made.inputs, made.outputs, None, styles=made.styles)).figures["there"].image
+    chosen = np.linspace(0, 19, 12).astype(int)
+    cells = [images[chosen] for images in (made.inputs, made.styles, made.outputs)]
+    expected = examples.sheet(cells, [str(row + 1) for row in chosen], ("input", "style", "output"))
+    np.testing.assert_array_equal(alone, expected)
+
+
 def test_numbers_say_how_often_the_baselines_are_beaten(made):
     found = examples.find(made)
     assert found.numbers["beats_copied"].value == 5 / 20 and found.numbers["beats_mean_colour"].value == 1

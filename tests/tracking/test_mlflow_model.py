@@ -13,6 +13,7 @@ from ganline.core.closure import module_file
 from ganline.models.facts import model_facts
 from ganline.tracking.delivery import UNDELIVERED
 from ganline.tracking.tracker import MODEL_PACKAGES, Tracker
+from tests.fitting import built
 
 ROOT = Path(__file__).parents[2]
 CAST = "return tf.cast(tf.round("
@@ -81,6 +82,27 @@ def test_a_translator_that_a_run_has_trained_takes_pictures(project):
     mlflow.set_tracking_uri(f"sqlite:///{project}/mlflow.db")
     made = mlflow.pyfunc.load_model(f"models:/{logged.model_id}").predict(np.zeros((2, 40, 48, 3), np.uint8))
     assert (made.shape, made.dtype) == ((2, 40, 48, 3), np.uint8)
+
+
+def test_a_translator_with_styles_takes_pictures_and_a_style_by_name(project):
+    import mlflow
+
+    params = compose_params("cartoongan-selfie2sketch", ["prepare.size=16", "download.source=."], ROOT / "conf")
+    model = built(params, 1)
+    models.save(model, project / "models/gan")
+    with Tracker("train", params) as tracker:
+        tracker.model(project / "models/gan")
+    deliver(project)
+    client, run = find_run(project)
+    assert UNDELIVERED not in run.data.tags
+    logged = client.search_logged_models([run.info.experiment_id])[0]
+    mlflow.set_tracking_uri(f"sqlite:///{project}/mlflow.db")
+    served = mlflow.pyfunc.load_model(f"models:/{logged.model_id}")
+    pictures, styles = np.random.default_rng(0).integers(0, 256, (2, 2, 20, 18, 3), np.uint8)
+    drawn = [served.predict({"images": pictures, "style": style}) for style in styles]
+    assert drawn[0].shape == (2, 20, 18, 3) and (drawn[0] != drawn[1]).any()
+    with pytest.raises(Exception, match="style"):
+        served.predict({"images": pictures})
 
 
 def imported_at_once(name):

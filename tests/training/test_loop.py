@@ -47,7 +47,7 @@ def start(
     probe = Probe(images["image"], pixels, seed=7) if watched else "this test looks at no samples"
     return model, train(
         model, images, params.train, folder, False, params.diagnosis, probe, on_row=on_row, devices=devices,
-        maker=makers.of(model, images.get("input"), images["image"]),
+        maker=makers.of(model, images.get("input"), images["image"], images["image"]),
     )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """JPEG: its size, and the rare kinds that libjpeg does not know."""
 
+import re
+
 import numpy as np
 
 from ganline.datasets.formats import opencv
@@ -9,7 +11,9 @@ from ganline.datasets.unusable import DAMAGED, UnusableError, check_pixels
 FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
 """Markers of the frame header: 0xC0 baseline, 0xC2 progressive, 0xC3 lossless, ..., 0xF7 JPEG-LS."""
 USUAL = (0xC0, 0xC1, 0xC2)
-SCAN = 0xDA
+SCAN, END = 0xDA, 0xD9
+MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
+"""What ends a scan: within it a byte below 0x80, or a restart marker, follows each 0xFF."""
 PROFILE, TITLE = 0xE2, b"ICC_PROFILE\0"
 """The segment with a part of the colour profile, and how its content begins: this, a number, of how many."""
 
@@ -21,11 +25,9 @@ def read(data: bytes) -> np.ndarray:
         UnusableError: its end is missing, it cannot be decoded, is too large or of an unknown kind. What libjpeg makes
             up for damaged data is found by `complaints`.
     """
-    # A file whose tail was never written (zeros) decodes to a half grey picture: only its end marker is missing.
-    # Thumbnails have one too, but lie before the last scan; inside a scan the two bytes cannot occur.
-    if data.rfind(b"\xff\xd9") <= data.rfind(b"\xff\xda"):
+    (kind, bits, height, width), profile, scan = _header(data)
+    if not _ends(data, scan):
         raise UnusableError(DAMAGED)
-    (kind, bits, height, width), profile = _header(data)
     check_pixels(width, height)
     try:
         return to_srgb(opencv.read(data, opencv.ORIENTED), profile)
@@ -35,8 +37,24 @@ def read(data: bytes) -> np.ndarray:
         raise
 
 
-def _header(data: bytes) -> tuple[tuple[int, int, int, int], bytes]:
-    """Return marker, bits, height and width of the frame header (zeros where there is none), and the colour profile."""
+def _ends(data: bytes, at: int) -> bool:
+    """Return whether the picture whose first scan begins at `at` has its end marker, whatever follows that.
+
+    A file whose tail was never written (zeros) decodes to a half grey picture: only this marker is missing.
+    """
+    while found := MARKER.search(data, at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")):
+        at = found.start()
+        if data[at + 1] == END:
+            return True
+    return False
+
+
+def _header(data: bytes) -> tuple[tuple[int, int, int, int], bytes, int]:
+    """Return what stands before the pixels.
+
+    That is marker, bits, height and width of the frame header (zeros where there is none), the colour profile, and
+    where the first scan begins.
+    """
     frame, profile, at = (0, 0, 0, 0), b"", 2
     while at + 9 <= len(data) and data[at] == 0xFF and data[at + 1] != SCAN:
         marker, length = data[at + 1], data[at + 2] << 8 | data[at + 3]
@@ -45,4 +63,4 @@ def _header(data: bytes) -> tuple[tuple[int, int, int, int], bytes]:
         if marker == PROFILE and data.startswith(TITLE, at + 4):
             profile += data[at + 6 + len(TITLE) : at + 2 + length]
         at += 1 if marker == 0xFF else 2 + length
-    return frame, profile
+    return frame, profile, at

@@ -32,10 +32,13 @@ def read(data: bytes) -> np.ndarray:
     if b"acTL" in chunks and _content(data, chunks[b"acTL"])[:4] > b"\0\0\0\1":
         raise UnusableError(SEVERAL)
     pixels = opencv.read(data)
+    key = _content(data, chunks[b"tRNS"]) if colour == GREY and b"tRNS" in chunks else b""
+    clear = _clear(pixels, depth, key)  # among the values as they are stored
     if depth == 16 and b"sBIT" in chunks:
         pixels = _declared(pixels, _content(data, chunks[b"sBIT"]))
-    if colour == GREY and b"tRNS" in chunks:
-        pixels = _keyed(pixels, depth, _content(data, chunks[b"tRNS"]))
+    if clear is not None:
+        alpha = np.where(clear, 0, np.iinfo(pixels.dtype).max).astype(pixels.dtype)
+        pixels = np.dstack([pixels, pixels, pixels, alpha])
     if b"iCCP" in chunks:
         pixels = to_srgb(pixels, _profile(_content(data, chunks[b"iCCP"])))
     return upright(pixels, _content(data, chunks[b"eXIf"])) if b"eXIf" in chunks else pixels
@@ -77,14 +80,14 @@ def _declared(pixels: np.ndarray, significant: bytes) -> np.ndarray:
     bits = max(significant, default=16)
     if not 1 <= bits < 16:
         return pixels
+    if pixels.ndim == 3 and pixels.shape[2] == 4:  # of tRNS comes an alpha of 16 bits, whatever the colours have
+        return np.dstack([_declared(part, significant) for part in (pixels[..., :3], pixels[..., 3])])
     below = pixels.max() < 1 << bits and bool((pixels & ((1 << 16 - bits) - 1)).any())
     return to_eight(pixels, (1 << bits) - 1 if below else WHITE)
 
 
-def _keyed(pixels: np.ndarray, depth: int, key: bytes) -> np.ndarray:
-    """Return grey pixels as RGBA where tRNS calls one of the greys transparent."""
+def _clear(pixels: np.ndarray, depth: int, key: bytes) -> np.ndarray | None:
+    """Return which grey pixels have the one grey that tRNS calls transparent, or None where it calls none so."""
     if len(key) != 2 or pixels.ndim != 2:
-        return pixels
-    level = int.from_bytes(key, "big") * (255 // (2**depth - 1) if depth < 8 else 1)
-    alpha = np.where(pixels == level, 0, np.iinfo(pixels.dtype).max).astype(pixels.dtype)
-    return np.dstack([pixels, pixels, pixels, alpha])
+        return None
+    return pixels == int.from_bytes(key, "big") * (255 // (2**depth - 1) if depth < 8 else 1)

@@ -31,7 +31,8 @@ def load(params: Params) -> Translations:
 
     maker = cast(ImageMaker, makers.of_run(params, models.load(paths.GAN)))
     made = maker.draw(MOST, params.seed, "translation")
-    found = Translations(made.given["inputs"], made.images, made.partners, seed=params.seed, there=maker.translate)
+    given, styles = made.given["inputs"], made.given.get("styles")
+    found = Translations(given, made.images, made.partners, styles=styles, seed=params.seed, there=maker.translate)
     if not lacking(("way back",), maker.abilities):
         test = read_split(paths.prepared(params), "test")[0]
         found.back, found.others = maker.translate_back, evenly(test, OTHERS)

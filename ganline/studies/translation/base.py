@@ -37,6 +37,8 @@ class Translations:
     """Its way back; None where it has none."""
     others: np.ndarray | None = None
     """uint8 (M, H', W', C'): held-out images of the target domain, where there is a way back."""
+    styles: np.ndarray | None = None
+    """uint8 (N, H', W', C'): the pictures in whose style each was to be drawn; None where there is no such thing."""
     kept: dict[str, Kept] = field(default_factory=dict)
     """Nothing: there are no latents."""
 

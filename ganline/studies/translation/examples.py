@@ -1,6 +1,6 @@
 """What it makes of held-out inputs, beside what should have come out, or what comes back where nobody knows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from ganline.studies.translation.base import Translations
 TITLE = "Input and output"
 SHOWN = 6
 """Pairs of each kind."""
-COLUMNS = ("input", "output", "target", "difference")
 LEVELS = (5, 25, 50, 75, 95)
 """Percentiles in the table."""
 
@@ -36,9 +35,9 @@ def find(made: Translations) -> Finding:
 def unpaired(made: Translations, returned: np.ndarray | None) -> Finding:
     """Return some inputs, their outputs and, where there is a way back, what comes back of these."""
     chosen = np.linspace(0, len(made.inputs) - 1, min(2 * SHOWN, len(made.inputs))).astype(int)
-    cells = [images[chosen] for images in (made.inputs, made.outputs, returned) if images is not None]
+    shown = {"input": made.inputs, "style": made.styles, "output": made.outputs, "back again": returned}
     figure = Figure(
-        sheet(cells, _numbered(chosen), ("input", "output", "back again")[: len(cells)]),
+        sheet(*_shown(shown, chosen, _numbered(chosen))),
         "There" + (" and back" if returned is not None else ""),
         f"{len(chosen)} of {len(made.inputs)} held-out inputs. Nothing was picked by hand, and nobody knows what "
         "should have come out.",
@@ -96,14 +95,23 @@ BASELINE = {
 def rows(made: Translations, chosen: np.ndarray, returned: np.ndarray | None = None) -> np.ndarray:
     """Return the pairs numbered `chosen` as rows of input, output, target and difference, uint8 (h, w, C).
 
-    Where there is a way back, what comes back of all outputs, `returned`, joins them.
+    Where there are styles, and a way back, they and what comes back of all outputs, `returned`, join them.
     """
     assert made.targets is not None
-    outputs, targets = made.outputs[chosen], made.targets[chosen]
-    apart = np.abs(outputs.astype(np.int16) - targets).astype(np.uint8)
-    cells = [made.inputs[chosen], outputs, targets, apart, *([] if returned is None else [returned[chosen]])]
-    names = [f"{made.distances[row]:.3f}" for row in chosen]
-    return sheet(cells, names, (*COLUMNS, "back again")[: len(cells)])
+    apart = np.abs(made.outputs.astype(np.int16) - made.targets).astype(np.uint8)
+    shown = {
+        "input": made.inputs, "style": made.styles, "output": made.outputs, "target": made.targets,
+        "difference": apart, "back again": returned,
+    }  # fmt: skip
+    return sheet(*_shown(shown, chosen, [f"{made.distances[row]:.3f}" for row in chosen]))
+
+
+def _shown(
+    columns: Mapping[str, np.ndarray | None], chosen: np.ndarray, names: Sequence[str]
+) -> tuple[list[np.ndarray], Sequence[str], list[str]]:
+    """Return what `sheet` takes, of the images numbered `chosen` of the columns that there are."""
+    known = {name: images[chosen] for name, images in columns.items() if images is not None}
+    return list(known.values()), names, list(known)
 
 
 def sheet(cells: Sequence[np.ndarray], names: Sequence[str], columns: Sequence[str]) -> np.ndarray:

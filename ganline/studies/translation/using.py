@@ -80,11 +80,17 @@ def plan(source: Path, destination: Path, force: bool = False) -> Job:
     return Job(source, target, {}, {}, not is_picture)
 
 
-def load(folder: Path, back: bool = False) -> Translates:
+def load(folder: Path, back: bool = False, style: np.ndarray | None = None) -> Translates:
     """Return the translator that a run left in `folder`, or of two domains the one for the way back.
 
+    Args:
+        folder: of the model.
+        back: whether the way back is wanted.
+        style: a picture as `read` returns it, for one that draws in the style of a picture.
+
     Raises:
-        UserError: there is no model, or one that makes its images of something else, or knows no way back.
+        UserError: there is no model, or one that makes its images of something else, or knows no way back; it draws in
+            a style, and none is given, or it draws in none.
     """
     from ganline import models  # TensorFlow loads here, once nothing else speaks against it
     from ganline.models import makers
@@ -96,11 +102,18 @@ def load(folder: Path, back: bool = False) -> Translates:
             "translator first, such as pix2pix-gray-to-color"
         )
     translator = makers.Translator(model)
-    if not back:
-        return translator
-    if reason := lacking(("way back",), translator.abilities, model.settings.model):
+    if style is not None and (reason := lacking(("style",), translator.abilities, model.settings.model)):
+        raise UserError(f"--style: {reason} ({folder}); leave it out")
+    if style is None and not lacking(("style",), translator.abilities):
+        raise UserError(
+            f"{model.settings.model} in {folder} draws in the style of a picture: say which by --style PICTURE; "
+            "allowed is any picture that can be read, best one like those that it learned from"
+        )
+    if back and (reason := lacking(("way back",), translator.abilities, model.settings.model)):
         raise UserError(f"--back: {reason} ({folder}); what goes both ways is a CycleGAN or a DiscoGAN")
-    return translator.turned
+    if style is not None:
+        return translator.in_style(style)
+    return translator.turned if back else translator
 
 
 def run(job: Job, translator: Translates) -> list[str]:

@@ -74,6 +74,25 @@ def test_a_transparent_grey_becomes_alpha(depth: int, key: int, levels: int) -> 
     assert np.array_equal(got[..., 0], values * 255 // (levels - 1))
 
 
+@pytest.mark.parametrize("place", [0, 4], ids=["below", "above"])
+def test_a_transparent_grey_stays_so_where_sbit_says_how_many_bits_count(place: int) -> None:
+    stored = TWELVE << place
+    key = chunk(b"tRNS", struct.pack(">H", int(stored[3, 4])))
+    data = with_chunk(encode(".png", stored), b"sBIT", b"\x0c")
+    at = data.index(b"IDAT") - 4
+    got = decode(data[:at] + key + data[at:])
+    assert np.array_equal(got[..., 3], np.where(stored == stored[3, 4], 0, 255))
+    assert np.array_equal(got[..., 0], decode(data))
+
+
+def test_and_so_does_a_transparent_colour() -> None:
+    stored = np.round(COLOURS / 255 * 4095).astype(np.uint16)
+    data = with_chunk(encode(".png", stored), b"sBIT", b"\x0c\x0c\x0c")
+    at = data.index(b"IDAT") - 4
+    got = decode(data[:at] + chunk(b"tRNS", struct.pack(">HHH", *map(int, stored[3, 4]))) + data[at:])
+    assert np.array_equal(got[..., :3], COLOURS) and np.array_equal(got[..., 3] == 0, (stored == stored[3, 4]).all(2))
+
+
 def test_interlaced() -> None:
     square = GREY[:8, :8]
     passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
