@@ -26,8 +26,9 @@ def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     small = [f"prepare.size={side}", f"train.hole_size={side // 4}"]
     overrides = [*(small if issubclass(recipe, Translation) else []), *overrides]
     if issubclass(recipe, Inpainting):  # both networks learn of one batch
-        sizes = [given for given in overrides if given.startswith("train.batch_size=")]
-        overrides += [given.replace("batch_size", "generator_batch_size") for given in sizes]
+        sizes = [given.partition("=")[2] for given in overrides if given.startswith("train.batch_size=")]
+        own = [given for given in overrides if not given.startswith("train.generator_batch_size=")]
+        overrides = [*own, *(f"train.generator_batch_size={size}" for size in sizes[-1:])]
     keys = {given: given.partition("=")[0].split(".") for given in overrides}
     return [given for given, key in keys.items() if key[0] != "train" or key[1] in known]
 

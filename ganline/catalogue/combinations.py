@@ -151,6 +151,11 @@ def _enlarged(params: Params, train: SuperResolution) -> Iterator[str]:
         )
     if train.pretraining_steps > train.steps:
         yield f"train.pretraining_steps = {train.pretraining_steps} is more than train.steps = {train.steps}"
+    if train.pretraining_steps and train.learning_rate_schedule != "constant":
+        yield (
+            f"train.learning_rate_schedule = {train.learning_rate_schedule} with train.pretraining_steps: after these "
+            "the optimizers begin anew, and their rates with them; set one of them off"
+        )
     if train.pretraining_steps and params.compute.strategy != "none":
         yield (
             f"train.pretraining_steps with compute.strategy = {params.compute.strategy}: only one device can leave "

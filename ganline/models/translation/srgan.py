@@ -3,7 +3,7 @@
 import tensorflow as tf
 from tensorflow.keras import layers
 
-from ganline.models.base import Batch, Metrics
+from ganline.models.base import Batch, Metrics, is_scaled
 from ganline.models.image_gan import ImageGAN
 from ganline.models.layers import Conv2D, InstanceNormalization, UpSampling2D
 from ganline.settings.recipes import SuperResolution
@@ -55,6 +55,23 @@ class SRGAN(ImageGAN):
         return tf.keras.Model(inputs, layers.Dense(1)(x), name="discriminator")
 
     # The training step
+
+    def train_step(self, batch: Batch, step: tf.Tensor) -> Metrics:
+        """See ganline.models.base.Model.train_step; what follows pretraining is a training of its own."""
+        if alone := self.settings.pretraining_steps:
+            tf.cond(tf.equal(step, alone), self._begin_anew, lambda: tf.constant(False))
+        return super().train_step(batch, step)
+
+    def _begin_anew(self) -> tf.Tensor:
+        """Let the optimizers forget: by the small gradients of pixels Adam would take steps that wreck the generator.
+
+        What VGG sees differs hundreds of times as much, and the second moment follows within a thousand updates only.
+        """
+        for optimizer in self.optimizers.values():
+            inner = optimizer.inner_optimizer if is_scaled(optimizer) else optimizer
+            for variable in inner.variables():
+                variable.assign(tf.zeros_like(variable))
+        return tf.constant(True)
 
     def discriminator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
         """See Adversarial.discriminator_step; while the generator learns alone it only judges one pair."""

@@ -81,6 +81,22 @@ def test_in_pretraining_the_generator_learns_alone_by_pixels():
     assert set(first) == set(second) == set(model.metric_names)
 
 
+def test_after_pretraining_the_optimizers_begin_anew():
+    """Second moments of pixels' small gradients would make the first steps by VGG's a dozen times as long."""
+    model, fresh = build("train.pretraining_steps=5", "train.steps=9"), build()
+    given, run = batch(model), tf.function(model.train_step, autograph=False)
+    for step in (STEP - 1, STEP):
+        run(given, step)
+    for name, network in model.networks.items():
+        fresh.networks[name].set_weights(network.get_weights())
+    run(given, STEP + 1)
+    fresh.train_step(given, STEP + 1)
+    for name, network in model.networks.items():
+        for mine, theirs in zip(network.weights, fresh.networks[name].weights, strict=True):
+            np.testing.assert_allclose(mine, theirs, atol=2e-6)
+    assert model.optimizers["generator"].iterations.numpy() == 3  # two updates of one network, one of the other
+
+
 @pytest.mark.parametrize("scale", [2, 4, 8])
 def test_every_scale_gives_the_size_of_the_images(scale):
     model = build(f"train.scale={scale}", "prepare.channels=1")
