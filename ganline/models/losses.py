@@ -8,7 +8,7 @@ A new loss is one class here. The checks of params.yaml and the report read its 
 (ganline/models/facts.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import tensorflow as tf
@@ -375,3 +375,12 @@ def around(real: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
 def share_of(true: tf.Tensor) -> tf.Tensor:
     """Return the share of true values, float32 scalar."""
     return tf.reduce_mean(tf.cast(true, tf.float32))
+
+
+def in_order(terms: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Return the sum of float32 scalars, added from the first to the last.
+
+    tf.add_n of three and more, which plain sums become as graphs are optimised, may take another order at each call
+    where a term is read elsewhere too (findings/tensorflow-add-n.sh).
+    """
+    return tf.reduce_sum(tf.stack(terms))

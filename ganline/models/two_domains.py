@@ -12,6 +12,7 @@ from ganline.core.random import key, layer_keys, purpose_number, uniform
 from ganline.models import stabilisers as practices
 from ganline.models.adversarial import Adversarial
 from ganline.models.base import Batch, Metrics
+from ganline.models.losses import in_order
 from ganline.settings.recipes import UnpairedTranslation
 
 Shape = tuple[int, int, int]
@@ -153,7 +154,7 @@ class TwoDomains(Adversarial):
             terms["g_identity"] = _apart(made["same"], real["image"])
         if recipe.target_weight:
             terms["g_target"] = _apart(made["image"], real["image"])
-        return tf.add_n([self._weights[name] * term for name, term in terms.items()]), terms
+        return in_order([self._weights[name] * term for name, term in terms.items()]), terms
 
     @property
     def _weights(self) -> dict[str, float]:

@@ -136,3 +136,15 @@ def test_began_moves_its_balance_towards_the_ratio():
     assert float(balance) == pytest.approx(0.1 + BALANCE_RATE * (DIVERSITY_RATIO * 2.0 - 0.4))
     assert float(convergence) == pytest.approx(2.0 + abs(DIVERSITY_RATIO * 2.0 - 0.4))
     assert float(began_balance(tf.constant(0.0), tf.constant(0.0), tf.constant(9.0))[0]) == 0
+
+
+def test_terms_are_added_from_the_first_to_the_last():
+    draw = np.random.default_rng(0)
+    for count in (1, 2, 3, 4):
+        values = draw.normal(0, 1, count) * 10.0 ** draw.uniform(-4, 4, count)
+        terms = [tf.constant(value, tf.float32) for value in values]
+        with tf.GradientTape() as tape:
+            tape.watch(terms)
+            total = losses.in_order(terms)
+        assert total.numpy() == np.add.accumulate([term.numpy() for term in terms])[-1]
+        assert [slope.numpy() for slope in tape.gradient(total, terms)] == [1.0] * count

@@ -14,6 +14,7 @@ from ganline.extractors.vgg_network import Vgg, restored
 from ganline.models.adversarial import Adversarial, Outputs
 from ganline.models.base import Batch, Metrics, from_uint8, to_uint8
 from ganline.models.layers import InstanceNormalization
+from ganline.models.losses import in_order
 from ganline.models.translation.networks import patches, unet
 from ganline.settings.recipes import Cartoon
 
@@ -163,7 +164,7 @@ class CartoonGAN(Adversarial):
             "g_style": _apart(seen, real["style"]),
         }
         weights = (recipe.adversarial_weight * begun, recipe.content_weight, recipe.style_weight * begun)
-        return tf.add_n([weight * term for weight, term in zip(weights, terms.values(), strict=True)]), terms
+        return in_order([weight * term for weight, term in zip(weights, terms.values(), strict=True)]), terms
 
     def signs(self, said: list[Outputs], real: Batch, fake: Batch) -> Metrics:
         """See Adversarial.signs; of drawings with smoothed edges, too."""
