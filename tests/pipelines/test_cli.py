@@ -46,7 +46,7 @@ def test_a_wrong_key_is_named_with_its_nearest_right_one(project):
     ("arguments", "part"),
     [
         (["gan-mnits"], "did you mean gan-mnist?"),
-        (["gan-mnist", "dataset=cifar"], "no dataset 'cifar'. Known: anime_faces, apple2orange"),
+        (["gan-mnist", "dataset=cifar"], "no dataset 'cifar'. Known: animal_mnist, anime_faces"),
         (["gan-mnist", "steps"], "write section.key=value"),
         (["gan-mnist", "dataset=image_folder", "download.source=/no/where"], "no such file or folder"),
     ],

@@ -25,7 +25,7 @@ def ganline(monkeypatch, *arguments):
 
 
 def test_a_picture_is_translated_and_not_replaced_unasked(here, monkeypatch, capsys):
-    monkeypatch.setattr(using, "load", lambda folder: Negative())
+    monkeypatch.setattr(using, "load", lambda folder, back, style: Negative())
     assert ganline(monkeypatch, "translate", "photo.png", "out.png") == 0
     np.testing.assert_array_equal(cv2.imread("out.png"), 255 - cv2.imread("photo.png"))
     told = capsys.readouterr()

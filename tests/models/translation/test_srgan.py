@@ -64,7 +64,8 @@ def test_a_step_is_that_of_the_book():
     assert float(told["g_l1"]) == pytest.approx(float(tf.reduce_mean(tf.abs(made - given["image"][2:]))), rel=1e-5)
     for name in same.networks:
         for mine, theirs in zip(model.networks[name].weights, same.networks[name].weights, strict=True):
-            np.testing.assert_allclose(mine, theirs, atol=2e-6)
+            # A step of Adam's is 2e-4 long however small the gradient, so that rounding of the smallest shows.
+            np.testing.assert_allclose(mine, theirs, atol=1e-5)
 
 
 def test_in_pretraining_the_generator_learns_alone_by_pixels():
