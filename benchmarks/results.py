@@ -88,8 +88,8 @@ def run(experiment: str, overrides: list[str]) -> None:
     keep(experiment, " ".join(["dvc exp run", *changes]), (time.monotonic() - start) / 60)
 
 
-def keep(experiment: str, command: str, minutes: float) -> None:
-    """Write the numbers and the strip of the run that the workspace holds."""
+def keep(experiment: str, command: str, minutes: float | None) -> None:
+    """Write the numbers and the strip of the run that the workspace holds; None where nobody took its time."""
     metrics = json.loads((paths.EVALUATE / "metrics.json").read_text())
     protocol = json.loads((paths.EVALUATE / "protocol.json").read_text())
     history = pd.read_csv(paths.TRAIN / "history.csv")
@@ -97,7 +97,7 @@ def keep(experiment: str, command: str, minutes: float) -> None:
         "experiment": experiment,
         "command": command,
         "steps": load().train.steps,
-        "minutes": round(minutes, 1),
+        "minutes": minutes and round(minutes, 1),
         "cores": len(os.sched_getaffinity(0)),
         "extractor": protocol["fid"]["extractor"],
         "images": protocol["fid"]["n_fake"],
@@ -159,9 +159,9 @@ def _translator_row(facts: dict[str, Any]) -> str:
     for name in (PAIRED, "ssim", "lpips", "kid"):
         beside = [f"{metrics[prefix + name]:.3g}" for prefix in BASELINES if prefix + name in metrics]
         cells.append(f"{metrics[name]:.3g} ({', '.join(beside)})")
-    count = f"{facts['images']:,}"
+    count, minutes = f"{facts['images']:,}", "" if facts["minutes"] is None else f"{facts['minutes']:.0f}"
     return (
-        f"| {facts['experiment']} | {_steps(facts)} | {facts['minutes']:.0f} | {' | '.join(cells)} | {count} | "
+        f"| {facts['experiment']} | {_steps(facts)} | {minutes} | {' | '.join(cells)} | {count} | "
         f"{facts['verdict']} |"
     )
 

@@ -17,8 +17,9 @@ from ganline.catalogue.presets import compose_params, names
 from ganline.core.determinism import configure
 from ganline.core.errors import UserError
 from ganline.models.facts import loss_facts, model_facts, recipe_of
-from ganline.settings.recipes import Train
+from ganline.settings.recipes import Train, Translation
 from ganline.settings.schema import Params
+from tests.fitting import built, given
 
 ROOT = Path(__file__).parents[1]
 FILES = 600
@@ -76,7 +77,9 @@ def drawn(number: int) -> dict[str, Any]:
         rule = train["optimizers"][draw.choice(sorted(train["optimizers"]))]
         key = draw.choice(sorted(rule))
         rule[key] = draw.choice(["adam", "rmsprop", "sgd"] if key == "name" else [*EXTREME, 0, 1e-9, 0.9999, 1.0, 1e6])
-    size = draw.choice([*facts.get("sizes", ()), content["prepare"]["size"], 8, 12, 28, 29])
+    # Translators' 256 pixels take minutes.
+    own = 2 * facts["size_multiple"] if issubclass(recipe, Translation) else content["prepare"]["size"]
+    size = draw.choice([*facts.get("sizes", ()), own, 8, 12, 28, 29])
     content["prepare"] |= {"size": size, "channels": draw.choice([1, 1, 3])}
     # What processors compute 4 to 90 times as slowly in float16, or compile for minutes, is for dense networks alone.
     dense = train["model"].split(".")[0] in ("gan", "failures")
@@ -120,17 +123,20 @@ def run(chosen: Params, folder: Path) -> None:
     shape = (chosen.prepare.size, chosen.prepare.size, chosen.prepare.channels)
     rows = np.random.default_rng(0)
     data = {"image": rows.integers(0, 256, (40, *shape), np.uint8)}
-    if model_facts()[chosen.train.model]["needs"]:
+    if "classes" in model_facts()[chosen.train.model]["needs"]:
         data["label"] = np.arange(40, dtype=np.int32) % CLASSES
-    model = models.build(chosen.train, shape, chosen.seed, CLASSES)
-    trained = train(model, data, chosen.train, folder / "work", chosen.compute.xla)
+    model = built(chosen, chosen.seed)
+    data |= {name: images for name, images in given(model, 40).items() if name == "input"}
+
+    def maker(model):
+        return makers.of(model, data.get("input"), data["image"], data["image"])
+
+    trained = train(model, data, chosen.train, folder / "work", chosen.compute.xla, maker=maker(model))
     assert trained.step in (1, 2)
     models.save(model, folder / "gan")
-    first, again = makers.Sampler(model), makers.load_sampler(folder / "gan")
-    latents, labels, _ = first.grid(4, chosen.seed, "test")
-    pictures = first.images(latents, labels)
-    assert pictures.shape == (len(latents), *shape) and pictures.dtype == np.uint8
-    np.testing.assert_array_equal(pictures, again.images(latents, labels))
+    pictures = maker(model).draw(4, chosen.seed, "test").images
+    assert pictures.shape == (4, *shape) and pictures.dtype == np.uint8
+    np.testing.assert_array_equal(pictures, maker(models.load(folder / "gan")).draw(4, chosen.seed, "test").images)
 
 
 @pytest.mark.slow
