@@ -161,8 +161,7 @@ def _translator_row(facts: dict[str, Any]) -> str:
         cells.append(f"{metrics[name]:.3g} ({', '.join(beside)})")
     count, minutes = f"{facts['images']:,}", "" if facts["minutes"] is None else f"{facts['minutes']:.0f}"
     return (
-        f"| {facts['experiment']} | {_steps(facts)} | {minutes} | {' | '.join(cells)} | {count} | "
-        f"{facts['verdict']} |"
+        f"| {facts['experiment']} | {_steps(facts)} | {minutes} | {' | '.join(cells)} | {count} | {facts['verdict']} |"
     )
 
 

@@ -1,5 +1,7 @@
 """The study of a translator, on pairs whose distances are known."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,10 @@ def test_numbers_say_how_often_the_baselines_are_beaten(made):
 def test_few_pairs_are_all_shown(made):
     few = Translations(made.inputs[:2], made.outputs[:2], made.targets[:2], "L1", made.distances[:2], {}, 1)
     assert len({figure.image.shape for figure in examples.find(few).figures.values()}) == 1
+
+
+def test_an_input_with_a_hole_is_shown_without_its_alpha(made):
+    hole = np.concatenate([made.targets, np.full((*made.targets.shape[:3], 1), 255, np.uint8)], axis=3)
+    hole[:, 2:5, 2:5, 3] = 0
+    with_hole, without = dataclasses.replace(made, inputs=hole), dataclasses.replace(made, inputs=made.targets)
+    np.testing.assert_array_equal(examples.rows(with_hole, np.array([3])), examples.rows(without, np.array([3])))

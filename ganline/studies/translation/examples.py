@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ganline.core.figures import labelled_grid
-from ganline.datasets.resize import like
+from ganline.datasets.resize import colours, like
 from ganline.studies.finding import Figure, Finding, Number, Table
 from ganline.studies.translation.base import Translations
 
@@ -117,8 +117,9 @@ def _shown(
 def sheet(cells: Sequence[np.ndarray], names: Sequence[str], columns: Sequence[str]) -> np.ndarray:
     """Return sets of N images as columns under their names, a row for each of the N, uint8 (h, w, C).
 
-    All take the size of the largest, and colours where one has some.
+    All take the size of the largest, and colours where one has some; alpha is left out.
     """
+    cells = [colours(images) for images in cells]
     height, width, channels = (max(images.shape[axis] for images in cells) for axis in (1, 2, 3))
     shape = height, width, channels
     alike = [like(images, shape) for images in cells]
