@@ -41,31 +41,40 @@ def test_a_step_is_that_of_the_book():
     adam = {name: tf.keras.optimizers.legacy.Adam(2e-4, 0.5) for name in same.networks}
     adam["generator"].iterations = adam["discriminator"].iterations  # one instance for both networks
     mse, crossentropy = tf.keras.losses.MeanSquaredError(), tf.keras.losses.BinaryCrossentropy()
-    losses, right = [], []
+    losses, right, slopes = [], [], {}
     for images, label in ((given["image"][:2], 1.0), (generator(given["input"][:2], training=False), 0.0)):
         with tf.GradientTape() as tape:
             said = tf.sigmoid(judge(images, training=True))
             losses.append(mse(label * tf.ones_like(said), said))
         right.append(float(tf.reduce_mean(tf.cast((said > 0.5) == (label > 0.5), tf.float32))))
         weights = judge.trainable_weights
-        adam["discriminator"].apply_gradients(zip(tape.gradient(losses[-1], weights), weights, strict=True))
+        slopes["discriminator"] = tape.gradient(losses[-1], weights)
+        adam["discriminator"].apply_gradients(zip(slopes["discriminator"], weights, strict=True))
     with tf.GradientTape() as tape:
         made = generator(given["input"][2:], training=True)
         said = tf.sigmoid(judge(made, training=False))
         content = mse(vgg(given["image"][2:]), vgg(made))
         loss = 0.001 * crossentropy(tf.ones_like(said), said) + content
     weights = generator.trainable_weights
-    adam["generator"].apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+    slopes["generator"] = tape.gradient(loss, weights)
+    adam["generator"].apply_gradients(zip(slopes["generator"], weights, strict=True))
 
     assert float(told["d_loss"]) == pytest.approx(float(sum(losses)) / 2, rel=1e-5)
     assert [float(told["d_accuracy_real"]), float(told["d_accuracy_fake"])] == right
     assert float(told["g_loss"]) == pytest.approx(float(loss), rel=1e-5)
     assert float(told["g_content"]) == pytest.approx(float(content), rel=1e-5)
     assert float(told["g_l1"]) == pytest.approx(float(tf.reduce_mean(tf.abs(made - given["image"][2:]))), rel=1e-5)
-    for name in same.networks:
-        for mine, theirs in zip(model.networks[name].weights, same.networks[name].weights, strict=True):
-            # A step of Adam's is 2e-4 long however small the gradient, so that rounding of the smallest shows.
-            np.testing.assert_allclose(mine, theirs, atol=1e-5)
+    for name, network in same.networks.items():
+        ours, shares = model.networks[name].trainable_weights, []
+        for mine, theirs, slope in zip(ours, network.trainable_weights, slopes[name], strict=True):
+            # Adam divides a gradient by its own size: of one that is mostly rounding it makes a step of rounding.
+            known = np.abs(slope) > 1e-3 * np.abs(slope).max()
+            np.testing.assert_allclose(mine.numpy()[known], theirs.numpy()[known], atol=2e-6)
+            shares.append(known.mean())
+        kept = [network.non_trainable_weights for network in (model.networks[name], network)]
+        for mine, theirs in zip(*kept, strict=True):
+            np.testing.assert_allclose(mine, theirs, atol=2e-6)
+        assert np.mean(shares) > 0.9
 
 
 def test_in_pretraining_the_generator_learns_alone_by_pixels():
