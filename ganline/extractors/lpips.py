@@ -5,7 +5,6 @@ Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features as a Percept
 (conf/sources/lpips.yaml), the values those of the package `lpips` 0.1.4.
 """
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import tensorflow as tf
 from ganline.core.errors import UserError
 from ganline.core.files import undamaged
 from ganline.datasets import sources
-from ganline.datasets.numpy_pickle import NumpyUnpickler
+from ganline.datasets.numpy_pickle import unpickled
 from ganline.extractors.vgg_network import SCALE, SHIFT
 
 LIST, FILE = Path("conf/sources/lpips.yaml"), "alexnet.ckpt"
@@ -114,8 +113,5 @@ def load(folder: Path) -> Lpips:
     Raises:
         UserError: they are damaged, or hold anything but numpy arrays.
     """
-    with undamaged(folder / FILE, f"delete {folder}, and it is fetched anew"), (folder / FILE).open("rb") as file:
-        try:
-            return Lpips(NumpyUnpickler(file).load())
-        except pickle.UnpicklingError as error:
-            raise ValueError(str(error)) from None
+    with undamaged(folder / FILE, f"delete {folder}, and it is fetched anew"):
+        return Lpips(unpickled(folder / FILE))
