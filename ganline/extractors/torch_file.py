@@ -1,4 +1,4 @@
-"""Files of PyTorch's `save` as it was before 1.6, of which only tensors are taken: no PyTorch is needed, and no code is run.
+"""Files of PyTorch's `save` as it was before 1.6, of which only tensors are taken: without PyTorch, and no code is run.
 
 Such a file is five pickles in a row (a magic number, a version, facts of the machine, the tensors without their
 numbers, the names of the storages) and then, for each storage, how many numbers it has and the numbers.
@@ -19,7 +19,7 @@ TYPES = {"FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2", "L
 class _Storage(NamedTuple):
     name: str
     dtype: str
-    count: int
+    size: int
 
 
 class _Tensor(NamedTuple):
@@ -89,8 +89,8 @@ def tensors(file: Path) -> dict[str, np.ndarray]:
 
 
 def _numbers(content: BinaryIO, storage: _Storage) -> np.ndarray:
-    count = int.from_bytes(content.read(8), "little")
-    found = np.frombuffer(content.read(count * np.dtype(storage.dtype).itemsize), storage.dtype)
-    if not len(found) == count == storage.count:
-        raise ValueError(f"a storage of {storage.count} numbers holds {len(found)}")
+    size = int.from_bytes(content.read(8), "little")
+    found = np.frombuffer(content.read(size * np.dtype(storage.dtype).itemsize), storage.dtype)
+    if not len(found) == size == storage.size:
+        raise ValueError(f"a storage of {storage.size} numbers holds {len(found)}")
     return found
