@@ -75,11 +75,18 @@ class Extractor(Section):
 
     kind: Kind
     """A classifier of the dataset's classes; of four rotations, where it has no classes; or one trained elsewhere."""
+    beside: Kind | None
+    """A second network, whose numbers stand beside those of the first; null, or the first one's name, for none."""
     epochs: Count
     batch_size: Count
     learning_rate: Annotated[float, Field(gt=0)]
     weights: str | None
     """A file of yours, for the kinds that take one (ganline/settings/networks.py); null for the weights they have."""
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The judge, and the one beside it where there is one."""
+        return (self.kind, self.beside) if self.beside and self.beside != self.kind else (self.kind,)
 
 
 class Diagnosis(Section):
