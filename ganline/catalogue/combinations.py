@@ -342,6 +342,11 @@ def _weights(extractor: Extractor) -> Iterator[str]:
     for key, kind in zip(("kind", "beside"), extractor.kinds, strict=False):
         if extractor.weights is None and NETWORKS[kind].own_file == "must be given":
             yield f"extractor.{key} = {kind} is {NETWORKS[kind].says}: extractor.weights says where its file lies"
+    if ("file" in extractor.kinds) != (extractor.preprocessing is not None):
+        yield (
+            "extractor.preprocessing (size, layout, order, range) says what images become for extractor.kind = file, "
+            "and for no other kind"
+        )
 
 
 def _unmeasured(metrics: list[str]) -> Iterator[str]:

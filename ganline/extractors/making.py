@@ -94,7 +94,8 @@ def _of_kind(data: Path, kind: Kind, settings: Settings, seed: int) -> Extractor
     if kind not in TRAINED_HERE:
         networks = importlib.import_module("ganline.extractors.networks")  # by name: code of those alone that need it
         own = None if NETWORKS[kind].own_file == "none" else settings.weights
-        found: Extractor = networks.pretrained(kind, facts["image_shape"], own, paths.MANUAL)
+        told = settings.model_dump(include={"preprocessing"}) if kind == "file" else {}
+        found: Extractor = networks.pretrained(kind, facts["image_shape"], own, paths.MANUAL, **told)
         return found
     images, labels = read_split(data, "train")
     if kind == "rotation":
