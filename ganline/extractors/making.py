@@ -84,7 +84,7 @@ def _made(data: Path, kind: Kind, settings: Settings, seed: int) -> Extractor:
         if kind == settings.kind:
             raise
         raise UserError(
-            f"extractor.beside={kind}, the second judge: {error}\n"
+            f"the second judge, extractor.beside={kind}: {str(error).replace('extractor.kind', 'extractor.beside')}\n"
             f"Or set extractor.beside=null, and {settings.kind} judges alone"
         ) from None
 

@@ -157,7 +157,7 @@ def test_weights_that_cannot_be_had_are_told_before_anything_is_trained(tmp_path
     monkeypatch.setattr(pretrained, "pretrained", nowhere)
     monkeypatch.setattr(making, "train_classifier", lambda *args: pytest.fail("it was trained"))
     params = pictures(tmp_path, monkeypatch, networks, "squeezenet")
-    said = r"extractor.beside=squeezenet, the second judge: no source(.|\n)*set extractor.beside=null, and classifier"
+    said = r"the second judge, extractor.beside=squeezenet: no source(.|\n)*set extractor.beside=null, and classifier"
     with pytest.raises(UserError, match=said):
         extractor.run(params, Recorder())
     assert not paths.extractor(params).exists()
