@@ -12,7 +12,7 @@ from ganline.core.random import generator
 from ganline.extractors.network import CHOICES, About, Extractor, facts_of
 from ganline.settings.schema import Extractor as Settings
 
-ABOUT = About(frozenset({"classes", "probabilities", "fast to look"}))
+ABOUT = About(frozenset({"classes", "probabilities", "places", "fast to look"}))
 FEATURES = 64
 """Classifier features an image: fewer than the test images of even small datasets, so that their covariance has full
 rank, and several times the classes, so that more than the class of an image is kept."""

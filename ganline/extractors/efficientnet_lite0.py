@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 (Liu 2020, after Tan and Le 2019), ImageNet: 1,280 features before its head, 1,000 class logits."""
+"""EfficientNet-Lite0 (Liu 2020, after Tan and Le 2019), ImageNet: 1,280 pooled features and 1,000 class logits."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from ganline.extractors.network import About
 from ganline.extractors.torch_file import tensors
 
 SIDE = 128
-ABOUT = About(frozenset({"probabilities"}), side=SIDE, resize=resize(SIDE), licence="Apache-2.0")
+ABOUT = About(frozenset({"places", "probabilities"}), side=SIDE, resize=resize(SIDE), licence="Apache-2.0")
 STAGES = (
     (1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),

@@ -12,7 +12,7 @@ from ganline.extractors.keras_files import INCEPTION
 from ganline.extractors.network import About
 
 ABOUT = About(
-    frozenset({"probabilities"}),
+    frozenset({"places", "probabilities"}),
     side=299,
     maps=7,
     resize="tiled to RGB, 299x299 bilinear without antialiasing",

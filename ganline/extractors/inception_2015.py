@@ -19,7 +19,7 @@ from ganline.extractors.torch_file import tensors
 
 SIDE, CLASSES = 299, 1008
 ABOUT = About(
-    frozenset({"probabilities"}),
+    frozenset({"probabilities", "places"}),
     side=SIDE,
     maps=7,
     resize=f"tiled to RGB, {SIDE}x{SIDE} bilinear as TensorFlow 1 (pixels without centres, no antialiasing)",

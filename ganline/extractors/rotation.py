@@ -10,7 +10,7 @@ from ganline.extractors.network import About, Extractor
 from ganline.settings.schema import Extractor as Settings
 
 __all__ = ["ABOUT", "network", "rotation_accuracy", "train_rotation"]
-ABOUT = About(frozenset({"probabilities", "fast to look"}))
+ABOUT = About(frozenset({"probabilities", "places", "fast to look"}))
 ROTATIONS = ("0 degrees", "90 degrees", "180 degrees", "270 degrees")
 """The classes, counterclockwise."""
 

@@ -11,7 +11,7 @@ from ganline.extractors.network import About
 
 SIDE = 128
 ABOUT = About(
-    frozenset({"probabilities"}),
+    frozenset({"places", "probabilities"}),
     side=SIDE,
     resize=resize(SIDE),
     licence="MIT, as the package ndf says; SqueezeNet itself is BSD 2-clause",

@@ -21,7 +21,7 @@ TYPES = {"FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2", "L
 class _Storage(NamedTuple):
     name: str
     dtype: str
-    count: int
+    size: int
 
 
 class _Tensor(NamedTuple):
@@ -107,8 +107,8 @@ def _zipped(file: Path) -> dict[str, np.ndarray]:
 
 
 def _numbers(content: BinaryIO, storage: _Storage) -> np.ndarray:
-    count = int.from_bytes(content.read(8), "little")
-    found = np.frombuffer(content.read(count * np.dtype(storage.dtype).itemsize), storage.dtype)
-    if not len(found) == count == storage.count:
-        raise ValueError(f"a storage of {storage.count} numbers holds {len(found)}")
+    size = int.from_bytes(content.read(8), "little")
+    found = np.frombuffer(content.read(size * np.dtype(storage.dtype).itemsize), storage.dtype)
+    if not len(found) == size == storage.size:
+        raise ValueError(f"a storage of {storage.size} numbers holds {len(found)}")
     return found

@@ -6,11 +6,9 @@ weights that a package ships with LPIPS (conf/sources/vgg16.yaml), fed as that p
 same block: its maps have the same size and width. What stood in is told and kept (`Vgg.facts`).
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from ganline.core.errors import UserError
@@ -18,6 +16,7 @@ from ganline.core.files import sha256, undamaged
 from ganline.datasets import sources
 from ganline.datasets.numpy_pickle import unpickled
 from ganline.extractors.keras_files import VGG19 as KERAS
+from ganline.extractors.lpips_weights import convolutions
 from ganline.extractors.vgg_network import CONVOLUTIONS, Vgg
 
 LIST, FILE = Path("conf/sources/vgg16.yaml"), "vgg16.ckpt"
@@ -73,7 +72,5 @@ def vgg16(layer: str, file: Path, **facts: Any) -> Vgg:
         UserError: the file is damaged, or holds anything but numpy arrays.
     """
     with undamaged(file, f"delete {file.parent}, and it is fetched anew"):
-        held: Mapping[str, Any] = unpickled(file)["VGG16_0"]
-        each = [held[f"Conv_{i}"] for i in range(sum(CONVOLUTIONS["VGG16"]))]
-        weights = [(np.asarray(one["kernel"]), np.asarray(one["bias"])) for one in each]
+        weights = convolutions(unpickled(file), "VGG16_0", sum(CONVOLUTIONS["VGG16"]))
     return Vgg("VGG16", layer, weights, perception_sha256=sha256(file), **facts)

