@@ -63,7 +63,8 @@ def judge(params: Params, model: Model, maker: Maker, extractor: Extractor) -> J
     fake = Sample(made.images, *said, made.given["labels"] if "labels" in has else None)
     pairs, inputs = made.partners is not None, made.given.get("inputs")
     real = translators.targets(made, extractor) if pairs else drawn(test, count, seed, "evaluate/reference")
-    lpips = translators.lpips_for(has)
+    measures = suite.chosen(params.evaluate.metrics)
+    lpips = translators.lpips_for(measures, has, made.images.shape[1:])
 
     def case(sample: Sample, maker: Maker | None = None) -> Case:
         return Case(sample, real, train, settings, seed, extractor, maker, has, lpips, inputs)
@@ -74,7 +75,6 @@ def judge(params: Params, model: Model, maker: Maker, extractor: Extractor) -> J
     facts = common(extractor, maker, seed, count, notices) | model.trained_with
     if inputs is not None and not pairs:
         facts["reference"] = "test split of the target domain; no true partners are known"
-    measures = suite.chosen(params.evaluate.metrics)
     with Bar("measures", len(measures), unit="measures") as bar:
         values, protocol = suite.measure_all(
             measures, params.evaluate.metrics, case(fake, maker), floors, facts, lambda name: bar.advance(text=name)

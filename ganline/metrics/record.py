@@ -127,5 +127,7 @@ class Measure:
     floor: Literal["train", "held_out", ""] = "train"
     """Which real images stand in for the fakes: training images, or (where training images would win by being copies of
     themselves) the held-out ones; "" where real images cannot stand in."""
+    lpips: bool = False
+    """Whether it looks through the network of LPIPS."""
     protocol: Callable[[Case], dict[str, Any]] = field(default=lambda case: {})
     """The settings it was made with, beyond what all have (counts, extractor, seed)."""
