@@ -66,15 +66,14 @@ def judge(params: Params, model: Model, maker: Maker, extractor: Extractor, besi
     real = [real_images(params, split) for split in ("train", "test")]
     made = fakes(maker, min(params.evaluate.samples, *map(len, real)), params.seed)
     settings, notices = in_force(params.evaluate, len(real[0]), len(real[1]), len(made.images))
-    first = seat(params, maker, made, extractor, real, settings, notices)
     asked = suite.chosen(params.evaluate.metrics)
-    rounds = [(asked, first)]
+    by_class = _classes_asked(asked, extractor, beside) if beside else []
+    others = [measure for measure in asked if measure not in by_class]
+    first = seat(params, maker, made, extractor, real, settings, notices, others)
+    rounds = [(others, first)]
     if beside:
-        second = _second_seat(params, maker, made, beside, settings, notices)
-        by_class = _classes_asked(asked, extractor, beside)
-        others = [measure for measure in asked if measure not in by_class]
-        again = [measure.of_second(beside.facts["kind"]) for measure in asked if measure.beside]
-        rounds = [(others, first), ([*by_class, *again], second)]
+        again = [*by_class, *(each.of_second(beside.facts["kind"]) for each in asked if each.beside)]
+        rounds += [(again, _second_seat(params, maker, made, beside, settings, notices, again))]
     values, protocol = _measured(rounds, params.evaluate.metrics, model)
     own, own_protocol = own_figures(model, params)
     return Judged(made, first.said, values | own, protocol | own_protocol)
@@ -95,7 +94,7 @@ def _measured(
     protocol: suite.Protocol = {}
     with Bar("measures", sum(len(asked) for asked, _ in rounds), unit="measures") as bar:
         for asked, (_, case, floors, facts) in rounds:
-            facts |= model.trained_with
+            facts = facts | model.trained_with
             found = suite.measure_all(asked, named, case, floors, facts, lambda name: bar.advance(text=name))
             values, protocol = values | found[0], protocol | found[1]
     return values, protocol
@@ -109,6 +108,7 @@ def seat(
     real: Sequence[Sample],
     settings: Evaluate,
     notices: list[str],
+    asked: Sequence[Measure],
 ) -> Seat:
     """Return what an extractor says, for all that measures ask.
 
@@ -120,6 +120,7 @@ def seat(
         real: the training images and the held-out ones, as the extractor sees them.
         settings: those in force.
         notices: of `in_force`.
+        asked: the measures.
     """
     train, test = real
     count, seed, inputs = settings.samples, params.seed, made.given.get("inputs")
@@ -131,7 +132,7 @@ def seat(
     fake = Sample(made.images, *said, made.given["labels"] if "labels" in has else None)
     pairs = made.partners is not None
     held_out = translators.targets(made, extractor) if pairs else drawn(test, count, seed, "evaluate/reference")
-    lpips = translators.lpips_for(has)
+    lpips = translators.lpips_for(asked, has, made.images.shape[1:])
 
     def case(sample: Sample, maker: Maker | None = None) -> Case:
         return Case(sample, held_out, train, settings, seed, extractor, maker, has, lpips, inputs)
@@ -146,7 +147,13 @@ def seat(
 
 
 def _second_seat(
-    params: Params, maker: Maker, made: Made, extractor: Extractor, settings: Evaluate, notices: list[str]
+    params: Params,
+    maker: Maker,
+    made: Made,
+    extractor: Extractor,
+    settings: Evaluate,
+    notices: list[str],
+    asked: Sequence[Measure],
 ) -> Seat:
     """Return what the extractor beside the judge says of the fakes, or of as many as it has seen real images."""
     real = [real_images(params, split, paths.beside(params)) for split in ("train", "test")]
@@ -158,7 +165,7 @@ def _second_seat(
         settings, notices = in_force(settings.model_copy(update={"samples": count}), len(real[0]), len(real[1]), count)
         kind = extractor.facts["kind"]
         notices = [f"{kind} takes long to look: beside the judge it sees {count} images of each kind", *notices]
-    found = seat(params, maker, made, extractor, real, settings, notices)
+    found = seat(params, maker, made, extractor, real, settings, notices, asked)
     return found._replace(facts=found.facts | {"judge": "beside"})
 
 

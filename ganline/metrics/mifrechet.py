@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ganline.metrics import distances
+from ganline.metrics import checks, distances
 from ganline.metrics.frechet import frechet_distance
 from ganline.metrics.memorisation import of_training_images, three, unseen
 from ganline.metrics.record import Case, Measure, Number
@@ -52,22 +52,12 @@ def mifrechet(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> Mifr
             held-out image repeats a training image, or an image whose features are all 0 and so have no direction.
     """
     fake, held_out, train = three(fake, held_out, train, rows=2)
-    unit = [_unit(images) for images in (fake, held_out, train)]
+    unit = [checks.unit(images, "memorisation-informed Frechet distance") for images in (fake, held_out, train)]
     t_fake, t_held_out = (distances.nearest(images, unit[2], 1).distances[:, 0] for images in unit[:2])
     # Of unit vectors the cosine distance is half the squared Euclidean one.
     found, usual = (float(np.mean(distance**2) / 2) for distance in (t_fake, unseen(t_held_out)))
     distance, threshold = frechet_distance(fake, held_out).distance, PART * usual
     return Mifrechet(distance / max(found, SMALLEST) if found < threshold else distance, found, threshold)
-
-
-def _unit(features: np.ndarray) -> np.ndarray:
-    norms = np.linalg.norm(features, axis=1, keepdims=True)
-    if not norms.all():
-        raise ValueError(
-            "memorisation-informed Frechet distance: cosine distances need a direction, "
-            "and there are images whose features are all 0"
-        )
-    return features / norms
 
 
 def _mifrechet(case: Case) -> dict[str, float]:

@@ -138,6 +138,8 @@ class Measure:
     """Whether the network beside the judge is asked, too: where features alone are looked at, and some hundred do."""
     by_class: bool = False
     """Whether it looks at the data's classes where somebody knows them, though it needs none."""
+    lpips: bool = False
+    """Whether it looks through the network of LPIPS."""
     protocol: Callable[[Case], dict[str, Any]] = field(default=lambda case: {})
     """The settings it was made with, beyond what all have (counts, extractor, seed)."""
 

@@ -31,7 +31,9 @@ def images_of(count, seed, classes=4, labels=True):
 
 def case_of(sample, kind="classifier"):
     extractor = SimpleNamespace(facts={"kind": kind, "classes": list("abcd")})
-    abilities = frozenset({"classes", "pairs", "probabilities"} | (set() if sample.labels is None else {"labels"}))
+    abilities = frozenset(
+        {"classes", "pairs", "probabilities", "own file"} | (set() if sample.labels is None else {"labels"})
+    )
     return Case(sample, images_of(200, 1), images_of(300, 2), SETTINGS, 1, extractor, abilities=abilities)
 
 
