@@ -78,7 +78,7 @@ def tensors(file: Path) -> dict[str, np.ndarray]:
     """
     with file.open("rb") as content:
         try:
-            if pickle.Unpickler(content).load() != MAGIC:
+            if _TensorUnpickler(content).load() != MAGIC:
                 raise ValueError("it is no file of PyTorch's before version 1.6")
             version, machine, held, names = (_TensorUnpickler(content).load() for _ in range(4))
         except pickle.UnpicklingError as error:
