@@ -1,11 +1,13 @@
-"""Files of PyTorch's `save` as it was before 1.6, of which only tensors are taken: without PyTorch, and no code is run.
+"""Files of PyTorch's `save`, of which only tensors are taken: no PyTorch is needed, and no code is run.
 
-Such a file is five pickles in a row (a magic number, a version, facts of the machine, the tensors without their
-numbers, the names of the storages) and then, for each storage, how many numbers it has and the numbers.
+Since 1.6 such a file is a zip of one pickle and a file for each storage. Before, it was five pickles in a row (a magic
+number, a version, facts of the machine, the tensors without their numbers, the names of the storages) and then, for
+each storage, how many numbers it has and the numbers.
 """
 
 import collections
 import pickle
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -76,15 +78,31 @@ def tensors(file: Path) -> dict[str, np.ndarray]:
         ValueError: it is no such file, is cut off, or holds anything else; `ganline.core.files.undamaged` knows what
             a damaged one raises besides.
     """
+    if zipfile.is_zipfile(file):
+        return _zipped(file)
     with file.open("rb") as content:
         try:
             if _TensorUnpickler(content).load() != MAGIC:
-                raise ValueError("it is no file of PyTorch's before version 1.6")
+                raise ValueError("it is no file of PyTorch's")
             version, machine, held, names = (_TensorUnpickler(content).load() for _ in range(4))
         except pickle.UnpicklingError as error:
             raise ValueError(str(error)) from None
         storages = {tensor.storage.name: tensor.storage for tensor in held.values()}
         numbers = {name: _numbers(content, storages[name]) for name in names}
+    return {name: tensor.array(numbers) for name, tensor in held.items()}
+
+
+def _zipped(file: Path) -> dict[str, np.ndarray]:
+    with zipfile.ZipFile(file) as archive:
+        (root,) = (name.removesuffix("data.pkl") for name in archive.namelist() if name.endswith("/data.pkl"))
+        try:
+            held = _TensorUnpickler(archive.open(f"{root}data.pkl")).load()
+        except pickle.UnpicklingError as error:
+            raise ValueError(str(error)) from None
+        storages = {tensor.storage.name: tensor.storage for tensor in held.values()}
+        numbers = {
+            name: np.frombuffer(archive.read(f"{root}data/{name}"), storage.dtype) for name, storage in storages.items()
+        }
     return {name: tensor.array(numbers) for name, tensor in held.items()}
 
 

@@ -56,7 +56,11 @@ NETWORKS: dict[Kind, Network] = {
         "Keras's Xception, ImageNet", _of("xception", "kitchenware_xception_model_val-acc_0.901.keras")
     ),
     "vgg19": Network("Keras's VGG19, ImageNet", own_file="may be given"),
-    "inception_2015": Network("the Inception network of published FIDs, 2015", own_file="must be given"),
+    "inception_2015": Network(
+        "the Inception network of published FIDs, 2015",
+        _of("inception_2015", "weights-inception-2015-12-05-6726825d.pth"),
+        own_file="may be given",
+    ),
     "file": Network("an ONNX or SavedModel file of yours", own_file="must be given"),
 }
 TRAINED_HERE: tuple[Kind, ...] = ("classifier", "rotation")
