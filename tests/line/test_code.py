@@ -64,6 +64,14 @@ def test_who_compares_images_through_vgg_depends_on_it_and_on_what_pins_its_weig
     assert not weights & {*code("evaluate", params(*given)), *code("train", params())}
 
 
+def test_a_network_trained_elsewhere_and_what_pins_its_weights_are_in_the_list_of_who_asks_for_it(project):
+    found = code("extractor", params("gan-mnist", "extractor.kind=squeezenet"))
+    own = {"ganline/extractors/squeezenet.py", "ganline/extractors/networks.py", "conf/sources/squeezenet.yaml"}
+    assert own <= set(found) and "ganline/extractors/xception.py" not in found
+    assert not own & set(code("extractor", params("gan-mnist", "extractor.kind=classifier")))
+    assert "ganline/extractors/squeezenet.py" in code("evaluate", params("gan-mnist", "extractor.kind=squeezenet"))
+
+
 def test_how_results_are_told_decides_none(project):
     before = lists()
     for name in ("ganline/tracking/courier.py", "ganline/catalogue/check.py", "stages/runner.py"):
