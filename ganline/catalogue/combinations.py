@@ -339,6 +339,11 @@ def _weights(extractor: Extractor) -> Iterator[str]:
     if extractor.weights is None and NETWORKS[extractor.kind].own_file == "must be given":
         says = NETWORKS[extractor.kind].says
         yield f"extractor.kind = {extractor.kind} is {says}: extractor.weights says where its file lies"
+    if (extractor.kind == "file") != (extractor.preprocessing is not None):
+        yield (
+            "extractor.preprocessing (size, layout, order, range) says what images become for extractor.kind = file, "
+            "and for no other kind"
+        )
 
 
 def _unmeasured(metrics: list[str]) -> Iterator[str]:

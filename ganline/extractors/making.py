@@ -54,7 +54,10 @@ def _made(data: Path, settings: Settings, seed: int) -> Extractor:
     facts = read_facts(data)
     if settings.kind not in TRAINED_HERE:
         networks = importlib.import_module("ganline.extractors.networks")  # by name: code of those alone that need it
-        found: Extractor = networks.pretrained(settings.kind, facts["image_shape"], settings.weights, paths.MANUAL)
+        told = settings.model_dump(include={"preprocessing"})
+        found: Extractor = networks.pretrained(
+            settings.kind, facts["image_shape"], settings.weights, paths.MANUAL, **told
+        )
         return found
     images, labels = read_split(data, "train")
     if settings.kind == "rotation":
