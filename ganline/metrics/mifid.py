@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ganline.metrics import distances
+from ganline.metrics import checks, distances
 from ganline.metrics.frechet import frechet_distance
 from ganline.metrics.memorisation import of_training_images, three, unseen
 from ganline.metrics.record import Case, Measure, Number
@@ -46,19 +46,12 @@ def mifid(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> Mifid:
             held-out image repeats a training image, or an image whose features are all 0 and so have no direction.
     """
     fake, held_out, train = three(fake, held_out, train, rows=2)
-    unit = [_unit(images) for images in (fake, held_out, train)]
+    unit = [checks.unit(images, "MiFID") for images in (fake, held_out, train)]
     t_fake, t_held_out = (distances.nearest(images, unit[2], 1).distances[:, 0] for images in unit[:2])
     # Of unit vectors the cosine distance is half the squared Euclidean one.
     found, usual = (float(np.mean(distance**2) / 2) for distance in (t_fake, unseen(t_held_out)))
     fid, threshold = frechet_distance(fake, held_out).distance, PART * usual
     return Mifid(fid / max(found, SMALLEST) if found < threshold else fid, found, threshold)
-
-
-def _unit(features: np.ndarray) -> np.ndarray:
-    norms = np.linalg.norm(features, axis=1, keepdims=True)
-    if not norms.all():
-        raise ValueError("MiFID: cosine distances need a direction, and there are images whose features are all 0")
-    return features / norms
 
 
 def _mifid(case: Case) -> dict[str, float]:
