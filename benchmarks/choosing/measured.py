@@ -14,6 +14,7 @@ import pandas as pd
 from benchmarks.choosing.corrupted import AGAIN, KINDS, Ground, ground
 from ganline.core.abilities import lacking
 from ganline.evaluation import measures as suite
+from ganline.metrics import naming
 from ganline.metrics.record import Case, Measure
 
 KEPT = Path("benchmarks/choosing/measured.csv")
@@ -66,7 +67,12 @@ def _rows(measure: Measure, case: Case, kind: str, degree: float, count: int) ->
     told = {"count": count, "kind": kind, "degree": degree, "measure": measure.name, "seconds": seconds}
     numbers = {name: number for name, number in measure.numbers.items() if number.ranks and name in values}
     return [
-        told | {"number": name, "better": number.better, "value": float(f"{values[name]:.6g}")}
+        told
+        | {
+            "number": naming.filled(name, case.extractor.facts["kind"]),
+            "better": number.better,
+            "value": float(f"{values[name]:.6g}"),
+        }
         for name, number in numbers.items()
     ]
 

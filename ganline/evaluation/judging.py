@@ -88,7 +88,7 @@ def in_force(
 ) -> tuple[Evaluate, list[str]]:
     """Return the settings, less where images are too few, and where and why that was so.
 
-    Fakes, floor and reference have one count: FID falls as sets grow, and precision and recall want equal sets.
+    Fakes, floor and reference have one count: Frechet distances fall as it grows, and precision wants equal sets.
 
     Args:
         settings: what was asked for.
@@ -107,7 +107,9 @@ def in_force(
             + (f"; {HOLD_OUT_MORE}" if test_images < train_images else "")
         )
     if count < LEAST_FOR_ERROR:
-        notices.append(f"FID has no standard error: that takes {LEAST_FOR_ERROR} images, and there are {count}")
+        notices.append(
+            f"the Frechet distance has no standard error: that takes {LEAST_FOR_ERROR} images, and there are {count}"
+        )
     if settings.kid_subset_size > count:
         # Half, so that the subsets differ and their spread says something.
         changes["kid_subset_size"] = size = max(2, count // 2)

@@ -5,8 +5,8 @@ Binkowski et al. 2018, "Demystifying MMD GANs". With k(x, y) = (x.y / d + 1)^3, 
     MMD^2 = sum_{i != j} k(x_i, x_j) / n(n-1)  +  sum_{i != j} k(y_i, y_j) / n(n-1)  -  2 sum_{i, j} k(x_i, y_j) / n^2
 
 averaged over random subsets. How to read it: about 0 for equal distributions (and then negative as often as
-positive), more is worse. Unlike FID it does not drift with the number of images, so it is the one to trust for small
-sets. Its unit depends on the extractor.
+positive), more is worse. Unlike a Frechet distance it does not drift with the number of images, so it is the one to
+trust for small sets. Its unit depends on the extractor.
 
 The standard error says how far the number would lie elsewhere for other images of the same two kinds: a jackknife
 (see ganline.metrics.mmd), and what the choice of subsets adds. The spread of the subsets alone would not do: they share

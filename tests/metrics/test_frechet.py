@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from ganline.metrics.class_fid import class_frechet_distance
+from ganline.metrics.class_frechet import class_frechet_distance
 from ganline.metrics.frechet import frechet_distance, frechet_standard_error
 
 
