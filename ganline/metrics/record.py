@@ -134,6 +134,10 @@ class Measure:
     floor: Literal["train", "held_out", ""] = "train"
     """Which real images stand in for the fakes: training images, or (where training images would win by being copies of
     themselves) the held-out ones; "" where real images cannot stand in."""
+    beside: bool = False
+    """Whether the network beside the judge is asked, too: where features alone are looked at, and some hundred do."""
+    by_class: bool = False
+    """Whether it looks at the data's classes where somebody knows them, though it needs none."""
     lpips: bool = False
     """Whether it looks through the network of LPIPS."""
     protocol: Callable[[Case], dict[str, Any]] = field(default=lambda case: {})
@@ -153,3 +157,7 @@ class Measure:
     def of_network(self, network: str) -> "Measure":
         """Return the same measure with the names that its numbers have in the features of this network."""
         return self.named(lambda text: naming.filled(text, network), lambda text: naming.filled(text, network))
+
+    def of_second(self, network: str) -> "Measure":
+        """Return the same measure with the names that its numbers have where this network stands beside the judge."""
+        return self.named(lambda name: naming.beside(name, network), lambda text: naming.beside_words(text, network))

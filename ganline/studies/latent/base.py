@@ -75,7 +75,7 @@ class Space:
             "extractor_weights_sha256": extractor.get("weights_sha256", ""),
             "samples": self.settings.samples,
             "seed": self.seed,
-        }
+        } | ({} if extractor["kind"] == self.params.extractor.kind else {"judge": "beside"})
 
     @property
     def settings(self) -> Latent:
