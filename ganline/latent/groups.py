@@ -62,18 +62,18 @@ def shares(real: np.ndarray, found: np.ndarray) -> list[Share]:
     sure = float(norm.isf((1 - CONFIDENCE) / len(real) / 2))
     each = []
     for one, other in zip(real, found, strict=True):
-        (p, (low, high)), (q, (under, over)) = _wilson(one, real.sum(), sure), _wilson(other, found.sum(), sure)
+        p, q = float(one / real.sum()), float(other / found.sum())
+        (low, high), (under, over) = wilson(p, real.sum(), sure), wilson(q, found.sum(), sure)
         down, up = float(np.hypot(q - under, high - p)), float(np.hypot(over - q, p - low))
         each.append(Share(p, (low, high), q, (under, over), (q - p - down, q - p + up)))
     return each
 
 
-def _wilson(count: int, of: int, sure: float) -> tuple[float, Interval]:
-    """Return a share and its interval (Wilson 1927), `sure` standard errors wide to either side."""
-    share, total = float(count / of), float(of)
-    middle, width = share + sure**2 / (2 * total), sure * np.sqrt(share * (1 - share) / total + (sure / 2 / total) ** 2)
-    scale = 1 + sure**2 / total
-    return share, (max(0.0, float((middle - width) / scale)), min(1.0, float((middle + width) / scale)))
+def wilson(share: float, count: float, sure: float) -> Interval:
+    """Return the interval of a share of `count` trials (Wilson 1927), `sure` standard errors wide to either side."""
+    middle, width = share + sure**2 / (2 * count), sure * np.sqrt(share * (1 - share) / count + (sure / 2 / count) ** 2)
+    scale = 1 + sure**2 / count
+    return max(0.0, float((middle - width) / scale)), min(1.0, float((middle + width) / scale))
 
 
 def clusters(features: np.ndarray, count: int, seed: int) -> KMeans:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
-from ganline.latent.groups import clusters, members, shares
+from ganline.latent.groups import clusters, members, shares, wilson
 
 
 def test_a_missing_a_rare_and_a_frequent_group():
@@ -30,11 +31,8 @@ def test_of_equal_sets_one_in_twenty_at_most_shows_anything():
 
 def test_newcombes_own_example():
     """Newcombe 1998, table II: 56 of 70 and 48 of 80; method 10 gives 0.0524 to 0.3339."""
-    from scipy.stats import norm
-
-    from ganline.latent import groups
-
-    (p, (low, high)), (q, (under, over)) = (groups._wilson(*each, norm.isf(0.025)) for each in ((48, 80), (56, 70)))
+    (p, q), sure = (48 / 80, 56 / 70), norm.isf(0.025)
+    (low, high), (under, over) = wilson(p, 80, sure), wilson(q, 70, sure)
     assert q - p - np.hypot(q - under, high - p) == pytest.approx(0.0524, abs=1e-4)
     assert q - p + np.hypot(over - q, p - low) == pytest.approx(0.3339, abs=1e-4)
 
