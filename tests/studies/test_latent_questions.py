@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -50,10 +51,15 @@ class Hand:
         return []
 
 
-class Brightness:
-    """Features are the image shrunk; the classes are what `tell` says."""
+class Said(NamedTuple):
+    features: np.ndarray
+    probabilities: np.ndarray
 
-    batch_size, abilities = 500, frozenset()
+
+class Eye:
+    """Features are the image shrunk; the classes, where it knows them, are left and right."""
+
+    batch_size, abilities = 500, frozenset({"fast to look"})
     facts = {"kind": "rotation", "classes": []}
 
     def describe(self, images):
@@ -61,20 +67,11 @@ class Brightness:
             images.reshape(len(images), 4, SIDE // 4, 4, SIDE // 4, -1).mean(axis=(2, 4)).reshape(len(images), -1)
         )
         left = features.reshape(len(images), 4, 4, -1)[:, :, :2].sum(axis=(1, 2, 3)) > features.sum(axis=1) / 2
-        return SimpleNamespace(features=features.astype(np.float32), probabilities=np.stack([left, ~left], 1) * 1.0)
-
-    def __iter__(self):
-        raise TypeError
+        return Said(features.astype(np.float32), np.stack([left, ~left], 1) * 1.0)
 
 
-class Told(Brightness):
-    def describe(self, images):
-        said = super().describe(images)
-        return said.features, said.probabilities
-
-
-class Sided(Told):
-    abilities = frozenset({"classes"})
+class Sided(Eye):
+    abilities = Eye.abilities | {"classes"}
     facts = {"kind": "classifier", "classes": ["left", "right"]}
 
 
@@ -83,7 +80,7 @@ def sample(images, extractor):
 
 
 def make_space(generator, real=None, extractor=None, *overrides):
-    extractor = extractor or Told()
+    extractor = extractor or Eye()
     params = compose_params("gan-mnist", ["dataset=digits", "latent.samples=400", *overrides])
     real = generator.images(generator.latents(700, 9, "real")) if real is None else real
     half = len(real) // 2
@@ -103,7 +100,7 @@ def blob(x, y, wide=2.0, high=180.0):
 
 
 def one_unit_a_concept():
-    """A network whose hidden unit 3 of 16 draws brightness; the others draw faint noise."""
+    """A network whose hidden unit 3 of 16 draws brightness, 11 and 12 light a side; others draw faint noise."""
     hidden = layers.Dense(16)
     last = layers.Dense(SIDE * SIDE)
     network = tf.keras.Sequential([layers.Input((DIM,)), hidden, layers.ReLU(), last, layers.Reshape((SIDE, SIDE, 1))])
@@ -112,6 +109,8 @@ def one_unit_a_concept():
     drawn = 0.3 * random.normal(size=(16, SIDE, SIDE))
     drawn -= drawn.mean(axis=(1, 2), keepdims=True)
     drawn[3] += 25
+    drawn[11] += 12 * np.sign(7.5 - COLUMNS)
+    drawn[12] -= 12 * np.sign(7.5 - COLUMNS)
     last.set_weights([drawn.reshape(16, -1), np.full(SIDE * SIDE, 60.0)])
     return Hand(lambda latents: network(latents), network)
 
@@ -126,6 +125,23 @@ def test_the_unit_that_draws_a_concept_is_found_and_no_other():
     effects = {name: number.value for name, number in finding.numbers.items()}
     assert effects["causal_random"] < 0.15 and effects["effect"] > 3 * effects["effect_random"]
     assert set(finding.figures) == {"units", "effects"}
+
+
+def test_a_slow_extractor_is_shown_few_images():
+    class Slow(Sided):
+        abilities, shown = frozenset({"classes"}), 0
+
+        def describe(self, images):
+            self.shown += len(images)
+            return super().describe(images)
+
+    spaces = [make_space(one_unit_a_concept(), None, eye) for eye in (Sided(), Slow())]
+    named = [{row[0] for row in dissection.find(space).tables[0].rows} for space in spaces]
+    assert named[0] - named[1] == {"left", "right"} and "brightness" in named[1]
+    assert "takes long to look" in dissection.find(spaces[1]).words[-1]
+    before = spaces[1].extractor.shown
+    steerability.find(spaces[1])
+    assert spaces[1].extractor.shown - before == 5 * 2 * 6 * 12 + steerability.WALKED
 
 
 def test_units_that_share_all_work_do_not_stand_out():
@@ -223,7 +239,7 @@ def only_right(z):
     return blob(4.0 + 0.3 * z[:, 1] + 0.3 * z[:, 0], z[:, 2], 1.7)
 
 
-@pytest.mark.parametrize(("extractor", "name"), [(Sided(), "left"), (Told(), "cluster")])
+@pytest.mark.parametrize(("extractor", "name"), [(Sided(), "left"), (Eye(), "cluster")])
 def test_a_missing_class_is_found_and_its_witnesses_are_not_drawn(extractor, name, monkeypatch):
     monkeypatch.setattr(missing, "CLUSTERS", 2)
     real = Hand(sides)

@@ -176,6 +176,11 @@ class Space:
         """See ganline.studies.answers.Subject."""
         return self.generator.abilities
 
+    @property
+    def looks_fast(self) -> bool:
+        """Whether the extractor can be shown some thousand images more."""
+        return not lacking(("fast to look",), self.extractor.abilities)
+
     def must_draw_fast(self) -> None:
         """Raise LeftOut for a model that takes so long to draw that thousands of images cannot be asked of it."""
         if reason := self.lacks("fast to draw"):

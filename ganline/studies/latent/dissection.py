@@ -14,7 +14,7 @@ from ganline.latent.units import Effect, by_chance, effect, levels, stands_out, 
 from ganline.report.plots import heat
 from ganline.studies.finding import Figure, Finding, LeftOut, Number, Table
 from ganline.studies.latent import network
-from ganline.studies.latent.base import Space
+from ganline.studies.latent.base import Drawn, Space
 
 TITLE = "Its units, one by one"
 LAYERS = 3
@@ -30,6 +30,8 @@ PART = 16
 """Of so many units one belongs to a set."""
 AT_ONCE = 16
 SHOWN, EXAMPLES = 6, 3
+NOTHING = np.empty((0, 0), np.float32)
+"""What an extractor says that is not asked."""
 KINDS = ("as drawn", "ablated", "inserted")
 
 
@@ -71,9 +73,9 @@ class Layer:
 
     def scores(self, rows: slice, images: list[np.ndarray]) -> np.ndarray:
         """Return what attributes images of these samples have, in standard deviations: float64 (sets, n, A)."""
-        drawn, asked, sets = self.space.samples, self.space.attributes, len(images)
-        latents, labels = np.tile(drawn.latents[rows], (sets, 1)), np.tile(drawn.labels[rows], sets)
-        seen = self.space.told(latents, labels, np.concatenate(images))
+        drawn, asked, sets = self.space.samples, asked_for(self.space), len(images)
+        given = np.tile(drawn.latents[rows], (sets, 1)), np.tile(drawn.labels[rows], sets), np.concatenate(images)
+        seen = self.space.told(*given) if self.space.looks_fast else Drawn(*given, NOTHING, NOTHING)
         scores = np.stack([attribute.score(seen) / attribute.spread for attribute in asked], axis=-1)
         return scores.reshape(sets, -1, len(asked))
 
@@ -114,13 +116,21 @@ class Cause(NamedTuple):
 def find(space: Space) -> Finding:
     """Return for each attribute the units that change it most when they are ablated and inserted."""
     space.must_draw_fast()
-    if not space.attributes:
+    if not asked_for(space):
         raise LeftOut("its samples do not differ in anything that is measured")
     layers = _layers(space)
     alone, causes = _causes(space, layers)
     ordered = sorted(causes, key=lambda cause: (not cause.clear, cause.most / max(abs(cause.whole.mean), 1e-9)))
     figures = {"units": _pictures(space, ordered[:SHOWN])} | {"effects": _map(space, layers, alone, ordered)}
-    return Finding(figures, _numbers(causes), _words(layers, ordered), tables=[_table(ordered)])
+    words = _words(layers, ordered)
+    if not space.looks_fast:
+        words.append("The extractor takes long to look, so that only what is measured of the pixels was asked for.")
+    return Finding(figures, _numbers(causes), words, tables=[_table(ordered)])
+
+
+def asked_for(space: Space) -> list[Attribute]:
+    """Return the attributes that units are held against: without those that a slow extractor would have to look for."""
+    return [each for each in space.attributes if space.looks_fast or each.name in space.samples.measured]
 
 
 def _layers(space: Space) -> list[Layer]:
@@ -148,7 +158,7 @@ def _causes(space: Space, layers: list[Layer]) -> tuple[list[np.ndarray], list[C
 
     An attribute's layer is the one where the units found do most on the samples they are looked for on.
     """
-    random, count = generator(space.seed, "latent/dissection"), len(space.attributes)
+    random, count = generator(space.seed, "latent/dissection"), len(asked_for(space))
     with Bar("Units", 2 * len(layers), unit="layers") as bar:
         alone = []
         for layer in layers:
@@ -177,7 +187,7 @@ def _tested(layer: Layer, sets: dict[int, np.ndarray], random: np.random.Generat
         ablated, inserted = layer.scores(TEST, layer.images(TEST, units))[:, :, place]
         others = [i for i, other in enumerate(chance) if not set(other) & set(units)]
         found[place] = Cause(
-            layer.space.attributes[place], layer, units, effect(ablated - before[:, place]),
+            asked_for(layer.space)[place], layer, units, effect(ablated - before[:, place]),
             effect(inserted - before[:, place]), effect(inserted - ablated),
             [effect(by_chance_[i, :, place]) for i in others],
         )  # fmt: skip
@@ -206,7 +216,7 @@ def _name(cause: Cause) -> str:
 def _map(space: Space, layers: list[Layer], alone: list[np.ndarray], ordered: list[Cause]) -> Figure:
     """Return what each unit of one layer does: the layer of the cause that stands out most."""
     at = next(place for place, layer in enumerate(layers) if layer is ordered[0].layer)
-    names = [attribute.name for attribute in space.attributes]
+    names = [attribute.name for attribute in asked_for(space)]
     return Figure(
         heat(alone[at].T, names, [str(unit) for unit in layers[at].looked_at], "standard deviations"),
         f"What every unit does ({layers[at].name})",

@@ -248,5 +248,5 @@ def _compared(witnesses: list[Witness]) -> str:
         return f"{told}."
     error = float(np.hypot(*(side.std(ddof=1) / np.sqrt(len(side)) for side in (lacking, there))))
     worse = lacking.mean() - there.mean() > SURE * error
-    judged = "clearly more: it cannot draw them as well" if worse else "not clearly more: it could, and seldom does"
+    judged = "clearly more: it cannot draw them as well" if worse else "not clearly more: it may be able to draw them"
     return f"{told}, those of what is not with {100 * there.mean():.0f} %; {judged}."

@@ -23,8 +23,8 @@ TITLE = "Can it be steered?"
 POOL = 256
 """Samples that walks are learned from."""
 STEPS, BATCH, LEARNING_RATE = 150, 32, 0.2
-WALKED = 48
-"""Fresh samples that walks are tested on."""
+WALKED, LOOKED_AT = 48, 12
+"""Fresh samples that walks are tested on; and those of them that a slow extractor is shown."""
 STRENGTHS = (-3, -2, -1, 1, 2, 3)
 """How far they are moved, as multiples of the farthest that walks were learned for."""
 MEASURED, COUNTED = 3.5, 1.5
@@ -136,26 +136,30 @@ def _walked(space: Space, edits: Sequence[Edit], ways: np.ndarray) -> list[Walk]
     for edit, way in track(zip(edits, ways, strict=True), "Walks", len(edits), "edits"):
         measure, chance = measurer(edit, MEASURED), random * np.linalg.norm(way)
         seen, luck = ([_moved(space, start, strength * by) for strength in STRENGTHS] for by in (way, chance[0]))
-        reached = [_counted(measure(start.images, on.images) / by) for on, by in zip(seen, STRENGTHS, strict=True)]
+        reached = [_counted(measure(start.images, on) / by) for on, by in zip(seen, STRENGTHS, strict=True)]
         walks.append(
             Walk(
                 edit, way, np.stack(reached), np.array([_both_sides(space, start, by, measure) for by in chance]),
-                [on.features for on in seen], [on.features for on in luck],
+                [_features(space, on) for on in seen], [_features(space, on) for on in luck],
             )
         )  # fmt: skip
     return walks
 
 
-def _moved(space: Space, start: Drawn, way: np.ndarray) -> Drawn:
-    return space.look(move(start.latents, way, 1.0, space.generator.prior), start.labels)
+def _moved(space: Space, start: Drawn, way: np.ndarray) -> np.ndarray:
+    return space.generator.images(move(start.latents, way, 1.0, space.generator.prior), start.labels)
+
+
+def _features(space: Space, images: np.ndarray) -> np.ndarray:
+    shown = images if space.looks_fast else images[:LOOKED_AT]
+    return np.asarray(space.extractor.describe(shown).features)
 
 
 def _both_sides(space: Space, start: Drawn, way: np.ndarray, measure: Measure) -> float:
     """Return the mean share that is measured one step along a way, and one step back."""
     sides = []
     for by in (1.0, -1.0):
-        images = space.generator.images(move(start.latents, way, by, space.generator.prior), start.labels)
-        sides.append(_counted(measure(start.images, images) / by))
+        sides.append(_counted(measure(start.images, _moved(space, start, by * way)) / by))
     return float(np.mean(sides))
 
 
