@@ -220,8 +220,8 @@ def _map(space: Space, layers: list[Layer], alone: list[np.ndarray], ordered: li
     return Figure(
         heat(alone[at].T, names, [str(unit) for unit in layers[at].looked_at], "standard deviations"),
         f"What every unit does ({layers[at].name})",
-        f"Mean change of an attribute from a unit ablated to the same unit inserted, a column a unit, over {SEARCHED} "
-        "samples. A column with one coloured cell would be a unit that draws one thing.",
+        "Mean change of an attribute from a unit ablated to the same unit inserted, a column a unit, in the order of "
+        f"their numbers, over {SEARCHED} samples. A column with one coloured cell would be a unit with one task.",
     )
 
 
