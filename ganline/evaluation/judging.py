@@ -11,8 +11,8 @@ from ganline.core.maker import Made, Maker
 from ganline.core.progress import Bar
 from ganline.core.random import generator
 from ganline.datasets.prepared import read_facts, read_split
+from ganline.evaluation import judgements, translators
 from ganline.evaluation import measures as suite
-from ganline.evaluation import translators
 from ganline.evaluation.baselines import BASELINES, BESIDE
 from ganline.evaluation.images import real_images
 from ganline.extractors.network import Extractor, Features
@@ -64,9 +64,11 @@ def judge(params: Params, model: Model, maker: Maker, extractor: Extractor) -> J
     pairs, inputs = made.partners is not None, made.given.get("inputs")
     real = translators.targets(made, extractor) if pairs else drawn(test, count, seed, "evaluate/reference")
     lpips = translators.lpips_for(has)
+    if said_by_people := judgements.read(paths.JUDGEMENTS, made.images):
+        has |= {"judgements"}
 
     def case(sample: Sample, maker: Maker | None = None) -> Case:
-        return Case(sample, real, train, settings, seed, extractor, maker, has, lpips, inputs)
+        return Case(sample, real, train, settings, seed, extractor, maker, has, lpips, inputs, said_by_people)
 
     floors = {"train": case(drawn(train, count, seed, "evaluate/floor")), "held_out": case(real)}
     if inputs is not None:

@@ -14,6 +14,8 @@ LPIPS = Path("models/lpips")
 """What a package ships to judge translators by, fetched when it is first needed; pinned by its content, not by DVC."""
 VGG = Path("models/vgg")
 """What stands in for VGG19 in perceptual losses, fetched and pinned as LPIPS is."""
+JUDGEMENTS = Path("judgements.db")
+"""What people said of images (`ganline people`)."""
 MANUAL = Path("data/manual")
 """Source files that the user supplies by hand, one folder a dataset."""
 PICTURES = MANUAL / "pictures"

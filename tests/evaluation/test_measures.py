@@ -18,7 +18,7 @@ SETTINGS = compose_params(
     "gan-mnist", ["dataset=digits", "evaluate.samples=200", "evaluate.kid_subset_size=50"]
 ).evaluate
 
-ASKS_A_MAKER = {"latents", "unpaired", "way back", "enlarges", "holes"}
+ASKS_A_MAKER = {"latents", "unpaired", "way back", "enlarges", "holes", "judgements"}
 """What measures need that look at more than arrays."""
 
 
