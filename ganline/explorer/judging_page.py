@@ -74,6 +74,8 @@ class Page:
                 ui.button("That is me", on_click=self.enter).props("data-testid=enter flat")
             for task in self.offered():
                 self._offer(task)
+            if self.exhibit.epochs:
+                self._offer_epochs()
             ui.button("What came of it", on_click=self.outcome).props("data-testid=results flat")
 
     def offered(self) -> list[Task]:
@@ -90,6 +92,47 @@ class Page:
             button = ui.button("Go on" if done else "Begin", on_click=lambda: self.begin(task))
             button.props(f"data-testid=begin-{task.name}").set_enabled(done < task.length)
 
+    def _offer_epochs(self) -> None:
+        epochs = self.exhibit.epochs
+        assert epochs
+        with ui.card().classes("w-full"), ui.row().classes("w-full items-center justify-between"):
+            with ui.column().classes("gap-0"):
+                ui.label("Which step of the training?").classes("text-lg")
+                words = f"The same images at {len(epochs.sheets)} steps, in no order: take the best."
+                ui.label(words).classes("text-sm")
+                for sentence in self._told(lambda: epochs.said(self.store)) or []:
+                    ui.label(sentence).classes("text-sm").props("data-testid=chosen")
+            ui.button("Choose", on_click=self.compare).props("data-testid=begin-epoch")
+
+    def compare(self) -> None:
+        """Show what each step that was kept draws, to choose from."""
+        judge, epochs = self._who(), self.exhibit.epochs
+        if not judge or not epochs:
+            return
+        self.body.clear()
+        with self.body:
+            ui.label("Which looks best?").classes("text-xl")
+            with ui.row():
+                for place, step in enumerate(epochs.order(judge)):
+                    with ui.column().classes("items-center"):
+                        picture = ui.element("img").style("width: 320px; image-rendering: pixelated")
+                        picture.props["src"], picture.props["alt"] = address(epochs.sheets[step]), f"Choice {place + 1}"
+                        take = ui.button("This one", on_click=lambda step=step: self.choose(judge, step))
+                        take.props(f"data-testid=take-{place}")
+            ui.button("Back", on_click=self.home).props("data-testid=back flat")
+
+    def choose(self, judge: Judge, step: int) -> None:
+        """Keep the choice of a step."""
+        epochs = self.exhibit.epochs
+        assert epochs
+        self._told(lambda: epochs.choose(self.store, judge, step))
+        self.home()
+
+    def _who(self) -> Judge | None:
+        """Return who judges, from now on somebody new if need be; None where that cannot be kept, which is told."""
+        self.judge = self.judge or self._told(self.store.new_judge)
+        return self.judge
+
     def enter(self) -> None:
         """Go on as the judge whose word was typed, or as a new one."""
         self.judge = self._told(lambda: self.store.judge(self.word.value) if self.word.value else None)
@@ -97,8 +140,7 @@ class Page:
 
     async def begin(self, task: Task) -> None:
         """Begin a way of judging, or go on with it."""
-        judge = self.judge = self.judge or self._told(self.store.new_judge)
-        if not judge:
+        if not (judge := self._who()):
             return
         self.task = task
         self.body.clear()

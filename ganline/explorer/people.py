@@ -7,6 +7,7 @@ from ganline.core.errors import UserError
 from ganline.core.files import read_arrays, undamaged
 from ganline.datasets.prepared import read_split
 from ganline.evaluation.judgements import digest
+from ganline.explorer import epochs
 from ganline.explorer.trials import Exhibit, Run
 from ganline.settings import paths
 from ganline.settings.schema import Params
@@ -34,7 +35,7 @@ def load(params: Params, beside: Mapping[str, Path]) -> Exhibit:
             )
         if same := [other.name for other in runs[:number] if other.subject == run.subject]:
             raise UserError(f"{run.name} and {same[0]} have the same images: there is nothing to prefer")
-    return Exhibit(runs, real)
+    return Exhibit(runs, real, epochs.load(params))
 
 
 def _run(name: str, path: Path) -> Run:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ganline.core.random import generator
 from ganline.evaluation.judgements import Judge
+from ganline.explorer.epochs import Epochs
 from ganline.metrics import hype_infinity, hype_time, preference, rapid_categorisation, rating
 from ganline.metrics.judgements import CATCH, GENERATED, REAL, Answer
 
@@ -109,6 +110,8 @@ class Exhibit:
     """The first is judged by itself; all are compared with each other."""
     real: np.ndarray
     """uint8 (M, H, W, C): held-out images."""
+    epochs: Epochs | None = None
+    """What the training drew along its way, where weights were kept."""
 
     def session(self, task: str) -> str:
         """Return the name under which answers to a task belong together."""

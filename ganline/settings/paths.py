@@ -5,6 +5,8 @@ from pathlib import Path
 from ganline.settings.schema import Params
 
 GAN = Path("models/gan")
+KEPT = Path("models/kept")
+"""Weights of steps along the training (train.keep)."""
 TRAIN = Path("reports/train")
 EVALUATE = Path("reports/evaluate")
 STUDY = Path("reports/study")

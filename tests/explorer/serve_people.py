@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ganline.evaluation.judgements import Store, digest
+from ganline.explorer.epochs import Epochs
 from ganline.explorer.trials import Exhibit, Run
 
 HOSTILE = """x" :title="globalThis.ran = 'a name'" <img src=y onerror="ran='a tag'"> '{{ran}}'"""
@@ -27,7 +28,9 @@ def toy(count, seed, bright_below):
 def exhibit():
     """Return what there is to judge: the images of two runs, and real ones."""
     runs = [(HOSTILE, toy(90, 1, False)), ("rival", toy(90, 2, False))]
-    return Exhibit([Run(digest(images), name, images) for name, images in runs], toy(80, 3, True))
+    sheets = {step: toy(1, step, True)[0] for step in (100, 200, 300)}
+    drawn = Epochs(digest(np.stack(list(sheets.values()))), sheets)
+    return Exhibit([Run(digest(images), name, images) for name, images in runs], toy(80, 3, True), drawn)
 
 
 if __name__ == "__main__":

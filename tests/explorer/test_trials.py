@@ -110,3 +110,16 @@ def test_results_say_what_there_is_and_what_is_missing(tmp_path):
     assert run.rows[0][2] == "0" and len(run.notes) == 3 and "nobody has judged these images so" in run.notes[0]
     assert [row[0] for row in judges.rows] == ["ABCDEFGH"] * 2 and len(ranking.rows) == 2
     assert digest(shown.runs[0].images) == shown.runs[0].subject
+
+
+def test_of_choices_of_a_step_each_judges_last_one_counts(tmp_path):
+    from ganline.evaluation.judgements import Store
+
+    store, epochs = Store(tmp_path / "judgements.db"), exhibit().epochs
+    assert epochs.said(store) == [] and sorted(epochs.order(JUDGE)) == [100, 200, 300]
+    assert len({tuple(epochs.order(Judge("A", seed))) for seed in range(20)}) > 3
+    for name, steps in (("A", (100, 300)), ("B", (300,)), ("C", (200,))):
+        for step in steps:
+            epochs.choose(store, Judge(name, 1), step)
+    chosen, command = epochs.said(store)
+    assert chosen == "Chosen: step 300 by 2, step 200 by 1." and command.endswith("-S train.select=300")
