@@ -25,8 +25,8 @@ def load(params: Params, beside: Mapping[str, Path]) -> Exhibit:
     Raises:
         UserError: nothing was evaluated yet; images are of another shape, or the same; or something is damaged.
     """
-    real = read_split(paths.prepared(params), "test")[0]
     runs = [_run(f"{params.experiment} (here)", FEATURES), *(_run(name, path) for name, path in beside.items())]
+    real = read_split(paths.prepared(params), "test")[0]
     for number, run in enumerate(runs):
         if run.images.shape[1:] != real.shape[1:]:
             raise UserError(
