@@ -65,7 +65,7 @@ def judge(params: Params, model: Model, maker: Maker, extractor: Extractor) -> J
     real = translators.targets(made, extractor) if pairs else drawn(test, count, seed, "evaluate/reference")
     lpips = translators.lpips_for(has)
     if said_by_people := judgements.read(paths.JUDGEMENTS, made.images):
-        has |= {"judgements"}
+        has |= said_by_people.abilities
 
     def case(sample: Sample, maker: Maker | None = None) -> Case:
         return Case(sample, real, train, settings, seed, extractor, maker, has, lpips, inputs, said_by_people)

@@ -59,7 +59,7 @@ MEASURE = Measure(
     misleads="It sees single images: a generator that repeats one perfect image scores best. Small images hide much.",
     source="Zhou et al. 2019, HYPE: A Benchmark for Human eYe Perceptual Evaluation of Generative Models",
     cost="10 minutes of each judge",
-    needs=frozenset({"judgements"}),
+    needs=frozenset({"judged: hype_infinity"}),
     floor="",
     protocol=lambda case: {"judges_see": "half real, half generated; noise as catch trials", "exposure": "unlimited"},
 )

@@ -74,7 +74,7 @@ MEASURE = Measure(
     misleads="The screen shows whole frames, 17 ms at 60 Hz; tired judges look worse than the generator makes them.",
     source="Zhou et al. 2019, HYPE: A Benchmark for Human eYe Perceptual Evaluation of Generative Models",
     cost="25 minutes of each judge",
-    needs=frozenset({"judgements"}),
+    needs=frozenset({"judged: hype_time"}),
     floor="",
     protocol=lambda case: {
         "judges_see": "half real, half generated; noise as catch trials; a mask of noise after each",

@@ -69,6 +69,11 @@ class Judgements:
     """Hash of its images."""
     answers: Sequence[Answer]
 
+    @property
+    def abilities(self) -> frozenset[str]:
+        """The ways in which somebody judged, in the words of ganline.core.abilities."""
+        return frozenset(f"judged: {task}" for task in TASKS if any(answer.task == task for answer in self.answers))
+
     def of(self, task: str) -> "Heard":
         """Return who answered in a task, and what counts.
 

@@ -86,7 +86,7 @@ MEASURE = Measure(
     source="Bradley and Terry 1952, Rank Analysis of Incomplete Block Designs; Davidson 1970, On Extending the "
     "Bradley-Terry Model to Accommodate Ties",
     cost="4 minutes of each judge",
-    needs=frozenset({"judgements"}),
+    needs=frozenset({"judged: preference"}),
     floor="",
     protocol=_protocol,
 )

@@ -63,7 +63,7 @@ MEASURE = Measure(
     misleads="At one frame nobody can tell anything, so compare the same exposures; screens differ in their frames.",
     source="Denton et al. 2015, Deep Generative Image Models using a Laplacian Pyramid of Adversarial Networks",
     cost="6 minutes of each judge",
-    needs=frozenset({"judgements"}),
+    needs=frozenset({"judged: rapid_categorisation"}),
     floor="",
     protocol=lambda case: {
         "judges_see": "half real, half generated; noise as catch trials; a mask of noise after each",

@@ -45,7 +45,7 @@ MEASURE = Measure(
     misleads="Judges use scales differently, so compare by the same judges. Variety is not seen.",
     source="Borji 2018, Pros and Cons of GAN Evaluation Measures",
     cost="3 minutes of each judge",
-    needs=frozenset({"judgements"}),
+    needs=frozenset({"judged: rating"}),
     floor="",
     protocol=lambda case: {"judges_see": "three generated images to one real one; noise as catch trials"},
 )

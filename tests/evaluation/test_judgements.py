@@ -25,7 +25,16 @@ def test_an_empty_file_holds_no_judgements_and_reading_leaves_it_so(tmp_path):
     path.touch()
     store = Store(path)
     assert store.of(RUN) is None and store.names() == {} and store.given(Judge("A", 1), "x") == []
-    assert path.read_bytes() == b"" and (ROOT / "judgements.db").exists()
+    assert path.read_bytes() == b""
+
+
+def test_a_clone_begins_with_a_file_that_dvc_does_not_warn_of(tmp_path):
+    """It warns of files of no bytes."""
+    begun = (ROOT / "judgements.db").read_bytes()
+    path = tmp_path / "judgements.db"
+    path.write_bytes(begun)
+    assert begun and Store(path).of(RUN) is None and path.read_bytes() == begun
+    assert Store(path).record(said("A", 0, REAL, "real")) and len(Store(path).of(RUN).answers) == 1
 
 
 def test_answers_are_those_of_the_images_judged(tmp_path):

@@ -1,6 +1,5 @@
 """What becomes of people's answers: who counts, staircases, rates, rankings; each against figures made elsewhere."""
 
-import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -182,4 +181,5 @@ def test_a_run_that_nobody_judged_has_the_numbers_it_had():
     case = SimpleNamespace(abilities=frozenset())
     measures = suite.chosen(PEOPLE)
     assert suite.measure_all(measures, ["default"], case, {}, {}, print) == ({}, {})
-    assert all(dataclasses.asdict(measure)["needs"] == {"judgements"} for measure in measures)
+    assert all(measure.needs == {f"judged: {measure.name}"} for measure in measures)
+    assert Judgements(RUN, judged("A", 4, 1)).abilities == {"judged: hype_infinity"}
