@@ -22,6 +22,7 @@ from ganline.catalogue.check import load
 from ganline.core.figures import beside, cut_grid, image_grid, write_png
 from ganline.core.files import write_json, write_text
 from ganline.evaluation.baselines import BASELINES
+from ganline.metrics import naming
 from ganline.settings import paths
 
 RESULTS = Path("docs/results")
@@ -33,6 +34,18 @@ COLUMNS, ROWS = 8, 8
 """Of the strip: steps, evenly chosen, and latents."""
 
 EMOJI, BFLOAT16 = ["dataset=emoji"], ["compute.precision=mixed_bfloat16"]
+UNPAIRED = [
+    *(
+        "dataset=openmoji_fluent",
+        "train.batch_size=8",
+        "train.generator_batch_size=8",
+        "train.sampling=shuffle",
+        *BFLOAT16,
+    ),
+    *("train.generator_average=0.99", "train.sample_every=250", "train.log_every=50", "train.checkpoint_every=250"),
+    "diagnosis.every=250",
+]
+"""Drawings of emoji into renders of the same, which belong together, but are drawn independently of each other."""
 RUNS: dict[str, list[str]] = {
     "mode-collapse-mnist": [],
     "convergence-failure-mnist": [],
@@ -68,6 +81,7 @@ RUNS: dict[str, list[str]] = {
         *("train.generator_batch_size=32", "train.sample_every=700", "train.log_every=20"),
         "train.checkpoint_every=350",
     ],
+    "cyclegan-apple2orange": [*UNPAIRED, "train.steps=2000"],
 }
 """What was run for docs/results.md, with what differs from each preset, in the order of the table."""
 OWN = {
@@ -92,15 +106,15 @@ def keep(experiment: str, command: str, minutes: float | None) -> None:
     """Write the numbers and the strip of the run that the workspace holds; None where nobody took its time."""
     metrics = json.loads((paths.EVALUATE / "metrics.json").read_text())
     protocol = json.loads((paths.EVALUATE / "protocol.json").read_text())
-    history = pd.read_csv(paths.TRAIN / "history.csv")
+    history, network = pd.read_csv(paths.TRAIN / "history.csv"), naming.network_of(protocol)
     facts = {
         "experiment": experiment,
         "command": command,
         "steps": load().train.steps,
         "minutes": minutes and round(minutes, 1),
         "cores": len(os.sched_getaffinity(0)),
-        "extractor": protocol["fid"]["extractor"],
-        "images": protocol["fid"]["n_fake"],
+        "extractor": network,
+        "images": protocol[naming.frechet(network)]["n_fake"],
         "verdict": json.loads((paths.TRAIN / "diagnosis.json").read_text())["verdict"],
         "metrics": {name: float(f"{value:.4g}") for name, value in metrics.items()},
         "last": {name: float(f"{value:.4g}") for name, value in history.iloc[-1].items()},
@@ -146,8 +160,9 @@ def render() -> None:
 
 
 def _row(facts: dict[str, Any]) -> str:
-    metrics = facts["metrics"]
-    pairs = [f"{metrics[name]:.3g} ({metrics[f'floor_{name}']:.3g})" for name in ("fid", "precision", "recall")]
+    metrics = naming.modern(facts["metrics"], facts["extractor"])
+    names = (naming.frechet(facts["extractor"]), "precision", "recall")
+    pairs = [f"{metrics[name]:.3g} ({metrics[f'floor_{name}']:.3g})" for name in names]
     own = "; ".join(f"{metrics[name]:.3g} {words}" for name, words in OWN.items() if name in metrics)
     name, count = facts["extractor"], f"{facts['images']:,}"
     return f"| {facts['experiment']} | {_steps(facts)} | {' | '.join(pairs)} | {name}, {count} | {own} |"
@@ -177,20 +192,20 @@ PICTURE = "**{experiment}**, after {steps:,} steps\n\n![{experiment}](results/{e
 PAGE = """# What the experiments show here
 
 Real runs of the whole line on {cores} processor cores without a GPU, most of them cut short: the second column says
-after how many of the preset's steps. In brackets: the floor, what training images score in the generator's place. FID
-and the rest are made with the extractor named (a classifier of the dataset's own classes, or of four rotations where it
-has none), so compare within one dataset only. Such a classifier has never seen blur: it takes most of the VAE's blurred
-digits for ones, so that row's FID and classes tell of blur, not of variety. Runs this short do not show what these
-models can do; those of some hundred steps show that a model learns, or fails as it should, those of some tens that the
-line runs. Nor can a run's curves be held against a document's log number by number: a row of history.csv is a mean over
-`train.log_every` steps, most documents print single ones. Of sources without a test split of their own (Quick, Draw!,
-faces, flags) part is held out here, while the documents train on all. Rows on emoji and flags (191 and 81 images) are
-of an older split, of whose test images 8 and 2 were training images too: pictures that come twice are now held out
-together.
+after how many of the preset's steps. In brackets: the floor, what training images score in the generator's place. The
+Frechet distance and the rest are made with the extractor named (a classifier of the dataset's own classes, or of four
+rotations where it has none), so compare within one dataset only. Such a classifier has never seen blur: it takes most
+of the VAE's blurred digits for ones, so that row's distance and classes tell of blur, not of variety. Runs this short
+do not show what these models can do; those of some hundred steps show that a model learns, or fails as it should, those
+of some tens that the line runs. Nor can a run's curves be held against a document's log number by number: a row of
+history.csv is a mean over `train.log_every` steps, most documents print single ones. Of sources without a test split of
+their own (Quick, Draw!, faces, flags) part is held out here, while the documents train on all. Rows on emoji and flags
+(191 and 81 images) are of an older split, of whose test images 8 and 2 were training images too: pictures that come
+twice are now held out together.
 
 Made by `python -m benchmarks.results` (all numbers: docs/results/*.json).
 
-| experiment | steps | FID | precision | recall | extractor, images | its own figures |
+| experiment | steps | Frechet distance | precision | recall | extractor, images | its own figures |
 |---|---|---|---|---|---|---|
 {rows}
 
@@ -201,7 +216,9 @@ colour of the training targets, and where it applies the input enlarged bicubica
 its surroundings. L1 is of values 0 to 1, LPIPS by AlexNet, KID by the extractor. Minutes are of the whole line, much
 other work beside it. srgan-faces is its pre-training alone, by the mean square of pixels: its adversary never played,
 and VGG16 stood in for VGG19. context-encoder-anime beats the mean of the surroundings by less than its errors, and not
-by SSIM: no layer of the document's network sees the whole picture.
+by SSIM: no layer of the document's network sees the whole picture. The two-domain rows learned without pairs, from
+drawings of emoji to renders of the same, and are held against the true partners: no translator could meet these pixel
+by pixel, for the two artists draw the same thing in other places.
 
 | experiment | steps | minutes | L1 | SSIM | LPIPS | KID | pairs | verdict |
 |---|---|---|---|---|---|---|---|---|

@@ -88,6 +88,42 @@ def two_domains(experiment: str, *overrides: str) -> translators.Step:
     return step
 
 
+def super_resolution(experiment: str, *overrides: str) -> translators.Step:
+    """SRGAN: two updates of the judge, then one of the generator by what VGG19 sees, on a fresh pair."""
+    params = translators.params_of(experiment, *overrides)
+    recipe, ours = params.train, translators.built(params)
+    generator, judge = like(Enlarger(ours), ours.generator), like(ScaledJudge(ours), ours.discriminator)
+    sees, blur = Perception(ours), nn.functional.avg_pool2d
+    adam_g, adam_d = adam(generator, recipe.optimizers["generator"]), adam(judge, recipe.optimizers["discriminator"])
+    images = torch.from_numpy(translators.pairs(params)[0]) / 127.5 - 1
+
+    def draw() -> tuple[torch.Tensor, torch.Tensor]:
+        large = images[torch.randint(0, translators.COUNT, (recipe.batch_size,))].permute(0, 3, 1, 2)
+        return blur(large, recipe.scale), large
+
+    def step(count: int) -> None:
+        for _ in range(count):
+            small, large = draw()
+            fakes = predicted(generator, small)
+            for shown, goal in ((large, 1.0), (fakes, 0.0)):
+                adam_d.zero_grad()
+                (judge(shown).sigmoid() - goal).square().mean().backward()
+                adam_d.step()
+            small, large = draw()
+            judge.requires_grad_(False)
+            adam_g.zero_grad()
+            made = generator(small)
+            with torch.no_grad():
+                wanted = sees(large)
+            content = (sees(made) - wanted).square().mean()
+            deceiving = nn.functional.softplus(-judge(made)).mean()
+            (recipe.content_weight * content + recipe.adversarial_weight * deceiving).backward()
+            adam_g.step()
+            judge.requires_grad_(True)
+
+    return step
+
+
 class UNet(nn.Module):
     """The generator of ganline.models.translation.networks."""
 
@@ -180,7 +216,85 @@ class ResidualJudge(nn.Sequential):
         super().__init__(*parts, nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(512, 1, 4))
 
 
+class Enlarger(nn.Module):
+    """The generator of ganline.models.translation.srgan."""
+
+    def __init__(self, ours: Any) -> None:
+        """Set up with the model whose width and blocks it takes."""
+        super().__init__()
+        wide, size = ours.width, ours.image_shape[2]
+        self.start = nn.Sequential(nn.Conv2d(ours.input_shape[2], wide, 9, padding=4), nn.ReLU(inplace=True))
+        self.blocks = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(wide, wide, 3, padding=1), nn.ReLU(inplace=True), batch_norm(wide),
+                nn.Conv2d(wide, wide, 3, padding=1), nn.GroupNorm(wide, wide, eps=1e-3),
+            )
+            for _ in range(ours.residual_blocks)
+        )  # fmt: skip
+        self.middle = nn.Sequential(nn.Conv2d(wide, wide, 3, padding=1), batch_norm(wide))
+        parts: list[nn.Module] = []
+        for before in [wide, *[4 * wide] * (ours.settings.scale.bit_length() - 2)]:
+            parts += [nn.Upsample(scale_factor=2), nn.Conv2d(before, 4 * wide, 3, padding=1), nn.ReLU(inplace=True)]
+        self.end = nn.Sequential(*parts, nn.Conv2d(4 * wide, size, 9, padding=4), nn.Tanh())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Inputs (N, C, H, W) -> images (N, C, scale H, scale W)."""
+        start = x = self.start(x)
+        for block in self.blocks:
+            x = x + block(x)
+        return self.end(self.middle(x) + start)
+
+
+class ScaledJudge(nn.Sequential):
+    """Its discriminator."""
+
+    def __init__(self, ours: Any) -> None:
+        """Set up with the model whose widths it takes."""
+        parts: list[nn.Module] = []
+        before = ours.image_shape[2]
+        for width in ours.judge_widths:
+            for strides in (1, 2):
+                # Keras pads even sides at their ends alone.
+                around = (1, 1, 1, 1) if strides == 1 else (0, 1, 0, 1)
+                norm = nn.GroupNorm(width, width, eps=1e-3) if parts else nn.Identity()
+                parts += [nn.ZeroPad2d(around), nn.Conv2d(before, width, 3, strides), nn.LeakyReLU(0.2), norm]
+                before = width
+        wide = 2 * before
+        super().__init__(*parts, nn.Conv2d(before, wide, 1), nn.LeakyReLU(0.2), nn.Conv2d(wide, 1, 1))
+
+
+class Perception(nn.Module):
+    """What its loss sees images through, frozen."""
+
+    def __init__(self, ours: Any) -> None:
+        """Take over the weights of ours, and hold that both see the same."""
+        super().__init__()
+        parts: list[nn.Module] = []
+        for block in translators.vgg_blocks(ours.perceives):
+            parts += [nn.MaxPool2d(2)] if parts else []
+            for widths in block:
+                parts += [nn.Conv2d(*widths, 3, padding=1), nn.ReLU(inplace=True)]
+        held = ours.perception.arrays()
+        for i, layer in enumerate(part for part in parts if isinstance(part, nn.Conv2d)):
+            kernel, bias = (torch.from_numpy(held[f"{i}/{name}"]) for name in ("kernel", "bias"))
+            layer.weight.data, layer.bias.data = kernel.permute(3, 2, 0, 1).contiguous(), bias
+        self.layers = nn.Sequential(*parts).requires_grad_(False).to(memory_format=torch.channels_last)
+        given = np.random.default_rng(0).uniform(-1, 1, (1, *ours.image_shape)).astype(np.float32)
+        seen = self(torch.from_numpy(given).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        if not np.allclose(seen, ours.perception(given), atol=1e-3):
+            raise RuntimeError("Perception sees other things than our VGG19 of the same weights")
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Images (N, 3, H, W) -> maps."""
+        return self.layers(x)
+
+
 # What other translators need as well
+
+
+def batch_norm(width: int) -> nn.BatchNorm2d:
+    """Return Keras's batch norm of momentum 0.8."""
+    return nn.BatchNorm2d(width, eps=1e-3, momentum=0.2)
 
 
 def norm_of(ours: Any) -> Norm:
@@ -190,7 +304,7 @@ def norm_of(ours: Any) -> Norm:
     batches of one whose upstream gradient is channels_last; findings/torch-instance-norm.sh shows it.
     """
     if getattr(ours, "batch_norm", False):
-        return lambda width: nn.BatchNorm2d(width, eps=1e-3, momentum=0.2)
+        return batch_norm
     return lambda width: nn.GroupNorm(width, width, eps=1e-3)
 
 
@@ -207,8 +321,13 @@ def doubled(before: int, width: int, norm: Norm) -> nn.Sequential:
 
 
 def adam(network: nn.Module, rule: Any) -> torch.optim.Adam:
-    """Return the network's optimizer."""
-    return torch.optim.Adam(network.parameters(), rule.learning_rate, (rule.beta_1, rule.beta_2), eps=1e-7, fused=True)
+    """Return the network's optimizer, its moments made by an update that changes nothing."""
+    made = torch.optim.Adam(network.parameters(), rule.learning_rate, (rule.beta_1, rule.beta_2), eps=1e-7, fused=True)
+    for weights in network.parameters():
+        weights.grad = torch.zeros_like(weights)
+    made.step()
+    made.zero_grad()
+    return made
 
 
 def predicted(network: nn.Module, given: torch.Tensor) -> torch.Tensor:
@@ -246,6 +365,8 @@ def like(network: nn.Module, ours: Any) -> nn.Module:
     for part, layer in zip(theirs, layers, strict=True):
         names = ("weight", "bias", "running_mean", "running_var")
         for name, value in zip(names, layer.get_weights(), strict=False):
+            if value.ndim == 2:  # a dense layer over each place of an image
+                value = value[None, None]
             value = torch.from_numpy(value.transpose(3, 2, 0, 1) if value.ndim == 4 else value)
             with torch.no_grad():
                 getattr(part, name).copy_(value)

@@ -32,6 +32,7 @@ EXPERIMENTS = {  # steps a round: about a second
     "cyclegan-apple2orange": 2,
     "cyclegan-horse2zebra": 1,
     "discogan-faces": 1,
+    "srgan-faces": 1,
 }
 TRANSLATORS = {  # on what is small enough for a processor
     "pix2pix-gray-to-color": ("dataset=openmoji_lines", "train.batch_size=8", "train.generator_batch_size=16"),
@@ -39,11 +40,12 @@ TRANSLATORS = {  # on what is small enough for a processor
     "cyclegan-apple2orange": ("prepare.size=64",),
     "cyclegan-horse2zebra": ("prepare.size=64",),
     "discogan-faces": ("prepare.size=64",),
+    "srgan-faces": ("prepare.size=64",),
 }
 OURS, THEIRS = ("ganline float32", "ganline mixed_bfloat16"), "Keras loop of the documents"
 DOCUMENTS = dict.fromkeys(
     ("cyclegan-apple2orange", "cyclegan-horse2zebra", "discogan-faces"), "translators.two_domains_keras"
-)
+) | {"srgan-faces": "translators.super_resolution_keras"}
 PYTORCH = {  # the builder of each experiment that PyTorch's row is written for
     "gan-mnist": "contenders.pytorch",
     "dcgan-fashion-mnist-workshop": "contenders.pytorch",
@@ -52,6 +54,7 @@ PYTORCH = {  # the builder of each experiment that PyTorch's row is written for
     "cyclegan-apple2orange": "torch_translators.two_domains",
     "cyclegan-horse2zebra": "torch_translators.two_domains",
     "discogan-faces": "torch_translators.two_domains",
+    "srgan-faces": "torch_translators.super_resolution",
 }
 PEAK_PRODUCTS = 10
 
@@ -60,10 +63,19 @@ def work(pipe: Connection, builder: str, arguments: tuple) -> None:
     """Build a contender, then time as many steps as the parent asks for, again and again."""
     module, _, name = builder.rpartition(".")
     step = getattr(import_module(f"benchmarks.{module}"), name)(*arguments)
+    before = _resident("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the most memory so far is forgotten: building took some
     while count := pipe.recv():
         start = time.perf_counter()
         step(count)
         pipe.send((time.perf_counter() - start) / count)
+    pipe.send(_resident("VmHWM") - before)
+
+
+def _resident(what: str) -> float:
+    """Return the process's memory now, VmRSS, or the most it had, VmHWM: MiB."""
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(lines[what].split()[0]) / 1024
 
 
 class Contender:
@@ -86,8 +98,9 @@ class Contender:
             self.seconds.append(seconds)
 
     def stop(self) -> None:
-        """End the process."""
+        """End the process, having noted how much memory steps took at most beside networks and optimizers, MiB."""
         self._pipe.send(0)
+        self.memory = self._pipe.recv()
         self._process.join()
 
 
@@ -114,8 +127,9 @@ def compare(experiment: str, count: int, console: Console) -> dict[str, float]:
     peak_rate = 2 * 2048**3 / statistics.median(peak.seconds)
     operations = translators.flops(experiment, *more) if more else contenders.flops(experiment)
     table = Table(
-        "", "ms a step (median)", "min", "max", "times as fast as the documents' loop", "share of matmul peak", box=None
-    )
+        "", "ms a step (median)", "min", "max", "times as fast as the documents' loop", "share of matmul peak",
+        "MiB a step takes", box=None,
+    )  # fmt: skip
     table.title = f"{experiment}: {operations / 1e9:.1f} GFLOP a step, matmul peak {peak_rate / 1e9:.0f} GFLOP/s"
     for name, contender in field.items():
         times = contender.seconds
@@ -123,7 +137,7 @@ def compare(experiment: str, count: int, console: Console) -> dict[str, float]:
         ratios[name] = ratio
         table.add_row(
             name, *(f"{1e3 * f(times):.1f}" for f in (statistics.median, min, max)), f"{ratio:.2f}x",
-            f"{operations / statistics.median(times) / peak_rate:.0%}",
+            f"{operations / statistics.median(times) / peak_rate:.0%}", f"{contender.memory:.0f}",
         )  # fmt: skip
     console.print(table)
     console.print()

@@ -38,7 +38,26 @@ def built(params: Params):  # noqa: ANN201 - TensorFlow is not loaded here
 
     size = params.prepare.size
     shape = (size, size, params.prepare.channels)
-    return models.build(params.train, shape, 0, input_shape=inputs.shape(params))
+    model = models.build(params.train, shape, 0, input_shape=inputs.shape(params))
+    model.perception = vgg19(model.perceives) if model.perceives else None
+    return model
+
+
+def vgg19(layer: str):  # noqa: ANN201 - TensorFlow is not loaded here
+    """Return VGG19 up to a layer with random weights: they do not change how long it takes."""
+    from ganline.extractors.vgg_network import Vgg
+
+    draw = np.random.default_rng(0)
+    shapes = [(3, 3, before, width) for block in vgg_blocks(layer) for before, width in block]
+    weights = [(draw.normal(0, (2 / (9 * shape[2])) ** 0.5, shape).astype(np.float32), shape) for shape in shapes]
+    return Vgg("VGG19", layer, [(kernel, np.zeros(shape[3], np.float32)) for kernel, shape in weights])
+
+
+def vgg_blocks(layer: str) -> list[list[tuple[int, int]]]:
+    """Return the channels into and out of each convolution of VGG19's blocks up to a layer, such as block3_conv4."""
+    block, number = int(layer[len("block")]), int(layer[-1])
+    counts, widths = [*(2, 2, 4, 4, 4)[: block - 1], number], (3, 64, 128, 256, 512, 512)
+    return [[(widths[i + (at > 0)], widths[i + 1]) for at in range(count)] for i, count in enumerate(counts)]
 
 
 def translator_ganline(experiment: str, precision: str, *overrides: str) -> Step:
@@ -46,7 +65,7 @@ def translator_ganline(experiment: str, precision: str, *overrides: str) -> Step
     import tensorflow as tf
 
     from ganline.core.determinism import configure
-    from ganline.datasets.inputs import DERIVED
+    from ganline.datasets.inputs import derived
     from ganline.training.batches import Feed
     from ganline.training.loop import compile_steps
 
@@ -55,7 +74,7 @@ def translator_ganline(experiment: str, precision: str, *overrides: str) -> Step
     model = built(params)
     model.make_optimizers()
     images, partners = pairs(params)
-    data = {"image": images, "input": DERIVED[params.train.input] if partners is None else partners}
+    data = {"image": images, "input": derived(params) if partners is None else partners}
     feed = Feed(data, model.batch_size, params.train.sampling, seed=0)
     run = compile_steps(model, feed, params.compute.xla)
 
@@ -151,10 +170,54 @@ def two_domains_keras(experiment: str, *overrides: str) -> Step:
     return step
 
 
+def super_resolution_keras(experiment: str, *overrides: str) -> Step:
+    """The book's own loop for SRGAN: VGG19 in the model that is stacked, and a fresh pair for each network."""
+    import tensorflow as tf
+
+    params = params_of(experiment, *overrides)
+    recipe, ours = params.train, built(params)
+    generator, judge = (
+        tf.keras.models.clone_model(network, clone_function=_plain) for network in (ours.generator, ours.discriminator)
+    )
+    judge = tf.keras.Model(judge.inputs, tf.keras.layers.Activation("sigmoid")(judge.output))
+    judge.compile(_optimizer(recipe, "discriminator"), "mse", metrics=["accuracy"])
+    judge.trainable = False
+    seen = tf.keras.Input(judge.input_shape[1:])
+    sees = tf.keras.Model(seen, tf.keras.layers.Lambda(ours.perception)(seen))
+    given = tf.keras.Input(generator.input_shape[1:])
+    made = generator(given)
+    stacked = tf.keras.Model(given, [judge(made), sees(made)])
+    weights = [recipe.adversarial_weight, recipe.content_weight]
+    stacked.compile(_optimizer(recipe, "generator"), ["binary_crossentropy", "mse"], loss_weights=weights)
+    images, _ = pairs(params)
+    draw = np.random.default_rng(0)
+
+    def load() -> tuple[np.ndarray, np.ndarray]:
+        large = [images[i] for i in draw.choice(COUNT, recipe.batch_size)]
+        small = [cv2.resize(image, generator.input_shape[1:3], interpolation=cv2.INTER_AREA) for image in large]
+        return (np.stack(small) - 127.5) / 127.5, (np.stack(large) - 127.5) / 127.5
+
+    ones = np.ones((recipe.batch_size, *judge.output_shape[1:]))
+
+    def step(count: int) -> None:
+        for _ in range(count):
+            small, large = load()
+            fakes = generator.predict_on_batch(small)
+            judge.train_on_batch(large, ones)
+            judge.train_on_batch(fakes, 0 * ones)
+            small, large = load()
+            stacked.train_on_batch(small, [ones, sees.predict_on_batch(large)])
+
+    return step
+
+
 def flops(experiment: str, *overrides: str) -> int:
     """Return the multiplications and additions of one training step's convolutions."""
     params = params_of(experiment, *overrides)
     ours, recipe = built(params), params.train
+    if ours.perception:
+        # VGG is looked through twice, and once backwards to the generator's image.
+        return flops_of(ours, recipe) + 3 * recipe.batch_size * perceived_flops(ours)
     if ours.back is None:
         return flops_of(ours, recipe)
     # Of each generator: passes over new pictures, over the other's translations, and all they cost backwards.
@@ -163,3 +226,13 @@ def flops(experiment: str, *overrides: str) -> int:
         sum(_layer_flops(layer) for layer in network.layers) for network in (ours.generator, ours.discriminator)
     )
     return 2 * recipe.batch_size * (3 * passes * generators + (2 * 3 + 2) * judges)
+
+
+def perceived_flops(ours) -> int:  # noqa: ANN001 - a model
+    """Return the multiplications and additions of its perception's convolutions for one image."""
+    side = ours.image_shape[0]
+    return sum(
+        2 * 9 * before * width * (side >> i) ** 2
+        for i, block in enumerate(vgg_blocks(ours.perceives))
+        for before, width in block
+    )

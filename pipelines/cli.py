@@ -77,7 +77,7 @@ def networks(
 
 @app.command()
 def compare(
-    by: Annotated[str, typer.Option(help="The number to rank by, such as fid, kid, precision.")] = "fid",
+    by: Annotated[str, typer.Option(help="The number to rank by, such as frechet, kid, precision.")] = "frechet",
     experiment: Annotated[
         list[str] | None, typer.Option(help="Only runs of this experiment; may be given several times.")
     ] = None,

@@ -123,7 +123,7 @@ def sweep(
     trials: Annotated[int, _number(minimum=1, maximum=MOST_TRIALS)] = 8,
     seed: Annotated[int, _number()] = 0,
     stop_failing: bool = True,
-    by: str = "fid",
+    by: str = "frechet",
     revision: str = "HEAD",
 ) -> State:
     """Try values of parameters, as many at once as the pools allow, and compare what came of them.
@@ -157,11 +157,11 @@ def sweep(
 
 
 @flow(name="compare")
-def compare(by: str = "fid", experiments: Sequence[Experiment] = (), group: str | None = None) -> State:  # type: ignore[valid-type]
+def compare(by: str = "frechet", experiments: Sequence[Experiment] = (), group: str | None = None) -> State:  # type: ignore[valid-type]
     """Rank the finished runs that MLflow holds: a table here, and reports/compare.html in the worker's project.
 
     Args:
-        by: the number to rank by, such as fid, kid, precision.
+        by: the number to rank by, such as frechet, kid, precision.
         experiments: only runs of these.
         group: only runs with this tag.
     """
@@ -172,7 +172,7 @@ def compare(by: str = "fid", experiments: Sequence[Experiment] = (), group: str 
 
 
 @flow(name="promote")
-def promote(run: str | None = None, by: str = "fid") -> State:
+def promote(run: str | None = None, by: str = "frechet") -> State:
     """Make a run's generator the champion of its dataset in MLflow's registry, if it is healthy and better.
 
     Args:

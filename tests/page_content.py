@@ -37,7 +37,14 @@ COLLAPSED = {
 
 
 def content(shape=(8, 8, 1), classes=("cat", "<b>dog</b>"), steps=(0, 50, 100)):
-    metrics = {"fid": 12.345, "kid": 0.00123, "recall": 0.4, "new_score": 7.5, "floor_fid": 1.5, "floor_recall": 0.75}
+    metrics = {
+        "frechet_classifier": 12.345,
+        "kid": 0.00123,
+        "recall": 0.4,
+        "new_score": 7.5,
+        "floor_frechet_classifier": 1.5,
+        "floor_recall": 0.75,
+    }
     protocol = {name: {"extractor": "classifier", "seed": 42, "how_to_read": f"Read {name}."} for name in metrics}
     step = np.arange(10, 110, 10)
     curves = ["d_loss", "g_loss", "d_real", "d_fake", "d_accuracy_real", "d_accuracy_fake"]

@@ -82,8 +82,10 @@ def test_every_stage_runs_and_leaves_its_files(project):
         assert (project.folder / name).stat().st_size > 0
     assert json.loads((project.folder / "reports/train/diagnosis.json").read_text())["verdict"] == "too_short"
     metrics = json.loads((project.folder / "reports/evaluate/metrics.json").read_text())
-    assert {"fid", "floor_fid", "kid", "inception_score", "precision", "recall"} <= set(metrics)
-    assert metrics["floor_fid"] < metrics["fid"]
+    assert {"frechet_classifier", "floor_frechet_classifier", "kid", "inception_score", "precision", "recall"} <= set(
+        metrics
+    )
+    assert metrics["floor_frechet_classifier"] < metrics["frechet_classifier"]
     latent = json.loads((project.folder / "reports/study/metrics.json").read_text())
     assert {"latent_directions_edit_success", "latent_smoothness_path_length"} <= set(latent)
     assert not set(latent) & set(metrics)
@@ -175,7 +177,7 @@ def test_a_wrong_parameter_stops_everything_before_it_begins(project):
 
 def test_dvc_shows_metrics_and_plots(project):
     shown = project.run("dvc", "metrics", "show", "--json")
-    assert '"fid"' in shown and '"latent_directions_edit_success"' in shown
+    assert '"frechet_classifier"' in shown and '"latent_directions_edit_success"' in shown
     project.run("dvc", "plots", "show", "-o", "plots")
     assert (project.folder / "plots/index.html").exists()
 
@@ -188,5 +190,5 @@ def test_mlflow_remembers_each_run(project):
     runs = mlflow.search_runs(experiment_names=["ganline"], output_format="list", order_by=["start_time"])
     assert [run.info.status for run in runs] == ["FINISHED"] * 4  # the first, the forced, the changed and the other one
     for run in runs:
-        assert {"fid", "d_loss", "g_loss"} <= set(run.data.metrics)
+        assert {"frechet_classifier", "d_loss", "g_loss"} <= set(run.data.metrics)
     assert [run.data.params["train.steps"] for run in runs] == ["40", "40", "40", "20"]

@@ -18,7 +18,7 @@ from ganline.studies.translation import using
 from stages import evaluate, study
 from tests.stages.test_evaluate import CONF, Recorder
 
-MEASURES = ("l1", "psnr", "ssim", "pair_ms_ssim", "lpips", "fid", "kid")
+MEASURES = ("l1", "psnr", "ssim", "pair_ms_ssim", "lpips", "frechet", "kid")
 SIDE, COUNTS = 32, {"train": 60, "test": 40}
 
 
@@ -76,11 +76,11 @@ def test_its_numbers_stand_beside_baselines_and_pairs_are_kept(here):
     evaluate.run(here[1], recorder)
     values = json.loads((paths.EVALUATE / "metrics.json").read_text())
     protocol = json.loads((paths.EVALUATE / "protocol.json").read_text())
-    for name in set(MEASURES) - {"lpips"}:
+    for name in {*MEASURES, "frechet_classifier"} - {"lpips", "frechet"}:
         assert {name, f"baseline_copied_{name}", f"baseline_mean_colour_{name}"} <= values.keys()
     # Untrained, it makes grey of everything, and these pictures are mostly white.
     assert values["l1"] > values["baseline_mean_colour_l1"] > values["baseline_copied_l1"] > 0
-    assert "floor_fid" in values and "floor_l1" not in values
+    assert "floor_frechet_classifier" in values and "floor_l1" not in values
     assert "put these into data/manual/lpips" in protocol["lpips"]["left_out"]
     kept = read_arrays(paths.EVALUATE / "features.npz")
     np.testing.assert_array_equal(

@@ -26,7 +26,7 @@ from stages import evaluate, study
 from tests.stages.test_evaluate import CONF, Recorder
 from tests.two_ways import SIDE, discs, squares
 
-MEASURES = ("cycle_error", "steganography", "identity_error", "edge_agreement", "l1", "fid", "kid")
+MEASURES = ("cycle_error", "steganography", "identity_error", "edge_agreement", "l1", "frechet", "kid")
 IMAGES, PARTNERS = {"train": 40, "test": 30}, {"train": 50, "test": 24}
 
 
@@ -77,7 +77,7 @@ def test_it_is_judged_by_the_target_domain_and_by_its_cycles(here):
     values = json.loads((paths.EVALUATE / "metrics.json").read_text())
     protocol = json.loads((paths.EVALUATE / "protocol.json").read_text())
     assert {"cycle_l1", "cycle_back_l1", "identity_l1", "hidden_share", "edge_agreement", "floor_kid"} <= values.keys()
-    assert {"baseline_copied_fid", "baseline_copied_kid", "baseline_mean_colour_kid"} <= values.keys()
+    assert {"baseline_copied_frechet_rotation", "baseline_copied_kid", "baseline_mean_colour_kid"} <= values.keys()
     assert values["cycle_l1"] > 0.1 and "no true partner" in protocol["l1"]["left_out"]
     assert protocol["kid"]["n_real"] == PARTNERS["test"]
     assert read_arrays(paths.EVALUATE / "features.npz").keys() >= {"inputs", "images"}

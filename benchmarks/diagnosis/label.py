@@ -17,6 +17,8 @@ ALIKE, VARIED = 0.35, 0.2
 """MS-SSIM between samples, from that of real images (0) to that of one image (1): collapsed above, varied below."""
 WORSE = 1.5
 """Final Frechet distance over the best of four moments."""
+DISTANCE = "frechet_classifier"
+"""All runs of the proving ground are judged by classifiers."""
 NONE = 0.03
 """Precision and coverage below which hardly a sample lies among real images and hardly a real image near a sample."""
 EITHER = "mode_collapse or convergence_failure"
@@ -47,7 +49,7 @@ def label(record: Mapping[str, Any]) -> str:
         return "convergence_failure"
     if alike >= ALIKE:
         return "mode_collapse"
-    if final["fid"] >= WORSE * min(moment["fid"] for moment in record["moments"].values()):
+    if final[DISTANCE] >= WORSE * min(moment[DISTANCE] for moment in record["moments"].values()):
         return "overtrained"
     if astray:
         return "convergence_failure"

@@ -4,7 +4,7 @@ Run: python -m benchmarks.diagnosis.records pack      adds what benchmarks.diagn
      python -m benchmarks.diagnosis.records unpack    writes runs/NAME.csv and NAME.json of every run, as they were made
 
 A row of records.csv has what a run was made of ("bent" and "moments" as JSON) and one column a measure of its last
-samples, "final.fid" and so on, empty where it was not measured.
+samples, "final.kid" and so on, empty where it was not measured.
 """
 
 import csv

@@ -109,7 +109,7 @@ def train_and_measure(name: str) -> None:
         trained = train(
             model, data, params.train, Path(folder), params.compute.xla, params.diagnosis, probe(params, data["image"]),
             on_sample=lambda step, path: moments.update(
-                {step: measure(step, ["fid", "precision_recall"])} if step else {}
+                {step: measure(step, ["frechet", "precision_recall"])} if step else {}
             ),
         )  # fmt: skip
     trained.history.write(LEFT / f"{name}.csv")

@@ -8,6 +8,7 @@ from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.datasets.inputs import DERIVED, PARTNER
 from ganline.models.facts import BATCH_NORM, loss_facts, model_facts
+from ganline.settings.networks import NETWORKS
 from ganline.settings.recipes import (
     Adversaries,
     Cartoon,
@@ -18,7 +19,7 @@ from ganline.settings.recipes import (
     Translation,
     UnpairedTranslation,
 )
-from ganline.settings.schema import Params, Prepare
+from ganline.settings.schema import Extractor, Params, Prepare
 from ganline.training import kept
 
 OFF: dict[str, Any] = {
@@ -330,8 +331,16 @@ def _protocol(params: Params) -> Iterator[str]:
     for key in ("neighbours", "coverage_neighbours"):
         if (value := getattr(evaluate, key)) >= evaluate.samples:
             yield f"evaluate.{key} = {value} must be less than evaluate.samples"
-    if params.extractor.weights is not None and params.extractor.kind != "inception":
-        yield "extractor.weights is for extractor.kind = inception: set it to null"
+    yield from _weights(params.extractor)
+
+
+def _weights(extractor: Extractor) -> Iterator[str]:
+    takers = [kind for kind, network in NETWORKS.items() if network.own_file != "none"]
+    if extractor.weights is not None and extractor.kind not in takers:
+        yield f"extractor.weights is for extractor.kind = {', '.join(takers[:-1])} or {takers[-1]}: set it to null"
+    if extractor.weights is None and NETWORKS[extractor.kind].own_file == "must be given":
+        says = NETWORKS[extractor.kind].says
+        yield f"extractor.kind = {extractor.kind} is {says}: extractor.weights says where its file lies"
 
 
 def _unmeasured(metrics: list[str]) -> Iterator[str]:

@@ -10,6 +10,9 @@ ABILITIES = {
     "latents": "{who} makes its images of no latents",
     "pairs": "{who} has no true partner for each image",
     "classes": "the extractor does not know the data's classes",
+    "probabilities": "the extractor tells no classes apart",
+    "own file": "the extractor is no network file of yours (extractor.kind=file)",
+    "places": "the extractor does not tell where in an image something is",
     "labels": "{who} cannot be asked for the data's classes",
     "discriminator": "{who} has no discriminator",
     "encoder": "{who} has no encoder",
@@ -30,14 +33,15 @@ ABILITIES = {
 """Ability -> what a person reads where it is missing; {who} is whoever lacks it.
 
 latents: draws its images from latents. pairs: the true partner of each image it makes is known. classes: the classes of
-the data are known to whoever judges or teaches. labels: can be asked for each of these classes. discriminator: has a
-network that tells real images from generated ones. encoder: finds the latents of an image in one pass. fast to draw:
-makes an image in one pass, so that thousands can be asked of it. fast to look: describes images so quickly that a
-training can be watched by it. inputs: makes its images of other images. style: each of them in the style of a picture
-that is given with it. way back: makes those of such images, too. unpaired: makes its images of other images, and
-learned it without their true partners. enlarges: makes its images of the same images with fewer pixels. holes: makes
-them of the same images with a hole, where the alpha of what it is given is 0. judged: people have
-judged its images in that way.
+the data are known to whoever judges or teaches. probabilities: tells classes apart, the data's or others. places: tells
+where in an image something is. own file: judges by a network that the user brings. labels: can be asked for each of
+these classes. discriminator: has a network that tells real images from generated ones. encoder: finds the latents of an
+image in one pass. fast to draw: makes an image in one pass, so that thousands can be asked of it. fast to look:
+describes images so quickly that a training can be watched by it. inputs: makes its images of other images. style: each
+of them in the style of a picture that is given with it. way back: makes those of such images, too. unpaired: makes its
+images of other images, and learned it without their true partners. enlarges: makes its images of the same images with
+fewer pixels. holes: makes them of the same images with a hole, where the alpha of what it is given is 0. judged: people
+have judged its images in that way.
 """
 
 

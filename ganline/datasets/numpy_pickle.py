@@ -1,6 +1,8 @@
 """Pickles from elsewhere, of which only numpy arrays are taken."""
 
 import pickle
+from pathlib import Path
+from typing import Any
 
 ALLOWED = {
     ("numpy", "dtype"),
@@ -19,3 +21,16 @@ class NumpyUnpickler(pickle.Unpickler):
         if (module, name) not in ALLOWED:
             raise pickle.UnpicklingError(f"it wants {module}.{name}: only numpy arrays are allowed in it")
         return super().find_class(module, name)
+
+
+def unpickled(file: Path) -> Any:
+    """Return what a pickle of numpy arrays holds.
+
+    Raises:
+        ValueError: it holds anything else; what a damaged one raises besides, `ganline.core.files.undamaged` knows.
+    """
+    with file.open("rb") as content:
+        try:
+            return NumpyUnpickler(content).load()
+        except pickle.UnpicklingError as error:
+            raise ValueError(str(error)) from None

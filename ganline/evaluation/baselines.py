@@ -18,7 +18,7 @@ BASELINES = {
 """What the names of their numbers begin with, and what they are."""
 SURROUNDINGS = 3
 """Pixels round a hole whose mean fills it."""
-MEASURED = ("fid", "kid", "edge_agreement")
+MEASURED = ("frechet", "kid", "edge_agreement")
 """The measures beside which they stand, besides those of pairs."""
 BESIDE = ("floor_", *BASELINES)
 """What the names of all numbers begin with that only stand beside a model's own."""

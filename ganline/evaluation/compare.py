@@ -8,18 +8,19 @@ sample are no reasons to part: the first says what a generator is, the second is
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from ganline.core.errors import UserError
 from ganline.evaluation.baselines import BESIDE
+from ganline.metrics import naming
 
 FLOOR, STDERR = "floor_", "_stderr"
 WORDS = {"label", "group", "better", "ranks", "default", "how_to_read", "measure", "notices"}
 """What a protocol entry says beside how the number was made."""
 HARMLESS = {"seed", "asked_for"}
-BETTER = {"fid": "lower", "kid": "lower"}
-"""What the protocols of early runs do not say."""
+EARLY = ("frechet", "fid", "kid")
+"""Less of these numbers is better, which the protocols of early runs do not say."""
 SHOWN_OF_A_HASH = 12
 TIED = 1.96
 """Standard errors, both runs' combined, that two runs must differ by: of equally good ones 95 % do not."""
@@ -93,16 +94,20 @@ class Comparison:
 
 
 def compare(runs: Sequence[Run], by: str) -> Comparison:
-    """Return the table of `runs`, ranked by the number called `by`.
+    """Return the table of `runs`, ranked by the number called `by`, or by each run's own that `naming.number` finds.
 
     Raises:
         UserError: there are no runs, or some can be ranked, but none by that number.
     """
     if not runs:
         raise UserError("no finished runs to compare: `dvc repro` makes one")
+    runs, by = _named_alike(runs, by)
     allowed = sorted({name for run in runs for name in run.protocol if not _unranked(run, name)})
     if allowed and by not in allowed:
-        raise UserError(f"--by {by}: no run can be ranked by that. There are: {', '.join(allowed)}")
+        hint = next(filter(None, (naming.renamed(by, naming.network_of(run.protocol)) for run in runs)), "")
+        raise UserError(
+            f"--by {by}: no run can be ranked by that. {hint}{' ' * bool(hint)}There are: {', '.join(allowed)}"
+        )
     found: dict[str, list[Run]] = {}
     apart = []
     for run in runs:
@@ -123,6 +128,27 @@ def compare(runs: Sequence[Run], by: str) -> Comparison:
         tuple(apart),
         entries,
         tuple(_differing([run.parameters for run in runs])),
+    )
+
+
+def _named_alike(runs: Sequence[Run], by: str) -> tuple[Sequence[Run], str]:
+    """Return the runs and the number that `by` means, which they all have by one name, whichever network judged them.
+
+    Where networks differ that name is `by`. The protocols keep them apart.
+    """
+    meant = [naming.number(by, naming.network_of(run.protocol)) for run in runs]
+    if len(set(meant)) == 1:
+        return runs, meant[0]
+    return [_also(run, name, by) for run, name in zip(runs, meant, strict=True)], by
+
+
+def _also(run: Run, name: str, other: str) -> Run:
+    """Return a run that has one of its numbers, and what stands beside that, by another name too."""
+    pairs = [(start + name + end, start + other + end) for start in ("", FLOOR) for end in ("", STDERR)]
+    return replace(
+        run,
+        numbers={**run.numbers, **{also: run.numbers[old] for old, also in pairs if old in run.numbers}},
+        protocol={**run.protocol, **{also: run.protocol[old] for old, also in pairs if old in run.protocol}},
     )
 
 
@@ -186,7 +212,7 @@ def _unranked(run: Run, number: str) -> str:
 
 
 def _better(run: Run, number: str) -> str:
-    return run.protocol[number].get("better", BETTER.get(number, ""))
+    return run.protocol[number].get("better", "lower" if number.startswith(EARLY) else "")
 
 
 def _ranked(runs: Sequence[Run], by: str, better: str) -> tuple[Row, ...]:

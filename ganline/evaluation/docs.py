@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ganline.core.files import write_text
 from ganline.evaluation import measures as suite
+from ganline.metrics import naming
 from ganline.metrics.record import Measure
 
 PAGE = Path("docs/metrics.md")
@@ -22,11 +23,16 @@ def table() -> str:
 
 def _row(measure: Measure) -> str:
     arrows = {"lower": " ↓", "higher": " ↑", "": ""}
+    measure = measure.named(_any_network, _any_network)
     numbers = "<br>".join(
         f"`{name}`{arrows[number.better]} {number.reading}" for name, number in measure.numbers.items() if number.ranks
     )
     name = f"**{measure.name}**" if measure.name in suite.DEFAULT else measure.name
     return f"| {name} | {numbers} | {measure.answers} | {measure.cost} | {measure.misleads} | {measure.source} |"
+
+
+def _any_network(text: str) -> str:
+    return text.replace(naming.FRECHET, "frechet_NETWORK").replace(naming.FRECHET_LABEL, "Frechet distance")
 
 
 if __name__ == "__main__":

@@ -63,7 +63,8 @@ def judge(params: Params, model: Model, maker: Maker, extractor: Extractor) -> J
     fake = Sample(made.images, *said, made.given["labels"] if "labels" in has else None)
     pairs, inputs = made.partners is not None, made.given.get("inputs")
     real = translators.targets(made, extractor) if pairs else drawn(test, count, seed, "evaluate/reference")
-    lpips = translators.lpips_for(has)
+    measures = suite.chosen(params.evaluate.metrics)
+    lpips = translators.lpips_for(measures, has, made.images.shape[1:])
     if said_by_people := judgements.read(paths.JUDGEMENTS, made.images):
         has |= said_by_people.abilities
 
@@ -76,7 +77,6 @@ def judge(params: Params, model: Model, maker: Maker, extractor: Extractor) -> J
     facts = common(extractor, maker, seed, count, notices) | model.trained_with
     if inputs is not None and not pairs:
         facts["reference"] = "test split of the target domain; no true partners are known"
-    measures = suite.chosen(params.evaluate.metrics)
     with Bar("measures", len(measures), unit="measures") as bar:
         values, protocol = suite.measure_all(
             measures, params.evaluate.metrics, case(fake, maker), floors, facts, lambda name: bar.advance(text=name)
@@ -90,7 +90,7 @@ def in_force(
 ) -> tuple[Evaluate, list[str]]:
     """Return the settings, less where images are too few, and where and why that was so.
 
-    Fakes, floor and reference have one count: FID falls as sets grow, and precision and recall want equal sets.
+    Fakes, floor and reference have one count: Frechet distances fall as it grows, and precision wants equal sets.
 
     Args:
         settings: what was asked for.
@@ -109,7 +109,9 @@ def in_force(
             + (f"; {HOLD_OUT_MORE}" if test_images < train_images else "")
         )
     if count < LEAST_FOR_ERROR:
-        notices.append(f"FID has no standard error: that takes {LEAST_FOR_ERROR} images, and there are {count}")
+        notices.append(
+            f"the Frechet distance has no standard error: that takes {LEAST_FOR_ERROR} images, and there are {count}"
+        )
     if settings.kid_subset_size > count:
         # Half, so that the subsets differ and their spread says something.
         changes["kid_subset_size"] = size = max(2, count // 2)

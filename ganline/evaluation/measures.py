@@ -16,19 +16,20 @@ from typing import Any
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.evaluation.baselines import BASELINES, MEASURED
-from ganline.metrics import record
+from ganline.metrics import naming, record
 from ganline.metrics.record import Case, Measure
+from ganline.settings.schema import Params
 
 DEFAULT = (
-    "fid",
-    "class_fid",
-    "fid_infinity",
+    "frechet",
+    "class_frechet",
+    "frechet_infinity",
     "kid",
     "precision_recall",
     "c2st_nn",
     "birthday_paradox",
     "memorisation",
-    "mifid",
+    "mifrechet",
     "inception_score",
     "am_score",
     "class_histogram",
@@ -95,6 +96,12 @@ def named(names: Iterable[str]) -> list[str]:
     """
     wanted = set(names)
     for name in sorted(wanted - {*known(), *SETS}):
+        if name in naming.OLD:
+            now = naming.OLD[name]
+            raise UserError(
+                f"evaluate.metrics: {name!r} is called {now} now, and its number {naming.number(now, 'NETWORK')}: "
+                f"FID is the name of one network's alone ({naming.INCEPTION_OF_FID})"
+            )
         near = difflib.get_close_matches(name, [*known(), *SETS], n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UserError(f"evaluate.metrics: {name!r} is no measure; {hint}there are {', '.join([*SETS, *known()])}")
@@ -102,21 +109,23 @@ def named(names: Iterable[str]) -> list[str]:
     return [name for name in known() if name in meant]
 
 
-def require_ranking(by: str, names: Iterable[str]) -> None:
-    """Refuse a number that runs which measure `names` (see `chosen`) cannot be ranked by.
+def require_ranking(by: str, params: Params) -> None:
+    """Refuse a number that runs with these parameters cannot be ranked by; `naming.number` says what `by` may be.
 
     Those of studies are another matter: see ganline.studies.ranking.
 
     Raises:
         UserError: says which there are.
     """
-    ranking = [
-        name for measure in chosen(names) for name, number in measure.numbers.items() if number.ranks and number.better
-    ]
-    if by not in ranking:
+    network = params.extractor.kind
+    numbers = [pair for each in chosen(params.evaluate.metrics) for pair in each.of_network(network).numbers.items()]
+    ranking = [name for name, number in numbers if number.ranks and number.better]
+    if naming.number(by, network) not in ranking:
         near = difflib.get_close_matches(by, ranking, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise UserError(f"by = {by!r}: no run can be ranked by that; {hint}there are {', '.join(ranking)}")
+        hint = naming.renamed(by, network) or (f"did you mean {near[0]}?" if near else "")
+        raise UserError(
+            f"by = {by!r}: no run can be ranked by that; {hint}{' ' * bool(hint)}there are {', '.join(ranking)}"
+        )
 
 
 def measure_all(
@@ -145,7 +154,7 @@ def measure_all(
     """
     values: dict[str, float | int] = {}
     entries: Protocol = {}
-    for measure in asked:
+    for measure in (each.of_network(fakes.network) for each in asked):
         if reason := lacking(measure.needs, fakes.abilities, "the generator"):
             if measure.name in named or ("pairs" in measure.needs and "unpaired" in fakes.abilities):
                 entries |= _left_out(measure, "", reason)

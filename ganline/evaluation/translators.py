@@ -1,13 +1,13 @@
 """What judging a translator takes beside what judging any generator takes: true partners, and two baselines."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ganline.core.abilities import lacking
 from ganline.evaluation.baselines import baselines
-from ganline.metrics.record import Case, Sample
+from ganline.metrics.record import Case, Measure, Sample
 from ganline.settings import paths
 
 if TYPE_CHECKING:
@@ -16,11 +16,23 @@ if TYPE_CHECKING:
     from ganline.extractors.network import Extractor
 
 
-def lpips_for(abilities: frozenset[str]) -> "Lpips | str | None":
-    """Return the network of LPIPS, or why it cannot be had, where these abilities let anything be measured by it."""
+def lpips_for(
+    measures: Iterable[Measure], abilities: frozenset[str], image_shape: Sequence[int]
+) -> "Lpips | str | None":
+    """Return the network of LPIPS, or why it cannot be had, where one of these measures looks through it.
+
+    Args:
+        measures: those asked for.
+        abilities: what maker, data and extractor have.
+        image_shape: (H, W, C) of what is compared.
+    """
     from ganline.extractors import lpips
 
-    return None if lacking(("pairs",), abilities) else lpips.ready(paths.LPIPS, paths.MANUAL / "lpips")
+    if not any(measure.lpips and not lacking(measure.needs, abilities) for measure in measures):
+        return None
+    if min(image_shape[:2]) < lpips.SMALLEST_SIDE:
+        return f"it takes images of {lpips.SMALLEST_SIDE} pixels a side, and these are {tuple(image_shape)}"
+    return lpips.ready(paths.LPIPS, paths.MANUAL / "lpips")
 
 
 def targets(made: "Made", extractor: "Extractor") -> Sample:

@@ -9,9 +9,10 @@ from ganline.core.determinism import be_deterministic
 from ganline.core.errors import UserError
 from ganline.core.progress import Bar
 from ganline.core.random import generator
-from ganline.extractors.network import CHOICES, Extractor, facts_of
+from ganline.extractors.network import CHOICES, About, Extractor, facts_of
 from ganline.settings.schema import Extractor as Settings
 
+ABOUT = About(frozenset({"classes", "probabilities", "places", "fast to look"}))
 FEATURES = 64
 """Classifier features an image: fewer than the test images of even small datasets, so that their covariance has full
 rank, and several times the classes, so that more than the class of an image is kept."""
@@ -86,6 +87,11 @@ def classifier(image_shape: Sequence[int], classes: Sequence[str]) -> tf.keras.M
     features = layers.BatchNormalization(momentum=MOMENTUM, center=False, scale=False)(joined)
     logits = layers.Dense(len(classes))(layers.ReLU()(features))
     return tf.keras.Model(inputs, [features, logits, hidden])
+
+
+def network(image_shape: Sequence[int], file: None, classes: Sequence[str]) -> tf.keras.Model:
+    """Return the network before any training, as every kind of network is made (ganline.extractors.networks)."""
+    return classifier(image_shape, classes)
 
 
 def _block(images: tf.Tensor, channels: int) -> tf.Tensor:

@@ -42,8 +42,8 @@ def doubts(kind: Literal["classifier", "rotation"], accuracy: float, sizes: Sequ
     if not found:
         return []
     return [
-        f"the extractor knows little of these images: {'; '.join(found)}. What is measured in its features (FID, KID, "
-        f"precision, coverage and more) says as little: {OTHERS[kind]}"
+        f"the extractor knows little of these images: {'; '.join(found)}. What is measured in its features "
+        f"(Frechet distances, KID, precision, coverage and more) says as little: {OTHERS[kind]}"
     ]
 
 

@@ -1,13 +1,13 @@
 """The extractor that the stage before has left."""
 
+import importlib
 import json
 from pathlib import Path
 
 from ganline.core.errors import UserError
 from ganline.core.files import read_arrays
-from ganline.extractors.classifier import classifier
-from ganline.extractors.inception import inception_network
 from ganline.extractors.network import Extractor
+from ganline.settings.networks import module
 
 
 def load(folder: Path) -> Extractor:
@@ -19,8 +19,8 @@ def load(folder: Path) -> Extractor:
     if not (folder / "extractor.json").exists():
         raise UserError(f"{folder} holds no extractor: make it with `dvc repro extractor`")
     facts = json.loads((folder / "extractor.json").read_text())
-    shape = tuple(facts["image_shape"])
-    network = inception_network(shape, None) if facts["kind"] == "inception" else classifier(shape, facts["classes"])
+    told = {"classes": facts["classes"]} if facts["classes"] else facts.get("given", {})
+    network = importlib.import_module(module(facts["kind"])).network(tuple(facts["image_shape"]), None, **told)
     arrays = read_arrays(folder / "weights.npz")
     network.set_weights([arrays[name] for name in sorted(arrays)])
     return Extractor(network, facts)

@@ -5,7 +5,6 @@ Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features as a Percept
 (conf/sources/lpips.yaml), the values those of the package `lpips` 0.1.4.
 """
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,14 @@ import tensorflow as tf
 from ganline.core.errors import UserError
 from ganline.core.files import undamaged
 from ganline.datasets import sources
-from ganline.datasets.numpy_pickle import NumpyUnpickler
-from ganline.extractors.vgg_network import SCALE, SHIFT
+from ganline.datasets.numpy_pickle import unpickled
+from ganline.extractors.alexnet import CONVOLUTIONS, trunk
+from ganline.extractors.entrance import fill
+from ganline.extractors.lpips_weights import convolutions, normalised
 
 LIST, FILE = Path("conf/sources/lpips.yaml"), "alexnet.ckpt"
 SMALLEST_SIDE = 31
 """Pixels: below, nothing is left after the second pooling."""
-STRIDES, PADS, POOLED = (4, 1, 1, 1, 1), (2, 2, 1, 1, 1), (False, True, True, False, False)
-"""Of the five convolutions; before the second and third, the maximum of 3x3 is taken at every second pixel."""
 BATCH_PIXELS = 2**20
 """Pixels pushed through the network at once."""
 
@@ -38,10 +37,10 @@ class Lpips:
         """Take what the package's pickle holds: AlexNet_0/Conv_i/{kernel, bias} and NetLinLayer_i/Conv_0/kernel.
 
         Raises:
-            KeyError: it holds something else.
+            KeyError, ValueError: it holds something else.
         """
-        convolutions = [weights["AlexNet_0"][f"Conv_{i}"] for i in range(len(STRIDES))]
-        self._convolutions = [(np.asarray(each["kernel"]), np.asarray(each["bias"])) for each in convolutions]
+        self._trunk = trunk()
+        fill(self._trunk, (part for pair in convolutions(weights, "AlexNet_0", len(CONVOLUTIONS)) for part in pair))
         self._heads = [np.asarray(weights[f"NetLinLayer_{i}"]["Conv_0"]["kernel"]).reshape(-1) for i in range(5)]
         pictures = tf.TensorSpec((None, None, None, 3), tf.uint8)
         self._compare = tf.function(self._distances, [pictures, pictures], autograph=False)
@@ -74,13 +73,7 @@ class Lpips:
         return total
 
     def _maps(self, images: tf.Tensor) -> list[tf.Tensor]:
-        found, maps = [], (tf.cast(images, tf.float32) / 127.5 - 1.0 - SHIFT) / SCALE
-        for (kernel, bias), stride, pad, pooled in zip(self._convolutions, STRIDES, PADS, POOLED, strict=True):
-            if pooled:
-                maps = tf.nn.max_pool2d(maps, 3, 2, "VALID")
-            padded = tf.pad(maps, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
-            maps = tf.nn.relu(tf.nn.conv2d(padded, kernel, stride, "VALID") + bias)
-            found.append(maps)
+        found: list[tf.Tensor] = self._trunk(normalised(tf.cast(images, tf.float32)))
         return found
 
 
@@ -114,8 +107,5 @@ def load(folder: Path) -> Lpips:
     Raises:
         UserError: they are damaged, or hold anything but numpy arrays.
     """
-    with undamaged(folder / FILE, f"delete {folder}, and it is fetched anew"), (folder / FILE).open("rb") as file:
-        try:
-            return Lpips(NumpyUnpickler(file).load())
-        except pickle.UnpicklingError as error:
-            raise ValueError(str(error)) from None
+    with undamaged(folder / FILE, f"delete {folder}, and it is fetched anew"):
+        return Lpips(unpickled(folder / FILE))

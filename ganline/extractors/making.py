@@ -1,7 +1,8 @@
 """The extractor of a prepared dataset: made, held against the held-out images, and run over all images."""
 
+import importlib
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,9 +10,10 @@ from ganline.core.files import whole_folder, write_arrays
 from ganline.datasets.prepared import read_facts, read_split
 from ganline.extractors import judge
 from ganline.extractors.classifier import train_classifier
-from ganline.extractors.inception import inception
 from ganline.extractors.network import Extractor, Features
 from ganline.extractors.rotation import rotation_accuracy, train_rotation
+from ganline.settings import paths
+from ganline.settings.networks import TRAINED_HERE, Kind
 from ganline.settings.schema import Extractor as Settings
 
 
@@ -50,8 +52,10 @@ def make(data: Path, settings: Settings, seed: int, target: Path) -> Quality:
 
 def _made(data: Path, settings: Settings, seed: int) -> Extractor:
     facts = read_facts(data)
-    if settings.kind == "inception":
-        return inception(facts["image_shape"], settings.weights)
+    if settings.kind not in TRAINED_HERE:
+        networks = importlib.import_module("ganline.extractors.networks")  # by name: code of those alone that need it
+        found: Extractor = networks.pretrained(settings.kind, facts["image_shape"], settings.weights, paths.MANUAL)
+        return found
     images, labels = read_split(data, "train")
     if settings.kind == "rotation":
         return train_rotation(images, settings, seed)
@@ -61,7 +65,7 @@ def _made(data: Path, settings: Settings, seed: int) -> Extractor:
 def _quality(
     extractor: Extractor, images: np.ndarray, labels: np.ndarray | None, features: Features, data: Path
 ) -> Quality:
-    kind: Literal["classifier", "rotation", "inception"] = extractor.facts["kind"]
+    kind: Kind = extractor.facts["kind"]
     if kind == "classifier":
         likeliest = features.probabilities.argmax(axis=1)
         doubts = judge.doubts(kind, judge.balanced_accuracy(likeliest, np.asarray(labels)), _class_sizes(data))

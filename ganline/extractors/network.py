@@ -5,6 +5,7 @@ al. 2018 use LeNet features on MNIST). Whichever it is, numbers compare only wit
 its weights.
 """
 
+import importlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ import tensorflow as tf
 
 from ganline.core.files import sha256, write_arrays, write_json
 from ganline.core.progress import Bar
+from ganline.extractors.keras_files import KerasFile
+from ganline.settings.networks import module
 
 CHOICES = (
     "Either sort the pictures into one subfolder a class (two classes or more), prepare them again and keep "
@@ -21,18 +24,34 @@ CHOICES = (
     "or extractor.kind=inception, which needs no labels"
 )
 SPATIAL_FEATURES = 490
-"""Numbers of the classifier's last feature maps that are taken, at most: ten maps of 7x7."""
-INCEPTION_MAPS = 7
-"""Of the 17x17 maps of mixed6, as Nash et al. 2021 take them: 2,023 numbers."""
-INCEPTION_SIDE = 299
-KINDS = {"classifier": ("classes", "fast to look"), "rotation": ("fast to look",), "inception": ()}
-"""What the kinds of extractors have: InceptionV3 would take longer than the training that it is to watch."""
+"""Numbers of the maps that are taken, at most, where the network does not say how many maps: ten maps of 7x7."""
 BATCH_PIXELS = 2**20
 """Pixels pushed through a network at once when extracting: some hundred MB of activations."""
 
 
+class About(NamedTuple):
+    """What is to be known of a kind of network before there is one: ABOUT of its file."""
+
+    abilities: frozenset[str] = frozenset()
+    """What it has, in the words of ganline.core.abilities."""
+    side: int | None = None
+    """Pixels a side of what it looks at, whatever it is given; None for the images as they are."""
+    maps: int | None = None
+    """How many of its maps tell where in the image something is; None for as many as SPATIAL_FEATURES allows."""
+    resize: str = "none"
+    """What is done to images before the network sees them."""
+    licence: str = ""
+    """Of its weights."""
+    keras: KerasFile | None = None
+    """Where Keras has them from, if it does."""
+
+
 class Features(NamedTuple):
-    """What is said of N images: features float32 (N, d), class probabilities float32 (N, K) whose rows sum to 1."""
+    """What is said of N images: features float32 (N, d), class probabilities float32 (N, K).
+
+    Rows of probabilities sum to 1. A network without classes, which lacks the ability "probabilities", finds all
+    images to be of one: K is 1.
+    """
 
     features: np.ndarray
     probabilities: np.ndarray
@@ -43,15 +62,16 @@ class Extractor:
 
     The maps (N, h, w, c) are the last ones that still know where in the image something is.
 
-    `facts` holds what is needed to rebuild it and what a protocol should say: kind, classes (names; none for
-    inception), feature_dim, image_shape, resize, and once saved weights_sha256.
+    `facts` holds what is needed to rebuild it and what a protocol should say: kind, classes (names of the data's; none
+    for a network that was trained elsewhere), feature_dim, image_shape, resize, and once saved weights_sha256.
     """
 
     def __init__(self, network: tf.keras.Model, facts: dict[str, Any]) -> None:
         self.network, self.facts = network, facts
-        self.abilities = abilities_of(facts["kind"])
+        self._about = about(facts["kind"])
+        self.abilities = self._about.abilities
         height, width, _ = facts["image_shape"]
-        pixels = INCEPTION_SIDE**2 if facts["kind"] == "inception" else height * width
+        pixels = height * width if self._about.side is None else self._about.side**2
         self.batch_size = max(1, min(512, BATCH_PIXELS // pixels))
         self._infer = tf.function(self._forward, reduce_retracing=True)
         self._infer_maps = tf.function(self._maps, reduce_retracing=True)
@@ -122,13 +142,19 @@ class Extractor:
     def _maps(self, images: tf.Tensor) -> tf.Tensor:
         _, _, maps = self.network(tf.cast(images, tf.float32), training=False)
         positions = maps.shape[1] * maps.shape[2]
-        count = INCEPTION_MAPS if self.facts["kind"] == "inception" else max(1, SPATIAL_FEATURES // positions)
+        count = self._about.maps or max(1, SPATIAL_FEATURES // positions)
         return tf.reshape(maps[..., :count], (-1, positions * min(count, maps.shape[3])))
+
+
+def about(kind: str) -> About:
+    """Return what the file of this kind of network says of it."""
+    found: About = importlib.import_module(module(kind)).ABOUT
+    return found
 
 
 def abilities_of(kind: str) -> frozenset[str]:
     """Return what an extractor of this kind has, in the words of ganline.core.abilities."""
-    return frozenset(KINDS[kind])
+    return about(kind).abilities
 
 
 def facts_of(

@@ -5,10 +5,12 @@ For that it must see what is in the image (Gidaris et al. 2018).
 
 import numpy as np
 
-from ganline.extractors.classifier import Batch, trained
-from ganline.extractors.network import Extractor
+from ganline.extractors.classifier import Batch, network, trained
+from ganline.extractors.network import About, Extractor
 from ganline.settings.schema import Extractor as Settings
 
+__all__ = ["ABOUT", "network", "rotation_accuracy", "train_rotation"]
+ABOUT = About(frozenset({"probabilities", "places", "fast to look"}))
 ROTATIONS = ("0 degrees", "90 degrees", "180 degrees", "270 degrees")
 """The classes, counterclockwise."""
 

@@ -6,25 +6,19 @@ weights that a package ships with LPIPS (conf/sources/vgg16.yaml), fed as that p
 same block: its maps have the same size and width. What stood in is told and kept (`Vgg.facts`).
 """
 
-import hashlib
-import pickle
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from ganline.core.errors import UserError
 from ganline.core.files import sha256, undamaged
 from ganline.datasets import sources
-from ganline.datasets.numpy_pickle import NumpyUnpickler
+from ganline.datasets.numpy_pickle import unpickled
+from ganline.extractors.keras_files import VGG19 as KERAS
+from ganline.extractors.lpips_weights import convolutions
 from ganline.extractors.vgg_network import CONVOLUTIONS, Vgg
 
-KERAS_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
-KERAS_ADDRESS = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{KERAS_FILE}"
-KERAS_MD5 = "253f8cb515780f3b799900260a226db6"
-"""By which Keras 2.15 knows the file."""
 LIST, FILE = Path("conf/sources/vgg16.yaml"), "vgg16.ckpt"
 
 
@@ -40,7 +34,7 @@ def ready(layer: str, folder: Path, manual: Path) -> Vgg:
         UserError: neither can be had, or a file that was got by hand is not what it should be.
     """
     try:
-        file = _vgg19_file(manual / "vgg19")
+        file = KERAS.had(manual / "vgg19")
     except LookupError as reason:
         print(f"VGG19's weights cannot be had: {reason}", flush=True)
         found = _stand_in(layer, folder, manual / "vgg16")
@@ -48,23 +42,6 @@ def ready(layer: str, folder: Path, manual: Path) -> Vgg:
         return found
     print(f"perceptual loss: VGG19, {layer}", flush=True)
     return vgg19(layer, file)
-
-
-def _vgg19_file(manual: Path) -> Path:
-    """Return the file of VGG19's weights: the user's, or the one that Keras has or gets.
-
-    Raises:
-        LookupError: there is none.
-        UserError: the user's is another.
-    """
-    if (own := manual / KERAS_FILE).exists():
-        if hashlib.md5(own.read_bytes(), usedforsecurity=False).hexdigest() != KERAS_MD5:
-            raise UserError(f"{own} is not Keras's file (MD5 {KERAS_MD5}): get {KERAS_ADDRESS} again, or remove it")
-        return own
-    try:
-        return Path(tf.keras.utils.get_file(KERAS_FILE, KERAS_ADDRESS, cache_subdir="models", file_hash=KERAS_MD5))
-    except Exception as error:  # Keras raises a bare Exception when the download fails
-        raise LookupError(f"{str(error).strip()}; put {KERAS_FILE} into {manual} to train with it") from None
 
 
 def vgg19(layer: str, file: Path) -> Vgg:
@@ -82,8 +59,8 @@ def _stand_in(layer: str, folder: Path, manual: Path) -> Vgg:
             sources.fetch("vgg16", LIST, folder, manual)
         except UserError as reason:
             raise UserError(
-                f"the loss compares images through VGG, and its weights cannot be had. Either put {KERAS_FILE} "
-                f"({KERAS_ADDRESS}) into {manual.with_name('vgg19')}, or:\n{reason}"
+                f"the loss compares images through VGG, and its weights cannot be had. Either put {KERAS.name} "
+                f"({KERAS.address}) into {manual.with_name('vgg19')}, or:\n{reason}"
             ) from None
     return vgg16(layer, folder / FILE, perception_stands_in_for=f"VGG19, {layer}, whose weights could not be had")
 
@@ -94,11 +71,6 @@ def vgg16(layer: str, file: Path, **facts: Any) -> Vgg:
     Raises:
         UserError: the file is damaged, or holds anything but numpy arrays.
     """
-    with undamaged(file, f"delete {file.parent}, and it is fetched anew"), file.open("rb") as content:
-        try:
-            held: Mapping[str, Any] = NumpyUnpickler(content).load()["VGG16_0"]
-        except pickle.UnpicklingError as error:
-            raise ValueError(str(error)) from None
-        each = [held[f"Conv_{i}"] for i in range(sum(CONVOLUTIONS["VGG16"]))]
-        weights = [(np.asarray(one["kernel"]), np.asarray(one["bias"])) for one in each]
+    with undamaged(file, f"delete {file.parent}, and it is fetched anew"):
+        weights = convolutions(unpickled(file), "VGG16_0", sum(CONVOLUTIONS["VGG16"]))
     return Vgg("VGG16", layer, weights, perception_sha256=sha256(file), **facts)

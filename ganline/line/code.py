@@ -17,6 +17,7 @@ from ganline.core.words import listed as listed_first
 from ganline.evaluation import measures
 from ganline.line.declared import DVC_YAML
 from ganline.models.facts import model_facts
+from ganline.settings.networks import NETWORKS, TRAINED_HERE, module
 from ganline.settings.schema import Params
 from ganline.studies import studies_of
 
@@ -35,13 +36,15 @@ DECIDE_NOTHING = (
 def code(stage: str, params: Params) -> dict[str, str]:
     """Return the sha256 of each file of the project that decides what a stage makes, by its path.
 
-    Of a training that looks through a network of others that is also what pins its weights.
+    Of a stage that has weights of others fetched that is also what pins them.
     """
     # Where nothing is known of stages, somebody trains outside a project: with the program that this file is part of.
     root = Path() if DVC_YAML.exists() else Path(__file__).parents[2]
     starts = [f"stages.{stage}", *_by_name(stage, params)]
     files = closure(starts, root, PACKAGES, DECIDE_NOTHING)
     files += [VGG16] if stage == "train" and _perceives(params) else []
+    if stage == "extractor" and (weights := NETWORKS[params.extractor.kind].fetched):
+        files.append(weights.sources)
     return {str(path): sha256(root / path) for path in files}
 
 
@@ -73,6 +76,10 @@ def _perceives(params: Params) -> bool:
 
 def _by_name(stage: str, params: Params) -> Iterator[str]:
     """Yield the modules that a stage imports by a name that parameters give."""
+    if stage in ("extractor", "train", "evaluate", "study"):
+        yield module(params.extractor.kind)
+    if stage == "extractor" and params.extractor.kind not in TRAINED_HERE:
+        yield "ganline.extractors.networks"
     if stage in ("train", "evaluate", "study"):
         yield model_facts()[params.train.model]["module"]
     if stage == "train" and _perceives(params):

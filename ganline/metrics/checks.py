@@ -33,6 +33,18 @@ def pair(first: np.ndarray, second: np.ndarray, measure: str, rows: int = 1) -> 
     return first, second
 
 
+def unit(features: np.ndarray, measure: str) -> np.ndarray:
+    """Return finite features (N, d) brought to length 1.
+
+    Raises:
+        ValueError: an image whose features are all 0.
+    """
+    norms = np.linalg.norm(features, axis=1, keepdims=True)
+    if not norms.all():
+        raise ValueError(f"{measure}: cosines need a direction, and there are images whose features are all 0")
+    return np.asarray(features / norms)
+
+
 def probabilities(values: np.ndarray, measure: str, rows: int = 1) -> np.ndarray:
     """Return class probabilities as float64 (N, K).
 

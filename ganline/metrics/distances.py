@@ -47,7 +47,7 @@ def in_blocks(rows: np.ndarray, columns: np.ndarray, reduce: Callable[[int, np.n
     centre = columns.mean(axis=0, dtype=np.float64)
     left, right = _left(rows, centre), _right(columns, centre)
     step = _step(len(columns))
-    return _in_threads(lambda start: reduce(start, left[start : start + step] @ right.T), range(0, len(rows), step))
+    return in_threads(lambda start: reduce(start, left[start : start + step] @ right.T), range(0, len(rows), step))
 
 
 def rounding(first: np.ndarray, second: np.ndarray) -> float:
@@ -77,7 +77,7 @@ def squared_radii(points: np.ndarray, neighbours: Iterable[int]) -> list[np.ndar
             _keep(found[columns, i], distances.T)
         _keep(found[rows, j], distances)
 
-    _in_threads(visit, [(i, j) for i in range(len(starts)) for j in range(i, len(starts))])
+    in_threads(visit, [(i, j) for i in range(len(starts)) for j in range(i, len(starts))])
     ranked = np.sort(found[:count].reshape(count, -1), axis=1)
     return [np.maximum(ranked[:, k - 1], 0.0) for k in neighbours]
 
@@ -112,11 +112,11 @@ def nearest(queries: np.ndarray, references: np.ndarray, count: int, same: bool 
         order = np.argsort(distances, axis=1, kind="stable")[:, :count]
         return Nearest(np.take_along_axis(candidates, order, 1), np.take_along_axis(distances, order, 1))
 
-    return Nearest(*map(np.concatenate, zip(*_in_threads(visit, range(0, len(queries), step)), strict=True)))
+    return Nearest(*map(np.concatenate, zip(*in_threads(visit, range(0, len(queries), step)), strict=True)))
 
 
-def _in_threads(work: Callable[[A], B], items: Iterable[A]) -> list[B]:
-    """Return the results in the order of the items."""
+def in_threads(work: Callable[[A], B], items: Iterable[A]) -> list[B]:
+    """Return what `work` makes of each item, in their order; each is made by one thread, its products, too."""
     threads = min(MOST_THREADS, os.cpu_count() or 1)
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, items))

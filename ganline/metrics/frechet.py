@@ -1,4 +1,4 @@
-"""Frechet distance between two sets of features: FID, where the features are an Inception network's.
+"""Frechet distance between two sets of features: FID, where they are those of the Inception network of 2015.
 
 Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium". Each set is
 summed up as a Gaussian with mean m and unbiased covariance S:
@@ -22,6 +22,7 @@ import numpy as np
 from scipy import linalg
 
 from ganline.metrics import checks
+from ganline.metrics.record import Case, Measure, Number, error_of
 
 BLOCKS = 10
 """Of the jackknife."""
@@ -153,3 +154,44 @@ def jackknife(first: np.ndarray, second: np.ndarray) -> float:
     first_block, second_block = (np.arange(len(features)) % BLOCKS for features in (first, second))
     without = [distance(first[first_block != i], second[second_block != i]).distance for i in range(BLOCKS)]
     return float(np.sqrt((BLOCKS - 1) * np.var(without)))
+
+
+def _frechet(case: Case) -> dict[str, float]:
+    found = frechet_distance(case.sample.features, case.real.features)
+    numbers = {"{frechet}": found.distance, "{frechet}_mean": found.mean, "{frechet}_cov": found.covariance}
+    return numbers | standard_error_of("{frechet}", case.sample.features, case.real.features)
+
+
+MEASURE = Measure(
+    name="frechet",
+    numbers={
+        "{frechet}": Number(
+            "{Frechet}",
+            "quality",
+            "lower",
+            "From 0: how far the mean and the spread of all fakes lie from those of real images. It falls as "
+            "counts grow.",
+        ),
+        "{frechet}_mean": Number(
+            "{Frechet}, mean part",
+            "quality",
+            "lower",
+            "From 0: the part of {frechet} that all fakes share, such as being too bold.",
+            ranks=False,
+        ),
+        "{frechet}_cov": Number(
+            "{Frechet}, covariance part",
+            "diversity",
+            "lower",
+            "From 0: the part of {frechet} that is too little or too much variety.",
+            ranks=False,
+        ),
+        "{frechet}_stderr": error_of("{Frechet}", "{frechet}", JACKKNIFE),
+    },
+    compute=_frechet,
+    answers="How far are fakes, taken together, from real images?",
+    misleads="It knows nothing but mean and covariance: copies of training images score best, and a few repeated "
+    "images well if they are spread like the data. Only equal counts and extractors compare.",
+    source="Heusel et al. 2017, GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium",
+    cost="0.5 s",
+)

@@ -69,5 +69,6 @@ MEASURE = Measure(
     "it says little.",
     source="Salimans et al. 2016, Improved Techniques for Training GANs",
     cost="< 1 s",
+    needs=frozenset({"probabilities"}),
     protocol=lambda case: {"splits": case.settings.inception_splits},
 )

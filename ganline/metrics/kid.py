@@ -5,14 +5,12 @@ Binkowski et al. 2018, "Demystifying MMD GANs". With k(x, y) = (x.y / d + 1)^3, 
     MMD^2 = sum_{i != j} k(x_i, x_j) / n(n-1)  +  sum_{i != j} k(y_i, y_j) / n(n-1)  -  2 sum_{i, j} k(x_i, y_j) / n^2
 
 averaged over random subsets. How to read it: about 0 for equal distributions (and then negative as often as
-positive), more is worse. Unlike FID it does not drift with the number of images, so it is the one to trust for small
-sets. Its unit depends on the extractor.
+positive), more is worse. Unlike a Frechet distance it does not drift with the number of images, so it is the one to
+trust for small sets. Its unit depends on the extractor.
 
 The standard error says how far the number would lie elsewhere for other images of the same two kinds: a jackknife
-that leaves out one image at a time of either set (Efron 1982, "The Jackknife, the Bootstrap and Other Resampling
-Plans"), and what the choice of subsets adds. The spread of the subsets alone would not do: they share images, and are
-all one where they are as large as the sets. For equal distributions the jackknife is too large by up to the root of 2,
-since each pair of images then counts with both.
+(see ganline.metrics.mmd), and what the choice of subsets adds. The spread of the subsets alone would not do: they share
+images, and are all one where they are as large as the sets.
 """
 
 from typing import NamedTuple
@@ -20,11 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ganline.core.random import generator
-from ganline.metrics import checks
+from ganline.metrics import checks, mmd
 from ganline.metrics.record import Case, Measure, Number, error_of
-
-BLOCK = 512
-"""Rows of the kernel's matrix that are in memory at once."""
 
 
 class Kid(NamedTuple):
@@ -65,7 +60,7 @@ def kernel_distance(first: np.ndarray, second: np.ndarray, subsets: int, subset_
         for _ in range(subsets)
     ]
     by_subsets = np.std(values, ddof=1) / np.sqrt(subsets)
-    return Kid(float(np.mean(values)), float(np.hypot(_jackknife(first, second), by_subsets)))
+    return Kid(float(np.mean(values)), float(np.hypot(mmd.unbiased(first, second, _kernel).standard_error, by_subsets)))
 
 
 def squared_mmd(first: np.ndarray, second: np.ndarray) -> float:
@@ -77,33 +72,6 @@ def squared_mmd(first: np.ndarray, second: np.ndarray) -> float:
         + (within_second.sum() - np.trace(within_second)) / (m * (m - 1))
         - 2.0 * _kernel(first, second).mean()
     )
-
-
-def _jackknife(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the standard error of the squared MMD of float64 sets (n, d) and (m, d), n and m at least 3."""
-    across = _sums(first, second)
-    within = [_sums(points, points)[0] - _own(points) for points in (first, second)]
-    spreads = []
-    for inside, between, other in ((within[0], across[0], second), (within[1], across[1], first)):
-        n, m, total = len(inside), len(other), between.sum()
-        without = (inside.sum() - 2.0 * inside) / ((n - 1) * (n - 2)) - 2.0 * (total - between) / ((n - 1) * m)
-        spreads.append((n - 1) * np.var(without))  # what the other set has within itself stays the same
-    return float(np.sqrt(sum(spreads)))
-
-
-def _sums(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sums of the kernel's matrix (n, m) along its rows (n,) and its columns (m,), block by block."""
-    rows, columns = [], np.zeros(len(second))
-    for start in range(0, len(first), BLOCK):
-        block = _kernel(first[start : start + BLOCK], second)
-        rows.append(block.sum(axis=1))
-        columns += block.sum(axis=0)
-    return np.concatenate(rows), columns
-
-
-def _own(points: np.ndarray) -> np.ndarray:
-    """Return the kernel of each point with itself, (n,)."""
-    return np.asarray((np.einsum("nd,nd->n", points, points) / points.shape[1] + 1.0) ** 3)
 
 
 def _kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -133,11 +101,7 @@ MEASURE = Measure(
             "About 0 for equal distributions, and then negative as often as positive; more is worse. It does not "
             "drift with the count, so it is the one to trust for few images.",
         ),
-        "kid_stderr": error_of(
-            "KID",
-            "kid",
-            "by a jackknife over the images; where fakes are as good as real ones it errs on the large side",
-        ),
+        "kid_stderr": error_of("KID", "kid", mmd.JACKKNIFE),
     },
     compute=_kid,
     answers="How far are fakes from real images, where there are few of them?",

@@ -33,5 +33,6 @@ MEASURE = Measure(
     cost="5 s for 1,000 pairs of 64x64",
     needs=frozenset({"pairs"}),
     floor="",
+    lpips=True,
     protocol=lambda case: {"lpips_network": "AlexNet, version 0.1"},
 )

@@ -55,5 +55,6 @@ MEASURE = Measure(
     misleads="Too many images of a rare class can score more than real images do.",
     source="Che et al. 2017, Mode Regularized Generative Adversarial Networks",
     cost="< 1 s",
+    needs=frozenset({"probabilities"}),
     protocol=lambda case: {"formula": "exp(mean KL(p(y|x) || real p(y)) - KL(real p(y) || p(y)))"},
 )

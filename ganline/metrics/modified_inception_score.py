@@ -63,6 +63,7 @@ MEASURE = Measure(
     misleads="Noise raises it too, and a very sure extractor sees little variety.",
     source="Gurumurthy et al. 2017, DeLiGAN: Generative Adversarial Networks for Diverse and Limited Data",
     cost="< 1 s",
+    needs=frozenset({"probabilities"}),
     floor="held_out",  # of the images it was trained on the extractor is too sure
     protocol=lambda case: {"classes": "the likeliest ones, as the extractor sees them; those of 2 images or more"},
 )

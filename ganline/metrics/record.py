@@ -1,13 +1,14 @@
 """What joins a measure to the line: its arrays, its settings and its words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
 from ganline.core.maker import ImageMaker, LatentMaker, Maker
+from ganline.metrics import naming
 from ganline.metrics.judgements import Heard, Judgements
 from ganline.settings.schema import Evaluate
 
@@ -71,6 +72,11 @@ class Case:
         return self.judgements.of(task)
 
     @property
+    def network(self) -> str:
+        """In whose features the images are described, as the names of numbers have it."""
+        return str(self.extractor.facts["kind"]) if self.extractor else "none"
+
+    @property
     def latent_maker(self) -> LatentMaker:
         """The maker, for a measure that needs latents."""
         assert self.maker
@@ -120,7 +126,8 @@ class Measure:
     name: str
     """In evaluate.metrics."""
     numbers: dict[str, Number]
-    """What `compute` returns, the most telling first."""
+    """What `compute` returns, the most telling first; in names and words {frechet} and {Frechet} stand for what the
+    Frechet distance is called in the features of whoever judges (see ganline.metrics.naming)."""
     compute: Callable[[Case], dict[str, float]]
     """A ValueError leaves the measure out, with its message as the reason."""
     answers: str
@@ -136,5 +143,22 @@ class Measure:
     floor: Literal["train", "held_out", ""] = "train"
     """Which real images stand in for the fakes: training images, or (where training images would win by being copies of
     themselves) the held-out ones; "" where real images cannot stand in."""
+    lpips: bool = False
+    """Whether it looks through the network of LPIPS."""
     protocol: Callable[[Case], dict[str, Any]] = field(default=lambda case: {})
     """The settings it was made with, beyond what all have (counts, extractor, seed)."""
+
+    def named(self, name: Callable[[str], str], words: Callable[[str], str]) -> "Measure":
+        """Return the same measure with the names and the words of its numbers as these functions have them."""
+        numbers = {
+            name(key): replace(each, label=words(each.label), reading=words(each.reading))
+            for key, each in self.numbers.items()
+        }
+        compute = self.compute
+        return replace(
+            self, numbers=numbers, compute=lambda case: {name(key): found for key, found in compute(case).items()}
+        )
+
+    def of_network(self, network: str) -> "Measure":
+        """Return the same measure with the names that its numbers have in the features of this network."""
+        return self.named(lambda text: naming.filled(text, network), lambda text: naming.filled(text, network))

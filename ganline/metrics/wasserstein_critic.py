@@ -14,9 +14,9 @@ The division is not in the papers: the penalty lets the critic be the steeper th
 a distance of 8), and without it the distance would be too large by as much.
 
 How to read it: about 0 for equal distributions (and then negative as often as positive), more is worse, in units of
-feature distance. It sees more than the mean and covariance that FID knows. A critic that learned on its own half by
-heart gains nothing on the other. It is a lower bound, as good as its training: small differences in many dimensions
-go unseen where images are few, so it is blunter than FID.
+feature distance. It sees more than the mean and covariance that the Frechet distance knows. A critic that learned on
+its own half by heart gains nothing on the other. It is a lower bound, as good as its training: small differences in
+many dimensions go unseen where images are few, so it is blunter than that distance.
 """
 
 from collections.abc import Callable

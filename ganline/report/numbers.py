@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ganline.evaluation.baselines import BASELINES, BESIDE
+from ganline.metrics import naming
 from ganline.report.wording import GROUPS, HEADLINES, PAIR_HEADLINES
 
 FLOOR, STDERR = "floor_", "_stderr"
@@ -57,10 +58,14 @@ def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any]) -> M
     )
 
 
-def headlines(rows: Sequence[MetricRow], pairs: bool) -> list[MetricRow]:
-    """Return the three rows that stand beside the verdict; others for a translator (`pairs`)."""
+def headlines(rows: Sequence[MetricRow], pairs: bool, network: str) -> list[MetricRow]:
+    """Return the three rows that stand beside the verdict; others for a translator (`pairs`).
+
+    `network` is that of the judge.
+    """
     by_name = {row.name: row for row in rows}
-    return [by_name[name] for name in (PAIR_HEADLINES if pairs else HEADLINES) if name in by_name][:3]
+    names = (naming.number(name, network) for name in (PAIR_HEADLINES if pairs else HEADLINES))
+    return [by_name[name] for name in names if name in by_name][:3]
 
 
 def in_groups(rows: Sequence[MetricRow]) -> list[tuple[str, list[MetricRow], list[MetricRow]]]:

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from ganline.core import yaml_files
 from ganline.core.figures import GUTTER, cut_grid, image_grid, png_bytes
 from ganline.datasets.resize import like
+from ganline.metrics import naming
 from ganline.report.charts import CHARTS, LOOKS, Chart, drawable, svg
 from ganline.report.content import Content, Pairs, Sample
 from ganline.report.numbers import grouped, headlines, in_groups, left_out, metric_rows, number, score, words
@@ -42,7 +43,7 @@ def render(content: Content) -> str:
             content=content,
             params=content.params,
             banner=image_grid(np.stack(evenly(list(content.generated), BANNER)), min(BANNER, len(content.generated))),
-            headlines=headlines(metrics, content.pairs is not None),
+            headlines=headlines(metrics, content.pairs is not None, naming.network_of(content.protocol)),
             metrics=in_groups(metrics),
             protocols=grouped(content.protocol),
             left_out=left_out(content.protocol),

@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-HEADLINES = ("fid", "precision", "recall")
-PAIR_HEADLINES = ("lpips", "ssim", "l1", "psnr", "kid", "fid", "cycle_l1", *HEADLINES)
-"""The numbers beside the verdict, and those of a translator: the first three that there are."""
+HEADLINES = ("frechet", "precision", "recall")
+PAIR_HEADLINES = ("lpips", "ssim", "l1", "psnr", "kid", "frechet", "cycle_l1", *HEADLINES)
+"""The numbers beside the verdict, and those of a translator: the first three that there are. See naming.number."""
 
 GROUPS = {
     "quality": "Quality: do single images look real?",

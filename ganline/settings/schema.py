@@ -6,6 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, Field, create_model, model_validator
 
+from ganline.settings.networks import Kind
 from ganline.settings.recipes import Optimizer, Train, recipes
 from ganline.settings.section import Count, Fraction, Section, Seed
 
@@ -72,13 +73,13 @@ class Prepare(Section):
 class Extractor(Section):
     """The network whose features feed the metrics."""
 
-    kind: Literal["classifier", "rotation", "inception"]
-    """A classifier of the dataset's classes; of four rotations, where it has no classes; or InceptionV3."""
+    kind: Kind
+    """A classifier of the dataset's classes; of four rotations, where it has no classes; or one trained elsewhere."""
     epochs: Count
     batch_size: Count
     learning_rate: Annotated[float, Field(gt=0)]
     weights: str | None
-    """For kind inception: a local weights file, or null for Keras's ImageNet weights."""
+    """A file of yours, for the kinds that take one (ganline/settings/networks.py); null for the weights they have."""
 
 
 class Diagnosis(Section):

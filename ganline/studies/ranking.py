@@ -20,7 +20,7 @@ def require_ranking(by: str, params: Params) -> None:
         UserError: says which there are.
     """
     if not (study := next((name for name in STUDIES if by.startswith(f"{name}_")), "")):
-        measures.require_ranking(by, params.evaluate.metrics)
+        measures.require_ranking(by, params)
         return
     parts = importlib.import_module(f"ganline.studies.{study}").PARTS
     part = next((part for part in parts if by.startswith(f"{study}_{part}_") and by != f"{study}_{part}_"), "")

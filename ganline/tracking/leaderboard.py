@@ -23,6 +23,7 @@ from ganline.core.errors import UserError, in_short
 from ganline.core.files import write_text
 from ganline.datasets.prepared import digest, read_facts, read_split
 from ganline.evaluation.compare import Comparison, Run, as_rows
+from ganline.metrics import naming
 from ganline.tracking import names, spool
 
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -163,6 +164,7 @@ def _experiment(run: "mlflow.entities.Run") -> str:
 def _as_run(run: "mlflow.entities.Run", protocol: dict[str, Any]) -> Run:
     inputs = run.inputs.dataset_inputs if run.inputs else []
     data = inputs[0].dataset if inputs else None
+    network = naming.network_of(protocol)
     return Run(
         id=run.info.run_id,
         name=run.info.run_name,
@@ -171,8 +173,8 @@ def _as_run(run: "mlflow.entities.Run", protocol: dict[str, Any]) -> Run:
         dataset=data.name if data else run.data.params.get("download.dataset", "?"),
         digest=data.digest if data else "",
         parameters={names.decode(name): value for name, value in run.data.params.items()},
-        numbers={names.decode(name): value for name, value in run.data.metrics.items()},
-        protocol=protocol,
+        numbers=naming.modern({names.decode(name): value for name, value in run.data.metrics.items()}, network),
+        protocol=naming.modern(protocol, network),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ganline.core.errors import UserError
+from ganline.metrics import naming
 from ganline.settings.schema import Params
 
 NAME = "ganline"
@@ -19,7 +20,8 @@ SECTION = "At a glance"
 PARAMETERS = ("train.model", "train.loss", "train.latent_dim")
 """Shown beside the metrics where no parameters differ yet."""
 MOST_PARAMETERS = 4
-METRICS = ("fid", "kid", "precision", "recall")
+METRICS = ("frechet", "kid", "precision", "recall")
+"""The first by the name that it has in the newest run."""
 FINAL = "final samples"
 """The key of a run's last picture, at step 0: MLflow shows pictures of one step, and runs end at different ones."""
 SILENT = {"log_every", "sample_every", "sample_count", "checkpoint_every", "steps_per_call"}
@@ -64,6 +66,9 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 def state(runs: Sequence[Mapping[str, str]]) -> str:
     """Return the value of the experiment's tag TAG for runs with these parameters, newest first."""
     parameters = tuple(_differing(runs))[:MOST_PARAMETERS] or PARAMETERS
+    network = runs[0].get("extractor.kind", "") if runs else ""
+    metrics = [naming.number(name, network) for name in METRICS]
+    charts = _charts(parameters, metrics)
     common = {"runsCountToCompare": 10, "metricSectionId": NAME, "deleted": False, "isGenerated": False}
     section = {
         "uuid": NAME,
@@ -76,26 +81,26 @@ def state(runs: Sequence[Mapping[str, str]]) -> str:
     }
     view = {
         "selectedColumns": [
-            "tags.`verdict`", *(f"metrics.`{name}`" for name in METRICS), *(f"params.`{name}`" for name in parameters)
+            "tags.`verdict`", *(f"metrics.`{name}`" for name in metrics), *(f"params.`{name}`" for name in parameters)
         ],
-        "compareRunCharts": [{"uuid": f"{NAME}-{n}"} | common | chart for n, chart in enumerate(_charts(parameters))],
+        "compareRunCharts": [{"uuid": f"{NAME}-{n}"} | common | chart for n, chart in enumerate(charts)],
         "compareRunSections": [section | {"isGenerated": False}],
         "isAccordionReordered": True,  # else MLflow sorts the sections by name
     }  # fmt: skip
     return json.dumps(view, separators=(",", ":"))
 
 
-def _charts(parameters: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _charts(parameters: Sequence[str], metrics: Sequence[str]) -> Iterator[dict[str, Any]]:
     # A caption of 80 parameters would leave no room for the pictures.
     yield {"type": "IMAGE", "imageKeys": [FINAL], "step": 0, "showRunParams": False}
-    yield {"type": "PARALLEL", "selectedParams": parameters, "selectedMetrics": METRICS[:1], "showAllRuns": False}
+    yield {"type": "PARALLEL", "selectedParams": parameters, "selectedMetrics": metrics[:1], "showAllRuns": False}
     for keys in (("d_loss", "g_loss", "loss"), ("probe_frechet",)):
         yield {
             "type": "LINE", "metricKey": keys[0], "selectedMetricKeys": keys, "xAxisKey": "step", "yAxisKey": "metric",
             "xAxisScaleType": "linear", "scaleType": "linear", "yAxisExpressions": [], "range": {},
             "useGlobalXaxisKey": True, "useGlobalLineSmoothing": True,
         }  # fmt: skip
-    for name in METRICS:
+    for name in metrics:
         yield {"type": "BAR", "metricKey": name}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ganline.core.errors import UserError
 from ganline.evaluation.compare import TIED, Run, compare, error_of
+from ganline.metrics import naming
 from ganline.tracking import spool
 from ganline.tracking.leaderboard import logged_model, read_runs, readable
 
@@ -39,6 +40,7 @@ def promote(run_id: str | None, by: str) -> Outcome:
     """
     runs = read_runs()
     candidate = _chosen(runs, run_id)
+    by = naming.number(by, naming.network_of(candidate.protocol))
     uri = spool.tracking_uri(spool.project_root())
     name = f"ganline-{candidate.dataset}"
     with readable(uri):

@@ -333,7 +333,7 @@ def test_mlflow_keeps_runs_in_postgresql_and_files_and_models_in_the_bucket(seco
     client = mlflow.MlflowClient(mlflow_server)
     experiment = client.get_experiment_by_name("ganline").experiment_id
     runs = [client.get_run(run) for run, _ in rows]
-    assert runs[0].data.metrics["fid"] == runs[1].data.metrics["fid"]
+    assert runs[0].data.metrics["frechet_classifier"] == runs[1].data.metrics["frechet_classifier"]
     for run in runs:
         top = {item.path for item in client.list_artifacts(run.info.run_id)}
         assert {"dvc.lock", "index.html", "params.yaml", "images", "train", "evaluate", "study"} <= top

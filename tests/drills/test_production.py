@@ -68,7 +68,7 @@ def test_eight_runs_side_by_side(company):
     """A sweep: each run's lock is its own, none is lost, and one of them is what a plain `dvc repro` makes."""
     for pool in ("cpu", "gpu"):
         company.ask("PATCH", f"/work_pools/{pool}/queues/runs", {"concurrency_limit": 8})
-    tiny = [*company.SMALL, "train.steps=100", "evaluate.metrics=[fid]"]
+    tiny = [*company.SMALL, "train.steps=100", "evaluate.metrics=[frechet]"]
     company.plain(company.folder / "cpu", tiny, "extractor")  # into the cache that all will share
     dims = list(range(2, 10))
     wanted = {"space": {"train.latent_dim": dims}, "experiment": "gan-mnist", "overrides": tiny, "stop_failing": False}

@@ -32,7 +32,9 @@ def images_of(count, seed, classes=4, labels=True):
 
 def case_of(sample, kind="classifier"):
     extractor = SimpleNamespace(facts={"kind": kind, "classes": list("abcd")})
-    abilities = frozenset({"classes", "pairs"} | (set() if sample.labels is None else {"labels"}))
+    abilities = frozenset(
+        {"classes", "pairs", "probabilities", "own file"} | (set() if sample.labels is None else {"labels"})
+    )
     return Case(sample, images_of(200, 1), images_of(300, 2), SETTINGS, 1, extractor, abilities=abilities)
 
 
@@ -49,20 +51,22 @@ def made(compute, **changes):
 
 
 def test_every_number_has_one_name_and_words_of_its_own():
-    numbers = [name for measure in suite.measures().values() for name in measure.numbers]
+    named = [measure.of_network("classifier") for measure in suite.measures().values()]
+    numbers = [name for measure in named for name in measure.numbers]
     assert len(numbers) == len(set(numbers)) and all(re.fullmatch(r"[a-z0-9_]+", name) for name in numbers)
-    for measure in suite.measures().values():
+    for measure in named:
         assert measure.answers and measure.misleads and measure.source and measure.cost, measure.name
         assert all(number.label and number.reading.endswith(".") for number in measure.numbers.values()), measure.name
         assert not [n for n in measure.numbers if n.endswith("_stderr") and measure.numbers[n].ranks], measure.name
 
 
-def test_below_20_images_fid_is_given_without_its_standard_error():
-    (fid,) = suite.chosen(["fid"])
-    for count, errors in ((19, set()), (20, {"fid_stderr"})):
+def test_below_20_images_the_frechet_distance_is_given_without_its_standard_error():
+    (distance,) = suite.chosen(["frechet"])
+    own = {"frechet_classifier", "frechet_classifier_mean", "frechet_classifier_cov"}
+    for count, errors in ((19, set()), (20, {"frechet_classifier_stderr"})):
         few = dataclasses.replace(case_of(images_of(count, 0)), real=images_of(count, 1))
-        found = fid.compute(few)
-        assert found.keys() == {"fid", "fid_mean", "fid_cov"} | errors and found["fid"] > 0
+        found = distance.of_network("classifier").compute(few)
+        assert found.keys() == own | errors and found["frechet_classifier"] > 0
 
 
 def test_names_stand_for_measures():
@@ -70,9 +74,12 @@ def test_names_stand_for_measures():
     assert suite.chosen(["all"]) == every
     default = suite.chosen(["default"])
     assert default == every[: len(suite.DEFAULT)] and 8 <= len(default) < len(every)
-    assert [m.name for m in suite.chosen(["geometry_score", "fid"])] == ["fid", "geometry_score"]  # in running order
-    with pytest.raises(UserError, match="'fidd' is no measure; did you mean fid.*there are default, all, "):
-        suite.chosen(["default", "fidd"])
+    assert [m.name for m in suite.chosen(["geometry_score", "frechet"])] == [
+        "frechet",
+        "geometry_score",
+    ]  # in running order
+    with pytest.raises(UserError, match="'kidd' is no measure; did you mean kid.*there are default, all, "):
+        suite.chosen(["default", "kidd"])
 
 
 def test_a_file_that_holds_a_measure_is_found_by_its_name_without_being_imported():
@@ -122,12 +129,13 @@ def test_what_means_nothing_is_left_out_quietly_unless_it_was_named():
 
 def test_every_measure_of_arrays_gives_its_numbers_or_its_reason():
     for measure in suite.measures().values():
-        if ASKS_A_MAKER & measure.needs or measure.name in ("spatial_fid",):
+        if ASKS_A_MAKER & measure.needs or measure.name in ("spatial_frechet",):
             continue
         values, protocol = measured(measure)
         reasons = [entry["left_out"] for entry in protocol.values() if "left_out" in entry]
         assert set(values) or reasons, measure.name
-        assert {name for name in values if not name.startswith("floor_")} <= set(measure.numbers), measure.name
+        own = {name for name in values if not name.startswith("floor_")}
+        assert own <= set(measure.of_network("classifier").numbers), measure.name
 
 
 @pytest.mark.parametrize("kind", ["not finite", "empty"])
@@ -139,7 +147,7 @@ def test_broken_features_leave_measures_out_and_never_crash(kind):
     else:
         broken = Sample(broken.images[:0], broken.features[:0], broken.probabilities[:0], broken.labels[:0])
     for measure in suite.measures().values():
-        if not ASKS_A_MAKER & measure.needs and measure.name not in ("spatial_fid",):
+        if not ASKS_A_MAKER & measure.needs and measure.name not in ("spatial_frechet",):
             values, protocol = measured(dataclasses.replace(measure, floor=""), broken)
             reasons = [entry["left_out"] for entry in protocol.values() if "left_out" in entry]
             assert values or reasons, measure.name

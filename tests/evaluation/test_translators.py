@@ -17,7 +17,7 @@ from tests.stages.test_evaluate import CONF
 from tests.two_ways import SIDE, TwoWays, discs, squares
 
 MEASURES = (
-    "fid",
+    "frechet",
     "kid",
     "cycle_error",
     "steganography",
@@ -25,7 +25,7 @@ MEASURES = (
     "edge_agreement",
     "l1",
     "lpips",
-    "class_fid",
+    "class_frechet",
 )
 COUNTS = {"train": 60, "test": 50}
 INPUTS = 40
@@ -77,9 +77,9 @@ def judged(project, monkeypatch, partners=None):
 def test_without_partners_the_target_domain_is_the_reference(project, monkeypatch):
     found = judged(project, monkeypatch)
     values, protocol = found.values, found.protocol
-    own = {"fid", "kid", "cycle_l1", "cycle_back_l1", "identity_l1", "identity_back_l1", "edge_agreement"}
-    assert own | {"hidden_share", "floor_fid", "floor_kid"} <= values.keys()
-    for name in ("fid", "kid", "edge_agreement"):
+    own = {"frechet_rotation", "kid", "cycle_l1", "cycle_back_l1", "identity_l1", "identity_back_l1", "edge_agreement"}
+    assert own | {"hidden_share", "floor_frechet_rotation", "floor_kid"} <= values.keys()
+    for name in ("frechet_rotation", "kid", "edge_agreement"):
         assert {f"baseline_copied_{name}", f"baseline_mean_colour_{name}"} <= values.keys()
     assert values["floor_kid"] < values["kid"] < values["baseline_copied_kid"]
     assert values["baseline_copied_edge_agreement"] == 1 and values["baseline_mean_colour_edge_agreement"] == 0
@@ -95,8 +95,8 @@ def test_what_takes_partners_is_left_out_with_its_reason_even_where_nobody_named
     protocol = judged(project, monkeypatch).protocol
     assert "no true partner for each image" in protocol["l1"]["left_out"]
     maker = Drawing()
-    case = SimpleNamespace(abilities=maker.abilities)
-    _, told = suite.measure_all(suite.chosen(["ssim", "class_fid"]), ["default"], case, {}, {}, lambda name: None)
+    case = SimpleNamespace(abilities=maker.abilities, network="rotation")
+    _, told = suite.measure_all(suite.chosen(["ssim", "class_frechet"]), ["default"], case, {}, {}, lambda name: None)
     assert set(told) == {"ssim", "ssim_stderr"}  # what is no matter of translators goes without a word
 
 

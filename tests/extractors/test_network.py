@@ -6,8 +6,8 @@ from ganline.core.errors import UserError
 from ganline.core.files import sha256
 from ganline.extractors import classifier as classifying
 from ganline.extractors.classifier import classifier, train_classifier
-from ganline.extractors.inception import inception
 from ganline.extractors.loading import load
+from ganline.extractors.networks import pretrained
 from ganline.extractors.rotation import rotation_accuracy, train_rotation
 from ganline.settings.schema import Extractor as Settings
 
@@ -185,12 +185,18 @@ def test_load_without_an_extractor(tmp_path):
         load(tmp_path)
 
 
-def test_inception_without_weights(tmp_path):
+def test_inception_without_weights(tmp_path, monkeypatch):
+    def unreachable(*_, **__):
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr("tensorflow.keras.utils.get_file", unreachable)
     with pytest.raises(
         UserError,
-        match=r"extractor.weights=.*nothing.h5 cannot be used(.|\n)*extractor.kind=classifier.*extractor.kind=rotation",
+        match=r"URL fetch failure(.|\n)*extractor.weights=/path/to/inception_v3.*classifier \(needs lab.*rotation",
     ):
-        inception((28, 28, 1), str(tmp_path / "nothing.h5"))
+        pretrained("inception", (28, 28, 1), None, tmp_path)
+    with pytest.raises(UserError, match=r"extractor.weights=.*nothing.h5: there is no such file; .*kind=inception"):
+        pretrained("inception", (28, 28, 1), str(tmp_path / "nothing.h5"), tmp_path)
 
 
 @pytest.mark.slow
@@ -199,7 +205,7 @@ def test_inception_from_a_weights_file(tmp_path):
 
     file = tmp_path / "weights.h5"
     tf.keras.applications.InceptionV3(weights=None).save_weights(file)
-    extractor = inception((28, 28, 1), str(file))
+    extractor = pretrained("inception", (28, 28, 1), str(file), tmp_path)
     images = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1), dtype=np.uint8)
     found = extractor.extract(images)
     assert found.features.shape == (3, 2048) and found.probabilities.shape == (3, 1000)

@@ -12,6 +12,7 @@ from ganline.core.errors import UserError
 from ganline.core.files import sha256
 from ganline.datasets import sources
 from ganline.extractors import vgg, vgg_network
+from ganline.extractors.keras_files import VGG19
 
 ROOT = Path(__file__).parents[2]
 WIDTHS = (64, 128, 256, 512, 512)
@@ -45,7 +46,7 @@ def keras(kind, layer, weights):
 def vgg19_file(tmp_path_factory):
     whole = tf.keras.applications.VGG19(weights=None, include_top=False)
     whole.set_weights([array for pair in drawn("VGG19") for array in pair])
-    file = tmp_path_factory.mktemp("vgg19") / vgg.KERAS_FILE
+    file = tmp_path_factory.mktemp("vgg19") / VGG19.name
     whole.save_weights(file)
     return file
 
@@ -140,10 +141,11 @@ def test_what_stands_in_is_told(nowhere, capsys):
 
 
 def test_a_file_got_by_hand_comes_first_and_is_the_right_one(nowhere, vgg19_file, monkeypatch):
-    Path("manual/vgg19", vgg.KERAS_FILE).write_bytes(vgg19_file.read_bytes())
+    Path("manual/vgg19", VGG19.name).write_bytes(vgg19_file.read_bytes())
     with pytest.raises(UserError, match="is not Keras's file"):
         ready()
-    monkeypatch.setattr(vgg, "KERAS_MD5", hashlib.md5(vgg19_file.read_bytes()).hexdigest())
+    given = VGG19._replace(md5=hashlib.md5(vgg19_file.read_bytes()).hexdigest())
+    monkeypatch.setattr(vgg, "KERAS", given)
     assert ready().facts["perception"] == "VGG19, block3_conv4"
 
 

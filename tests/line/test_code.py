@@ -95,7 +95,7 @@ def test_an_edit_touches_the_stages_that_reach_the_file(project, edited, stale):
 def test_the_measures_that_are_asked_for_are_in_the_list_and_others_are_not(project):
     found = set(code("evaluate", params("gan-mnist", "evaluate.metrics=[kid,precision_recall]")))
     assert {"ganline/metrics/kid.py", "ganline/metrics/precision_recall.py", "ganline/metrics/record.py"} <= found
-    assert not {"ganline/metrics/geometry_score.py", "ganline/metrics/mifid.py"} & found
+    assert not {"ganline/metrics/geometry_score.py", "ganline/metrics/mifrechet.py"} & found
     assert "ganline/metrics/geometry_score.py" in code("evaluate", params("gan-mnist", "evaluate.metrics=[all]"))
 
 

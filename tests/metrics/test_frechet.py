@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from ganline.metrics.class_fid import class_frechet_distance
+from ganline.metrics.class_frechet import class_frechet_distance
 from ganline.metrics.frechet import frechet_distance, frechet_standard_error
 
 
@@ -194,3 +194,15 @@ def test_float32_input_is_computed_in_float64():
 def test_refusals(second, message):
     with pytest.raises(ValueError, match=message):
         frechet_distance(np.zeros((5, 4)), second)
+
+
+def test_agrees_with_torch_fidelity():
+    # By fid_features_to_statistics and fid_statistics_to_metric of torch-fidelity 0.4.0.
+    def drawn(key, n, scale, shift):
+        values = np.random.Generator(np.random.Philox(key=key)).standard_normal((n, 96)) * scale + shift
+        return values * np.exp(-np.arange(96) / 20)
+
+    first, second = drawn(1, 500, 1.0, 0.0), drawn(2, 400, 1.2, 0.1)
+    assert frechet_distance(first, second).distance == pytest.approx(0.9923673198524448, rel=1e-6)
+    few = frechet_distance(first[:60], second[:80])  # fewer images than dimensions
+    assert few.distance == pytest.approx(3.5264507880630447, rel=1e-6)

@@ -3,7 +3,7 @@ import pytest
 
 from ganline.metrics.frechet import frechet_distance
 from ganline.metrics.memorisation import memorisation
-from ganline.metrics.mifid import PART, SMALLEST, mifid
+from ganline.metrics.mifrechet import PART, SMALLEST, mifrechet
 
 
 def features(n, d=6, seed=0):
@@ -26,20 +26,20 @@ def test_copies_count_and_only_they():
     assert (found.copied_share, found.left_out) == (40 / 200, 10)
 
 
-def test_mifid_by_hand():
+def test_mifrechet_by_hand():
     train = np.array([[1.0, 0], [0, 2]])
     held_out = np.array([[1.0, 1], [3, 3.0], [-1, 1]])
     apart = 1 - np.sqrt(0.5)
     fakes = np.array([[2.0, 2], [4, 4]])
-    found = mifid(fakes, held_out, train)
-    fid = frechet_distance(fakes, held_out).distance
-    assert found == pytest.approx((fid, apart, PART * apart))
-    copies = mifid(5 * train, held_out, train)  # cosine distance does not know length
+    found = mifrechet(fakes, held_out, train)
+    distance = frechet_distance(fakes, held_out).distance
+    assert found == pytest.approx((distance, apart, PART * apart))
+    copies = mifrechet(5 * train, held_out, train)  # cosine distance does not know length
     assert copies == pytest.approx((frechet_distance(5 * train, held_out).distance / SMALLEST, 0, PART * apart))
     leaning = np.array([[1.0, 0.2], [0.2, 1]])
-    found, distance = mifid(leaning, held_out, train), 1 - 1 / np.sqrt(1.04)
+    found, distance = mifrechet(leaning, held_out, train), 1 - 1 / np.sqrt(1.04)
     assert found.memorisation_distance == pytest.approx(distance)
-    assert found.mifid == pytest.approx(frechet_distance(leaning, held_out).distance / distance)
+    assert found.informed == pytest.approx(frechet_distance(leaning, held_out).distance / distance)
 
 
 def test_it_sees_copies(digits):
@@ -52,7 +52,7 @@ def test_it_sees_copies(digits):
     assert shares[0] == pytest.approx(0.01, abs=0.003)
     assert shares[2] == pytest.approx(0.3, abs=0.02)
     assert ratios[0] > ratios[1] > ratios[2] > ratios[3] == 0
-    distances = [mifid(fake, held_out, train).memorisation_distance for fake in fakes]
+    distances = [mifrechet(fake, held_out, train).memorisation_distance for fake in fakes]
     assert distances[0] > distances[1] > distances[2] > distances[3] == pytest.approx(0, abs=1e-9)
 
 
@@ -75,7 +75,7 @@ def test_what_is_usual_of_new_images_does_not_hang_on_those_that_are_not_new(dig
     assert memorisation(fakes, held_out, train).copied_share > 0.99
     new = memorisation(held_out[20:], held_out, train)
     assert new.copied_share == pytest.approx(0.01, abs=0.005) and new.nearest_distance_ratio == 1
-    assert mifid(fakes, held_out, train).threshold == mifid(fakes, held_out[20:], train).threshold
+    assert mifrechet(fakes, held_out, train).threshold == mifrechet(fakes, held_out[20:], train).threshold
 
 
 def test_most_held_out_images_may_be_training_images(digits):
@@ -92,8 +92,8 @@ def test_it_does_not_take_noise_for_copies(digits):
         found = memorisation(noisy, held_out, train)
         assert found.copied_share <= 0.01
         assert found.nearest_distance_ratio > 1.5
-        punished = mifid(noisy, held_out, train)
-        assert punished.mifid == frechet_distance(noisy, held_out).distance
+        punished = mifrechet(noisy, held_out, train)
+        assert punished.informed == frechet_distance(noisy, held_out).distance
 
 
 def test_refusals():
@@ -101,8 +101,8 @@ def test_refusals():
     with pytest.raises(ValueError, match="every held-out image repeats a training image"):
         memorisation(features(5), train, train)
     with pytest.raises(ValueError, match="every held-out image repeats a training image"):
-        mifid(features(5), train, train)
+        mifrechet(features(5), train, train)
     with pytest.raises(ValueError, match="features are all 0"):
-        mifid(np.zeros((5, 6)), train, train)
+        mifrechet(np.zeros((5, 6)), train, train)
     with pytest.raises(ValueError, match="6 and 5 dimensions"):
         memorisation(features(5), train, features(9, d=5))

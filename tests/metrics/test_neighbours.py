@@ -20,8 +20,9 @@ CASE = Case(images_of(100, 0), images_of(100, 1), images_of(300, 2), SETTINGS, s
 
 
 MEASURES = suite.chosen(
-    ["precision_recall", "c2st_nn", "c2st_linear", "birthday_paradox", "memorisation", "mifid", "image_retrieval",
-     "retrieval_precision", "geometry_score"]
+    ["precision_recall", "c2st_nn", "c2st_linear", "birthday_paradox", "memorisation", "mifrechet", "image_retrieval",
+     "retrieval_precision", "geometry_score", "mind", "vendi_score", "auth_pct", "ct_score", "realism_score",
+     "feature_likelihood_divergence"]
 )  # fmt: skip
 
 

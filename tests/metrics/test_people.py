@@ -178,7 +178,7 @@ def test_a_preference_is_a_share_of_pairs_won_within_an_interval():
 
 
 def test_a_run_that_nobody_judged_has_the_numbers_it_had():
-    case = SimpleNamespace(abilities=frozenset())
+    case = SimpleNamespace(abilities=frozenset(), network="classifier")
     measures = suite.chosen(PEOPLE)
     assert suite.measure_all(measures, ["default"], case, {}, {}, print) == ({}, {})
     assert all(measure.needs == {f"judged: {measure.name}"} for measure in measures)

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from ganline.core.random import key, layer_keys
 from ganline.models import layers
+from ganline.models.instance_norm import instance_norm
 
 
 def gradients(layer, images):
@@ -17,6 +18,53 @@ def gradients(layer, images):
         first = inner.gradient(loss, [images, *layer.trainable_variables])
         penalty = tf.reduce_sum(first[0] ** 2)
     return [outputs, *first, outer.gradient(penalty, images)]
+
+
+def test_instance_norm_equals_its_formula_with_both_gradients():
+    """Written out in float64; TensorFlow differentiates it."""
+    draw = np.random.default_rng(0)
+    layer, gamma, beta = layers.InstanceNormalization(), draw.normal(size=5), draw.normal(size=5)
+    images, weight = draw.normal(3, 2, size=(3, 6, 7, 5)), draw.normal(size=(3, 6, 7, 5))
+    layer(tf.constant(images, tf.float32))
+    layer.set_weights([gamma, beta])
+
+    def formula(images, gamma, beta):
+        mean, variance = tf.nn.moments(images, [1, 2], keepdims=True)
+        return (images - mean) / tf.sqrt(variance + layer.epsilon) * gamma + beta
+
+    def all_of(call, *values):
+        with tf.GradientTape() as outer:
+            outer.watch(values)
+            with tf.GradientTape() as inner:
+                inner.watch(values)
+                outputs = call(*values)
+                loss = tf.reduce_sum(tf.sin(outputs) * tf.cast(weight, outputs.dtype))
+            first = inner.gradient(loss, values)
+            penalty = tf.reduce_sum(first[0] ** 2)
+        return [outputs, *first, *outer.gradient(penalty, values[:2])]
+
+    exact = all_of(formula, *(tf.constant(value, tf.float64) for value in (images, gamma, beta)))
+    ours = all_of(
+        lambda images, gamma, beta: instance_norm(images, gamma, beta, layer.epsilon),
+        *(tf.constant(value, tf.float32) for value in (images, gamma, beta)),
+    )
+    np.testing.assert_array_equal(layer(tf.constant(images, tf.float32)), ours[0])
+    for one, other in zip(ours, exact, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-6 * np.abs(other).max(), rtol=0)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("mean", [0, 10, 30])
+def test_instance_norm_counts_in_float32_whatever_it_is_given(dtype, mean):
+    """Statistics taken in bfloat16, as tensorflow-addons 0.23 takes them, put values off by up to 1.5."""
+    images = tf.cast(np.random.default_rng(0).normal(mean, 1, size=(2, 32, 32, 4)), dtype)
+    given = tf.cast(images, tf.float64)
+    centre, variance = tf.nn.moments(given, [1, 2], keepdims=True)
+    exact = (given - centre) / tf.sqrt(variance + 1e-3)
+    made = layers.InstanceNormalization(dtype=tf.keras.mixed_precision.Policy(f"mixed_{dtype}"))(images)
+    assert made.dtype == dtype
+    rounding = float(tf.reduce_max(tf.abs(exact))) * {"bfloat16": 2**-8, "float16": 2**-11}[dtype]
+    assert float(tf.reduce_max(tf.abs(tf.cast(made, tf.float64) - exact))) < rounding + 1e-4
 
 
 @pytest.mark.parametrize("kernel", [4, 5])

@@ -110,13 +110,13 @@ def test_points_of_a_sweep():
         ("sweep", {"space": {"train.latent": [1]}}, "did you mean train.latent_dim"),
         (
             "sweep",
-            {"space": {"seed": [1]}, "by": "fidd"},
-            "by = 'fidd': no run can be ranked by that; did you mean fid?",
+            {"space": {"seed": [1]}, "by": "fid"},
+            "by = 'fid': no run can be ranked by that; FID is the name of one network's Frechet distance",
         ),
         (
             "sweep",
-            {"space": {"evaluate.metrics": [["fid"], ["kid"]]}, "by": "fid"},
-            "by = 'fid': no run can be ranked by that; did you mean kid? there are kid",
+            {"space": {"evaluate.metrics": [["frechet"], ["kid"]]}},
+            "by = 'frechet': no run can be ranked by that; there are kid",
         ),
         (
             "sweep",

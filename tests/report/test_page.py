@@ -31,8 +31,8 @@ class Outline(HTMLParser):
 def test_every_metric_stands_beside_its_floor():
     page = render(content())
     rows = {match[1]: match[2] for match in re.finditer(r'<tr data-metric="(\w+)">(.*?)</tr>', page, re.DOTALL)}
-    assert list(rows) == ["fid", "kid", "recall", "new_score", "latent_edits_success"]
-    assert "12.35" in rows["fid"] and ">1.50<" in rows["fid"]
+    assert list(rows) == ["frechet_classifier", "kid", "recall", "new_score", "latent_edits_success"]
+    assert "12.35" in rows["frechet_classifier"] and ">1.50<" in rows["frechet_classifier"]
     assert "0.00123" in rows["kid"] and ">–<" in rows["kid"]
     assert "Read new_score." in rows["new_score"]
 
@@ -177,7 +177,7 @@ def test_it_shows_before_it_tells():
 def test_measures_are_folded_by_group_and_the_default_ones_open():
     usual = content()
     protocol = usual.protocol | {
-        "fid": {"group": "quality", "default": True},
+        "frechet_classifier": {"group": "quality", "default": True},
         "kid": {"group": "quality", "default": False},
         "recall": {"group": "diversity", "default": False},
     }
@@ -185,7 +185,7 @@ def test_measures_are_folded_by_group_and_the_default_ones_open():
     quality, diversity, own = re.findall(r'<details class="group"(.*?)>\s*<summary>', page)
     assert (quality, diversity, own) == (" open", "", " open")  # nobody says of new_score that it is not
     shown, folded = page[page.index("single images look real") : page.index("variety there")].split("1 more")
-    assert 'data-metric="fid"' in shown and 'data-metric="kid"' in folded
+    assert 'data-metric="frechet_classifier"' in shown and 'data-metric="kid"' in folded
 
 
 def test_a_translator_shows_pairs_in_place_of_panels():
@@ -214,13 +214,13 @@ def test_a_translator_shows_pairs_in_place_of_panels():
 def test_a_translator_whose_targets_nobody_knows_promises_none():
     usual = content((8, 8, 3))
     pairs = Pairs(images(9, (8, 8, 3), 5), images(9, (8, 8, 3), 6), None)
-    found = {"cycle_l1": 0.05, "kid": 0.2, "baseline_copied_kid": 0.5, "fid": 30.0, "hidden_share": 0.9}
+    found = {"cycle_l1": 0.05, "kid": 0.2, "baseline_copied_kid": 0.5, "frechet_classifier": 30.0, "hidden_share": 0.9}
     grid = image_grid(np.stack([pairs.outputs] * 2, 1).reshape(-1, 8, 8, 3), 2)
     page = render(dataclasses.replace(usual, pairs=pairs, metrics=found, samples=[Sample(9, grid)]))
     assert ">Target<" not in page and "Input, output, target" not in page and "true partners" not in page
     assert "all are held against the target domain" in page
     headline = page[page.index('class="headlines"') : page.index('id="compare"')]
-    assert re.findall(r"<dt>(.*?)</dt>", headline) == ["Kid", "Fid", "Cycle l1"]
+    assert re.findall(r"<dt>(.*?)</dt>", headline) == ["Kid", "Frechet classifier", "Cycle l1"]
 
 
 def test_a_part_of_a_study_shows_before_it_tells():
@@ -308,13 +308,24 @@ def test_metrics_stand_in_groups_and_what_is_missing_says_why():
     usual = content()
     protocol = usual.protocol | {
         "recall": {"group": "diversity", "label": "Recall", "better": "higher", "how_to_read": "More is better."},
-        "fid": {"group": "quality", "label": "FID", "better": "lower", "how_to_read": "Less is better."},
+        "frechet_classifier": {
+            "group": "quality",
+            "label": "Frechet distance",
+            "better": "lower",
+            "how_to_read": "Less is better.",
+        },
         "ms_ssim": {"group": "diversity", "label": "MS-SSIM", "measure": "diversity", "left_out": "images are tiny"},
     }
-    page = render(dataclasses.replace(usual, metrics=usual.metrics | {"fid_stderr": 0.25}, protocol=protocol))
-    assert page.index("do single images look real") < page.index('data-metric="fid"')
-    assert page.index('data-metric="fid"') < page.index("variety there") < page.index('data-metric="recall"')
-    assert "± 0.250" in page and 'data-metric="fid_stderr"' not in page
+    page = render(
+        dataclasses.replace(usual, metrics=usual.metrics | {"frechet_classifier_stderr": 0.25}, protocol=protocol)
+    )
+    assert page.index("do single images look real") < page.index('data-metric="frechet_classifier"')
+    assert (
+        page.index('data-metric="frechet_classifier"')
+        < page.index("variety there")
+        < page.index('data-metric="recall"')
+    )
+    assert "± 0.250" in page and 'data-metric="frechet_classifier_stderr"' not in page
     assert "images are tiny" in page and 'data-metric="ms_ssim"' not in page
 
 

@@ -50,7 +50,7 @@ def test_settings_shrink_to_the_smaller_split_and_say_so():
     assert found.inception_splits == 2 and "2 Inception Score splits instead of 10" in notices[2]
     assert "a larger prepare.test_fraction holds out more" in notices[0] and len(notices) == 3
     found, notices = judging.in_force(settings(), 1438, 19)
-    assert notices[1] == "FID has no standard error: that takes 20 images, and there are 19"
+    assert notices[1] == "the Frechet distance has no standard error: that takes 20 images, and there are 19"
 
 
 def dark_and_light(size):
@@ -98,14 +98,25 @@ def test_the_stage(extractor, tmp_path, monkeypatch, capsys):
     }
     values = json.loads(Path("reports/evaluate/metrics.json").read_text())
     assert values == recorder.values
-    assert {"fid", "kid", "kid_stderr", "inception_score", "precision", "recall", "class_entropy"} <= set(values)
+    assert {
+        "frechet_classifier",
+        "kid",
+        "kid_stderr",
+        "inception_score",
+        "precision",
+        "recall",
+        "class_entropy",
+    } <= set(values)
     assert "condition_accuracy" not in values
-    assert values["fid"] > 2 * values["floor_fid"]  # the generator is untrained
+    assert values["frechet_classifier"] > 2 * values["floor_frechet_classifier"]  # the generator is untrained
     assert values["floor_class_entropy"] > 0.99 and values["floor_classes_seen"] == 2
     protocol = json.loads(Path("reports/evaluate/protocol.json").read_text())
-    assert protocol["fid"]["extractor_weights_sha256"] == sha256(paths.extractor(params) / "weights.npz")
-    assert protocol["fid"]["notices"] == [] and protocol["fid"]["n_fake"] == protocol["floor_fid"]["n_floor"] == 100
-    assert (protocol["fid"]["group"], protocol["fid"]["better"]) == ("quality", "lower")
+    assert protocol["frechet_classifier"]["extractor_weights_sha256"] == sha256(paths.extractor(params) / "weights.npz")
+    assert (
+        protocol["frechet_classifier"]["notices"] == []
+        and protocol["frechet_classifier"]["n_fake"] == protocol["floor_frechet_classifier"]["n_floor"] == 100
+    )
+    assert (protocol["frechet_classifier"]["group"], protocol["frechet_classifier"]["better"]) == ("quality", "lower")
     assert {name for name, entry in protocol.items() if "left_out" not in entry} == set(values)
     assert protocol["ms_ssim"]["left_out"].startswith("MS-SSIM: ")  # images of 8 x 8
     assert recorder.artifacts == [("metrics.json", "evaluate", True), ("protocol.json", "evaluate", True)]
@@ -155,11 +166,11 @@ def test_which_generators_can_be_asked_for_the_datas_classes(extractor):
 
 def test_nothing_measurable_is_an_error(extractor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    params = project(extractor, "gan-mnist", "prepare.size=8", "evaluate.metrics=[fid]")
+    params = project(extractor, "gan-mnist", "prepare.size=8", "evaluate.metrics=[frechet]")
     model = models.build(params.train, (8, 8, 1), params.seed)
     models.save(model, paths.GAN)
     monkeypatch.setattr(judging.suite, "chosen", lambda names: [broken])
-    broken = dataclasses.replace(suite.measures()["fid"], compute=lambda case: {"fid": float("inf")})
-    with pytest.raises(UserError, match="nothing could be measured(.|\\n)*fid: gave fid = inf"):
+    broken = dataclasses.replace(suite.measures()["frechet"], compute=lambda case: {"{frechet}": float("inf")})
+    with pytest.raises(UserError, match="nothing could be measured(.|\\n)*frechet: gave frechet_classifier = inf"):
         evaluate.run(params, Recorder())
     assert not (paths.EVALUATE / "metrics.json").exists()

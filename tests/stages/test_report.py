@@ -47,8 +47,8 @@ def params(tmp_path, monkeypatch):
     steps = {"steps": 20, "kept_step": 20, "ended_early": False, "first_step": None}
     sure = {"failing": False, "confidence": 0, "cannot_judge": ""}
     write_json(paths.TRAIN / "diagnosis.json", diagnosis | lists | steps | sure)
-    write_json(paths.EVALUATE / "metrics.json", {"fid": 3.0, "floor_fid": 1.0})
-    write_json(paths.EVALUATE / "protocol.json", {"fid": {"how_to_read": "Low is good."}})
+    write_json(paths.EVALUATE / "metrics.json", {"frechet_classifier": 3.0, "floor_frechet_classifier": 1.0})
+    write_json(paths.EVALUATE / "protocol.json", {"frechet_classifier": {"how_to_read": "Low is good."}})
     write_arrays(paths.EVALUATE / "features.npz", {"images": images[::-1]})
     figures = {"grid": Figure(image_grid(images[:6], 3), "A grid", "Six."), "loop": Figure(images, "A loop", "Moves.")}
     finding = Finding(figures, {"success": Number(0.5, "Edit success", "higher", "0 to 1.")}, ["It has directions."])
@@ -70,7 +70,7 @@ def test_the_page_is_written_and_told_of(params):
             "too little to judge",
             "toys",
             "Quality over 20 steps",
-            'data-metric="fid"',
+            'data-metric="frechet_classifier"',
             'max="1"',
         )
     )

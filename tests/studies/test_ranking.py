@@ -13,7 +13,9 @@ TRANSLATION = compose_params("pix2pix-gray-to-color", ["download.source=."])
 @pytest.mark.parametrize(
     ("by", "params"),
     [
-        ("fid", LATENT),
+        ("frechet", LATENT),
+        ("frechet_classifier", LATENT),
+        ("mifrechet_classifier", LATENT),
         ("latent_smoothness_path_length", LATENT),
         ("translation_examples_beats_copied", TRANSLATION),
     ],
@@ -25,7 +27,13 @@ def test_numbers_of_measures_and_of_parts_that_there_are(by, params):
 @pytest.mark.parametrize(
     ("by", "params", "said"),
     [
-        ("fdi", LATENT, "did you mean fid"),
+        ("kdi", LATENT, "did you mean kid"),
+        (
+            "fid",
+            LATENT,
+            r"FID is the name of one network's .*\(inception_2015\); with classifier it is frechet_classifier\. ",
+        ),
+        ("class_fid", LATENT, "with classifier it is class_frechet_classifier"),
         ("latent_smothness_score", LATENT, "no part of that name; did you mean a number of latent_smoothness"),
         ("latent_smoothness", LATENT, "its numbers are called latent_PART_NAME, and its parts are"),
         ("translation_exampels_beats_copied", TRANSLATION, "did you mean a number of translation_examples"),

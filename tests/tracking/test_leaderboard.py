@@ -25,12 +25,16 @@ from ganline.tracking.courier import Courier
 from ganline.tracking.tracker import Tracker
 from pipelines.cli import app
 
+NAMES = ("frechet_classifier", "frechet_classifier_stderr", "floor_frechet_classifier")
 CONF = Path(__file__).parents[2] / "conf"
-ENTRY = {"better": "lower", "label": "FID", "how_to_read": "Less is better.", "extractor_weights_sha256": "a" * 64}
+ENTRY = {
+    "better": "lower", "label": "FID", "how_to_read": "Less is better.", "extractor": "classifier",
+    "extractor_weights_sha256": "a" * 64,
+}  # fmt: skip
 
 
 def log_run(client, folder, name, fid, entry, **more):
-    """Write a run as the courier would, through MLflow itself."""
+    """Write a run as the courier would, through MLflow itself: an early run, which calls any Frechet distance FID."""
     experiment = client.get_experiment_by_name("ganline")
     place = (folder / "mlartifacts").as_uri()
     identity = experiment.experiment_id if experiment else client.create_experiment("ganline", place)
@@ -86,14 +90,14 @@ def test_the_table(project):
     places = [shown.index(f" {name} ") for name in ("<b>best</b>", "close", "worse", "other")]
     assert [before, *places[:3], after, places[3], apart] == sorted([before, *places, after, apart])
     assert "extractor_weights_sha256 aaaaaaaaaaaa" in shown and "broken" not in shown
-    assert re.search(r"silent \w{8}: no protocol says how its fid was made", shown[apart:])
+    assert re.search(r"silent \w{8}: it has no frechet", shown[apart:])
 
     rows = list(csv.DictReader(leaderboard.CSV.open()))
     assert [(row["group"], row["rank"], row["run"]) for row in rows] == [
         ("1", "1", "<b>best</b>"), ("1", "2", "close"), ("1", "3", "worse"), ("2", "1", "other"), ("", "", "silent"),
     ]  # fmt: skip
     assert [row["ties"] for row in rows] == ["2", "1", "", "", ""]  # 20.25 - 20 < 0.71 < 30 - 20.25
-    assert (rows[0]["fid"], rows[0]["fid_stderr"], rows[0]["floor_fid"]) == ("20.0", "0.5", "1.25")
+    assert [rows[0][name] for name in NAMES] == ["20.0", "0.5", "1.25"] and "fid" not in rows[0]
     assert (rows[0]["experiment"], rows[0]["params.train.steps"]) == ("gan-mnist", "900")
     assert "d_loss" not in rows[0] and "params.seed" not in rows[0]
 
@@ -125,8 +129,12 @@ def test_only_some_experiments(project):
 
 
 def test_an_unknown_number_is_refused_with_those_there_are(project):
-    with pytest.raises(UserError, match="--by d_loss: no run can be ranked by that. There are: fid"):
+    with pytest.raises(UserError, match=f"--by d_loss: no run can be ranked by that. There are: {NAMES[0]}"):
         ganline("--by", "d_loss")
+    with pytest.raises(
+        UserError, match="FID is the name of one network's .* with classifier it is frechet_classifier."
+    ):
+        ganline("--by", "fid")
 
 
 def test_without_a_store_it_says_what_to_do(project):

@@ -132,7 +132,7 @@ def test_mlflows_pages_compare_the_runs(server, browser):
         ]
 
     waiting.until(lambda: len(pictures()) == 2 and all(pictures()))
-    waiting.until(lambda: {"train.latent_dim", "train.loss", "fid"} <= set(text(browser).split()))
+    waiting.until(lambda: {"train.latent_dim", "train.loss", "frechet_classifier"} <= set(text(browser).split()))
     assert "No image logged" not in text(browser)
     assert all(run.info.run_name in text(browser) for run in runs)
     assert "train.batch_size" not in text(browser)  # nor any other parameter that is equal

@@ -31,8 +31,8 @@ def finished_files():
     for step in (0, 10):
         picture(paths.TRAIN / f"samples/step-{step:08d}.png", step)
     write_json(paths.TRAIN / "diagnosis.json", {"verdict": "mode_collapse", "kind": "partial"})
-    write_json(paths.EVALUATE / "metrics.json", {"fid": 12.5})
-    write_json(paths.EVALUATE / "protocol.json", {"fid": {"count": 100}})
+    write_json(paths.EVALUATE / "metrics.json", {"frechet_classifier": 12.5})
+    write_json(paths.EVALUATE / "protocol.json", {"frechet_classifier": {"count": 100}})
     write_json(paths.STUDY / "metrics.json", {"latent_smoothness_length": 0.25})
     picture(paths.STUDY / "figures/interpolation-rows.png", 3)
     write_text(paths.REPORT, "<html></html>")
@@ -60,7 +60,7 @@ def test_everything_arrives(project):
         tracker.tags({"verdict": "healthy"})
         courier.look()  # the machine's load, while a stage runs
     with Tracker("evaluate", PARAMS) as tracker:
-        tracker.metrics({"fid": 12.5})
+        tracker.metrics({"frechet_classifier": 12.5})
     assert courier.run(0, 0)
 
     client, run = find_run(project)
@@ -72,7 +72,7 @@ def test_everything_arrives(project):
     assert len(tags["mlflow.source.git.commit"]) == 40
     losses = client.get_metric_history(run.info.run_id, "d_loss")
     assert {point.step: point.value for point in losses} == {step: 1 / step for step in range(1, 301)}
-    assert run.data.metrics["fid"] == 12.5
+    assert run.data.metrics["frechet_classifier"] == 12.5
     assert run.data.metrics["system/system_memory_usage_percentage"] > 0
     data = run.inputs.dataset_inputs[0].dataset
     assert (data.name, data.digest, json.loads(data.profile)["train"]) == (
@@ -109,7 +109,7 @@ def test_what_is_delivered_twice_shows_once(project):
     assert artifacts(client, after) == before_names
     assert len(client.get_metric_history(after.info.run_id, "d_loss")) == 2
     (model,) = client.search_logged_models([after.info.experiment_id])
-    assert {metric.key: metric.value for metric in model.metrics}["fid"] == 12.5
+    assert {metric.key: metric.value for metric in model.metrics}["frechet_classifier"] == 12.5
 
 
 def test_complete_adds_what_no_stage_of_the_run_has_recorded(project):
@@ -127,7 +127,7 @@ def test_complete_adds_what_no_stage_of_the_run_has_recorded(project):
     assert sorted((point.step, point.value) for point in losses) == [(10, 0.5), (20, 0.40000001)]
     assert [point.step for point in client.get_metric_history(run.info.run_id, "probe_frechet")] == [0]
     assert (run.data.tags["verdict"], run.data.tags["verdict_kind"]) == ("mode_collapse", "partial")
-    assert run.data.metrics["fid"] == 12.5
+    assert run.data.metrics["frechet_classifier"] == 12.5
     assert run.data.metrics["latent_smoothness_length"] == 0.25
     assert run.inputs.dataset_inputs[0].dataset.name == "digits"
     names = artifacts(client, run)

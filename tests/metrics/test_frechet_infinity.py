@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ganline.metrics.fid_infinity import extrapolated_frechet_distance
 from ganline.metrics.frechet import frechet_distance
+from ganline.metrics.frechet_infinity import extrapolated_frechet_distance
 
 
 def features(n, d, seed, scale=1.0, shift=0.0):

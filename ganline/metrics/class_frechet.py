@@ -1,8 +1,8 @@
 """Frechet distance within classes: are the fakes of a class like the real images of that class?
 
 Miyato & Koyama 2018, "cGANs with Projection Discriminator": intra FID, the mean over the classes of the Frechet
-distance (see frechet) between the images of one class. Above its floor while FID is not: wishes are not met, or
-variety within classes is missing. With few images a class its floor is high.
+distance (see frechet) between the images of one class. Above its floor while that of all images is not: wishes are not
+met, or variety within classes is missing. With few images a class its floor is high.
 """
 
 from typing import NamedTuple
@@ -60,41 +60,41 @@ def class_frechet_distance(
     return ClassFrechet(float(np.mean(distances)), error, len(kept), len(pairs) - len(kept))
 
 
-def _class_fid(case: Case) -> dict[str, float]:
+def _class_frechet(case: Case) -> dict[str, float]:
     if case.sample.labels is None or case.real.labels is None:
         raise ValueError("class Frechet distance: needs the class of each image, got none")
     found = class_frechet_distance(case.sample.features, case.sample.labels, case.real.features, case.real.labels)
     return {
-        "class_fid": found.distance,
-        "class_fid_stderr": found.standard_error,
-        "class_fid_classes": found.classes,
-        "class_fid_left_out": found.left_out,
+        "class_{frechet}": found.distance,
+        "class_{frechet}_stderr": found.standard_error,
+        "class_{frechet}_classes": found.classes,
+        "class_{frechet}_left_out": found.left_out,
     }
 
 
 MEASURE = Measure(
-    name="class_fid",
+    name="class_frechet",
     numbers={
-        "class_fid": Number(
-            "Class FID",
+        "class_{frechet}": Number(
+            "{Frechet} within classes",
             "conditioning",
             "lower",
-            "From 0: FID between fakes asked for a class and real images of it, averaged over the classes. Above "
-            "its floor while fid is not: wishes are not met, or variety within classes is missing.",
+            "From 0: the distance between fakes asked for a class and real images of it, averaged over the classes. "
+            "Above its floor while {frechet} is not: wishes are not met, or variety within classes is missing.",
         ),
-        "class_fid_stderr": error_of("Class FID", "class_fid", JACKKNIFE, "conditioning"),
-        "class_fid_classes": Number(
-            "Class FID, classes", "conditioning", "", "How many classes are averaged over.", ranks=False
+        "class_{frechet}_stderr": error_of("{Frechet} within classes", "class_{frechet}", JACKKNIFE, "conditioning"),
+        "class_{frechet}_classes": Number(
+            "{Frechet} within classes, classes", "conditioning", "", "How many classes are averaged over.", ranks=False
         ),
-        "class_fid_left_out": Number(
-            "Class FID, classes left out",
+        "class_{frechet}_left_out": Number(
+            "{Frechet} within classes, classes left out",
             "conditioning",
             "",
             "How many classes have no more images, on either side, than there are features.",
             ranks=False,
         ),
     },
-    compute=_class_fid,
+    compute=_class_frechet,
     answers="Are the fakes of a class like the real images of that class?",
     misleads="With few images a class its floor is high, and what differs between generators drowns in it.",
     source="Miyato and Koyama 2018, cGANs with Projection Discriminator (intra FID)",

@@ -1,14 +1,15 @@
-"""Memorisation-informed FID: how good are the fakes, if copies of training images do not count?
+"""Memorisation-informed Frechet distance: how good are the fakes, if copies of training images do not count?
 
 Bai et al. 2021, "On Training Sample Memorization: Lessons from Benchmarking Generative Modeling with a
 Large-scale Competition". The memorisation distance s is the mean over the fakes of the smallest cosine distance to any
 training image, and
 
-    MiFID = FID / s  if s is below a threshold, else FID
+    informed = distance / s  if s is below a threshold, else the distance
 
 The competition fixed its threshold for its own images and features. How large cosine distances are depends
-on the extractor, so here it is ours: half the memorisation distance of the held-out images. MiFID jumps at the
-threshold, and below it is not on FID's scale: read it to rank, and s to understand.
+on the extractor, so here it is ours: half the memorisation distance of the held-out images. The number jumps at
+the threshold, and below it is not on the distance's scale: read it to rank, and s to understand. It is MiFID in the
+features of FID's network.
 
 Weakness: features decide what counts as near; a copy that is mirrored or recoloured may pass for new.
 """
@@ -17,68 +18,66 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ganline.metrics import distances
+from ganline.metrics import checks, distances
 from ganline.metrics.frechet import frechet_distance
 from ganline.metrics.memorisation import of_training_images, three, unseen
 from ganline.metrics.record import Case, Measure, Number
 
 PART = 0.5
-"""Of the held-out images' memorisation distance, below which MiFID punishes."""
+"""Of the held-out images' memorisation distance, below which copying is punished."""
 SMALLEST = 1e-6
-"""What FID is divided by at the least, so that MiFID of nothing but copies is finite."""
+"""What the distance is divided by at the least, so that the number of nothing but copies is finite."""
 
 
-class Mifid(NamedTuple):
-    """FID with its penalty, and what the penalty came from."""
+class Mifrechet(NamedTuple):
+    """The distance with its penalty, and what the penalty came from."""
 
-    mifid: float
+    informed: float
     memorisation_distance: float
     """0 to 2."""
     threshold: float
-    """The memorisation distance below which FID was divided."""
+    """The memorisation distance below which the distance was divided."""
 
 
-def mifid(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> Mifid:
-    """Return FID of fake features (M, d) against held-out ones (N, d), punished for nearness to training ones (T, d).
+def mifrechet(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> Mifrechet:
+    """Return the Frechet distance of fakes to held-out images, punished for nearness to training images.
+
+    Args:
+        fake: features (M, d) of fakes.
+        held_out: (N, d) of held-out images.
+        train: (T, d) of training images.
 
     Raises:
         ValueError: not three finite matrices of as many dimensions, fewer than two fakes or held-out images, every
             held-out image repeats a training image, or an image whose features are all 0 and so have no direction.
     """
     fake, held_out, train = three(fake, held_out, train, rows=2)
-    unit = [_unit(images) for images in (fake, held_out, train)]
+    unit = [checks.unit(images, "memorisation-informed Frechet distance") for images in (fake, held_out, train)]
     t_fake, t_held_out = (distances.nearest(images, unit[2], 1).distances[:, 0] for images in unit[:2])
     # Of unit vectors the cosine distance is half the squared Euclidean one.
     found, usual = (float(np.mean(distance**2) / 2) for distance in (t_fake, unseen(t_held_out)))
-    fid, threshold = frechet_distance(fake, held_out).distance, PART * usual
-    return Mifid(fid / max(found, SMALLEST) if found < threshold else fid, found, threshold)
+    distance, threshold = frechet_distance(fake, held_out).distance, PART * usual
+    return Mifrechet(distance / max(found, SMALLEST) if found < threshold else distance, found, threshold)
 
 
-def _unit(features: np.ndarray) -> np.ndarray:
-    norms = np.linalg.norm(features, axis=1, keepdims=True)
-    if not norms.all():
-        raise ValueError("MiFID: cosine distances need a direction, and there are images whose features are all 0")
-    return features / norms
-
-
-def _mifid(case: Case) -> dict[str, float]:
-    found = mifid(case.sample.features, case.real.features, case.train.features)
+def _mifrechet(case: Case) -> dict[str, float]:
+    found = mifrechet(case.sample.features, case.real.features, case.train.features)
     return {
-        "mifid": found.mifid,
+        "mi{frechet}": found.informed,
         "memorisation_distance": found.memorisation_distance,
         "memorisation_threshold": found.threshold,
     }
 
 
 MEASURE = Measure(
-    name="mifid",
+    name="mifrechet",
     numbers={
-        "mifid": Number(
-            "MiFID",
+        "mi{frechet}": Number(
+            "Memorisation-informed {Frechet}",
             "novelty",
             "lower",
-            "0 is best: FID, divided by memorisation_distance where that is below memorisation_threshold. Far "
-            "above FID it says that fakes are copies.",
+            "0 is best: {frechet}, divided by memorisation_distance where that is below memorisation_threshold. Far "
+            "above {frechet} it says that fakes are copies.",
         ),
         "memorisation_distance": Number(
             "Memorisation distance",
@@ -96,13 +95,13 @@ MEASURE = Measure(
             ranks=False,
         ),
     },
-    compute=_mifid,
+    compute=_mifrechet,
     answers="How good are the fakes, if copies of training images do not count?",
     misleads="It jumps at the threshold, and a generator that copies half of the time may stay above it.",
     source="Bai et al. 2021, On Training Sample Memorization: Lessons from Benchmarking Generative Modeling with a "
     "Large-scale Competition",
     cost="2.5 s with 60,000 training images",
-    floor="",  # training images are copies of themselves, and held-out images have no FID against themselves
+    floor="",  # training images are copies of themselves, and held-out images have no distance from themselves
     protocol=lambda case: (
         of_training_images(case)
         | {

@@ -1,4 +1,4 @@
-"""Frechet distance for endlessly many images (FID infinity).
+"""Frechet distance for endlessly many images: FID infinity, where the features are those of FID.
 
 Chong & Forsyth 2020, "Effectively Unbiased FID and Inception Score and Where to Find Them". The Frechet distance of
 finite sets is too large, by about C(1/n + 1/m), and C depends on the generator: at equal counts a worse generator can
@@ -12,8 +12,8 @@ and each is the mean over all the parts (of one random order), so every image co
 work as the paper's one random subset at each of 15 sizes, and spreads less (0.074 against 0.103 over 30 draws of
 2,000 images in 64 dimensions).
 
-How to read it: 0 is best, less is better, and unlike FID it compares across counts. It spreads more than FID. For equal
-distributions it is about 0, and then negative as often as positive.
+How to read it: 0 is best, less is better, and unlike the distance itself it compares across counts. It spreads more.
+For equal distributions it is about 0, and then negative as often as positive.
 """
 
 from typing import NamedTuple
@@ -87,28 +87,28 @@ def _mean_distance(first: np.ndarray, second: np.ndarray, parts: int) -> float:
     return float(np.mean([frechet_distance(first[part], second[part]).distance for part in rows]))
 
 
-def _fid_infinity(case: Case) -> dict[str, float]:
+def _frechet_infinity(case: Case) -> dict[str, float]:
     found = extrapolated_frechet_distance(case.sample.features, case.real.features, case.seed)
-    return {"fid_infinity": found.distance, "fid_infinity_stderr": found.standard_error}
+    return {"{frechet}_infinity": found.distance, "{frechet}_infinity_stderr": found.standard_error}
 
 
 MEASURE = Measure(
-    name="fid_infinity",
+    name="frechet_infinity",
     numbers={
-        "fid_infinity": Number(
-            "FID infinity",
+        "{frechet}_infinity": Number(
+            "{Frechet}, endless",
             "quality",
             "lower",
-            "About 0 for equal distributions, and then negative as often as positive: fid as it would be for "
+            "About 0 for equal distributions, and then negative as often as positive: {frechet} as it would be for "
             "endlessly many images, so it compares across counts.",
         ),
-        "fid_infinity_stderr": error_of(
-            "FID infinity", "fid_infinity", f"by a jackknife over {BLOCKS} blocks of both sets"
+        "{frechet}_infinity_stderr": error_of(
+            "{Frechet}, endless", "{frechet}_infinity", f"by a jackknife over {BLOCKS} blocks of both sets"
         ),
     },
-    compute=_fid_infinity,
+    compute=_frechet_infinity,
     answers="How far are fakes from real images, without the bias of the count?",
-    misleads="It spreads more than fid, and knows as little beyond mean and covariance.",
+    misleads="It spreads more than the distance itself, and knows as little beyond mean and covariance.",
     source="Chong and Forsyth 2020, Effectively Unbiased FID and Inception Score and Where to Find Them",
     cost="1 s",
     protocol=lambda case: {"sizes": f"both sets in 1 to {MOST_PARTS} parts, each of more images than features"},
