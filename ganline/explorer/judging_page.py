@@ -57,6 +57,8 @@ class Page:
         ui.label("Judge images").classes("text-2xl")
         self.status = ui.label().props("data-testid=status role=status").classes("text-sm text-red-800")
         self.body = ui.column().classes("gap-4")
+        if word := self.client.request.query_params.get("judge", ""):
+            self.judge = self._told(lambda: self.store.judge(word))
         self.home()
 
     def home(self) -> None:
@@ -130,12 +132,20 @@ class Page:
 
     def _who(self) -> Judge | None:
         """Return who judges, from now on somebody new if need be; None where that cannot be kept, which is told."""
-        self.judge = self.judge or self._told(self.store.new_judge)
+        if not self.judge and (judge := self._told(self.store.new_judge)):
+            self._is(judge)
         return self.judge
+
+    def _is(self, judge: Judge) -> None:
+        """Go on as a judge, also when the page is loaded anew."""
+        self.judge = judge
+        self.client.run_javascript(f"history.replaceState(null, '', '?judge={judge.name}')")
 
     def enter(self) -> None:
         """Go on as the judge whose word was typed, or as a new one."""
-        self.judge = self._told(lambda: self.store.judge(self.word.value) if self.word.value else None)
+        self.judge = None
+        if self.word.value and (judge := self._told(lambda: self.store.judge(self.word.value))):
+            self._is(judge)
         self.home()
 
     async def begin(self, task: Task) -> None:
@@ -166,7 +176,9 @@ class Page:
         assert task and judge
         given = self._told(lambda: self._given(task)) or []
         trial = trials.following(task, self.exhibit, judge, given)
-        self.progress.set_text(f"{trials.counted(given)} of {task.length}")
+        late = sum(not answer.on_time for answer in given)
+        told = f"; {late} shown too long or too short by this screen do not count" if late else ""
+        self.progress.set_text(f"{trials.counted(given)} of {task.length}{told}")
         if trial is None:
             self.home()
             return

@@ -132,6 +132,8 @@ def test_hype_finds_the_error_rate_of_a_judge_who_stops_and_goes_on(server, brow
     assert found["hype_infinity_low"] <= 0.3 <= found["hype_infinity_high"]
     assert found["hype_infinity_high"] - found["hype_infinity_low"] < 0.2
     assert found["hype_infinity_judges_failed"] == 0
+    browser.refresh()
+    assert page.find("progress-hype_infinity").text == "100 of 100"  # whose page it is, is in its address
     page.find("results").click()
     table = waiting.until(lambda: [e.text for e in browser.find_elements("css selector", "[data-testid=table]")])
     assert "HYPE, unlimited time" in table[0] and word in table[1]
