@@ -20,6 +20,7 @@ from ganline.settings.recipes import (
     UnpairedTranslation,
 )
 from ganline.settings.schema import Extractor, Params, Prepare
+from ganline.training import kept
 
 OFF: dict[str, Any] = {
     "discriminator_steps": 1,
@@ -110,6 +111,7 @@ def _mistrained(train: Train, model: dict[str, Any]) -> Iterator[str]:
         yield f"train.optimizers has {has}: {name} needs exactly {', '.join(sorted(wanted))}"
     if train.select == "best" and (reason := lacking(("fast to draw",), model["abilities"], name)):
         yield f"train.select = best: {reason} to be looked at while it trains; leave it at last"
+    yield from kept.refusals(train)
     if train.loss not in model["losses"]:
         yield f"train.loss = {train.loss}: {name} takes {_either(model['losses'])}"
     if isinstance(train, Adversaries):

@@ -11,8 +11,8 @@ from ganline.core.maker import Made, Maker
 from ganline.core.progress import Bar
 from ganline.core.random import generator
 from ganline.datasets.prepared import read_facts, read_split
+from ganline.evaluation import judgements, translators
 from ganline.evaluation import measures as suite
-from ganline.evaluation import translators
 from ganline.evaluation.baselines import BASELINES, BESIDE
 from ganline.evaluation.images import real_images
 from ganline.extractors.network import Extractor, Features
@@ -133,9 +133,11 @@ def seat(
     pairs = made.partners is not None
     held_out = translators.targets(made, extractor) if pairs else drawn(test, count, seed, "evaluate/reference")
     lpips = translators.lpips_for(asked, has, made.images.shape[1:])
+    if said_by_people := judgements.read(paths.JUDGEMENTS, made.images):
+        has |= said_by_people.abilities
 
     def case(sample: Sample, maker: Maker | None = None) -> Case:
-        return Case(sample, held_out, train, settings, seed, extractor, maker, has, lpips, inputs)
+        return Case(sample, held_out, train, settings, seed, extractor, maker, has, lpips, inputs, said_by_people)
 
     floors = {"train": case(drawn(train, count, seed, "evaluate/floor")), "held_out": case(held_out)}
     if inputs is not None:

@@ -51,6 +51,11 @@ DEFAULT = (
     "psnr_y",
     "ssim_y",
     "hole_l1",
+    "hype_infinity",
+    "hype_time",
+    "rapid_categorisation",
+    "preference",
+    "rating",
 )  # fmt: skip
 """What evaluate.metrics = default means, in the order in which measures run; the others follow by their names."""
 FOLDER = Path(record.__file__).parent

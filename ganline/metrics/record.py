@@ -9,13 +9,14 @@ import numpy as np
 
 from ganline.core.maker import ImageMaker, LatentMaker, Maker
 from ganline.metrics import naming
+from ganline.metrics.judgements import Heard, Judgements
 from ganline.settings.schema import Evaluate
 
 if TYPE_CHECKING:
     from ganline.extractors.lpips import Lpips
     from ganline.extractors.network import Extractor
 
-Group = Literal["quality", "diversity", "novelty", "conditioning"]
+Group = Literal["quality", "diversity", "novelty", "conditioning", "people"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,14 @@ class Case:
     """Its network, or why it cannot be had; None where nobody needs it."""
     inputs: np.ndarray | None = None
     """uint8 (N, H, W, C): what each of the images judged was made from, where that is an image."""
+
+    judgements: Judgements | None = None
+    """What people said of the images; None where they said nothing."""
+
+    def judged(self, task: str) -> Heard:
+        """Return who judged the images in a task, for a measure that needs judgements; ValueError where nobody did."""
+        assert self.judgements
+        return self.judgements.of(task)
 
     @property
     def network(self) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 from ganline.settings.schema import Params
 
 GAN = Path("models/gan")
+KEPT = Path("models/kept")
+"""Weights of steps along the training (train.keep)."""
 TRAIN = Path("reports/train")
 EVALUATE = Path("reports/evaluate")
 STUDY = Path("reports/study")
@@ -16,6 +18,8 @@ VGG = Path("models/vgg")
 """What stands in for VGG19 in perceptual losses, fetched and pinned as LPIPS is."""
 BESIDE = "beside"
 """Folder, within that of an extractor, of the one beside it."""
+JUDGEMENTS = Path("judgements.db")
+"""What people said of images (`ganline people`)."""
 MANUAL = Path("data/manual")
 """Source files that the user supplies by hand, one folder a dataset."""
 PICTURES = MANUAL / "pictures"

@@ -68,7 +68,7 @@ def test_a_network_trained_elsewhere_and_what_pins_its_weights_are_in_the_list_o
     found = code("extractor", params("gan-mnist", "extractor.kind=squeezenet"))
     own = {"ganline/extractors/squeezenet.py", "ganline/extractors/networks.py", "conf/sources/squeezenet.yaml"}
     assert own <= set(found) and "ganline/extractors/xception.py" not in found
-    assert not own & set(code("extractor", params("gan-mnist", "extractor.kind=classifier")))
+    assert not own & set(code("extractor", params("gan-mnist", "extractor.kind=classifier", "extractor.beside=null")))
     assert "ganline/extractors/squeezenet.py" in code("evaluate", params("gan-mnist", "extractor.kind=squeezenet"))
 
 

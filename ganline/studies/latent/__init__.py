@@ -8,7 +8,8 @@ from ganline.studies.latent.base import Space
 
 PARTS = (
     "samples", "interpolation", "conditions", "attributes", "arithmetic", "perturbation", "directions", "sensitivity",
-    "disentanglement", "truncation", "smoothness", "manifold", "memorisation", "inversion",
+    "disentanglement", "dissection", "steerability", "truncation", "smoothness", "manifold", "memorisation",
+    "missing", "inversion",
 )  # fmt: skip
 
 
