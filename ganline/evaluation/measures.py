@@ -120,7 +120,9 @@ def require_ranking(by: str, params: Params) -> None:
     network, *second = params.extractor.kinds
     asked = chosen(params.evaluate.metrics)
     made = [each.of_network(network) for each in asked]
-    made += [each.of_second(other) for other in second for each in asked if each.beside]
+    for other in second:
+        made += [each.of_second(other) for each in asked if each.beside]
+        made += [each.of_network(other) for each in asked if each.by_class]
     ranking = [name for each in made for name, number in each.numbers.items() if number.ranks and number.better]
     if naming.number(by, network) not in ranking:
         near = difflib.get_close_matches(by, ranking, n=1)

@@ -16,6 +16,8 @@ TRANSLATION = compose_params("pix2pix-gray-to-color", ["download.source=."])
         ("frechet", LATENT),
         ("frechet_classifier", LATENT),
         ("mifrechet_classifier", LATENT),
+        ("kid_efficientnet_lite0", LATENT),
+        ("class_frechet_classifier", compose_params("mode-collapse-mnist", ["dataset=emoji"])),
         ("latent_smoothness_path_length", LATENT),
         ("translation_examples_beats_copied", TRANSLATION),
     ],
