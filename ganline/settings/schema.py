@@ -70,16 +70,47 @@ class Prepare(Section):
         return self.model_copy(update={"size": self.pairs.size or self.size, "channels": self.pairs.channels})
 
 
+class Preprocessing(Section):
+    """What images become before they go into a network file of yours, as whoever trained it says."""
+
+    size: Annotated[int, Field(ge=8, le=1024)]
+    """Pixels a side."""
+    layout: Literal["channels_last", "channels_first"]
+    """(N, size, size, 3), as TensorFlow has images, or (N, 3, size, size), as PyTorch has."""
+    order: Literal["rgb", "bgr"]
+    range: Annotated[list[float], Field(min_length=2, max_length=2)]
+    """What black and white are made first, such as [0, 1], [-1, 1] or [0, 255]."""
+    mean: Annotated[list[float] | None, Field(min_length=3, max_length=3)] = None
+    """What is then taken off red, green and blue."""
+    std: Annotated[list[Annotated[float, Field(gt=0)]] | None, Field(min_length=3, max_length=3)] = None
+    """What they are then divided by."""
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    """How images are resized, antialiased where they shrink."""
+    output: str | None = None
+    """The one to take of several outputs: features (N, d), tokens (N, t, d), of which the first is taken, or maps."""
+    features: Count | None = None
+    """How many features that must be; null for as many as come."""
+
+
 class Extractor(Section):
     """The network whose features feed the metrics."""
 
     kind: Kind
     """A classifier of the dataset's classes; of four rotations, where it has no classes; or one trained elsewhere."""
+    beside: Kind | None
+    """A second network, whose numbers stand beside those of the first; null, or the first one's name, for none."""
     epochs: Count
     batch_size: Count
     learning_rate: Annotated[float, Field(gt=0)]
     weights: str | None
     """A file of yours, for the kinds that take one (ganline/settings/networks.py); null for the weights they have."""
+    preprocessing: Annotated[Preprocessing | None, Field(exclude_if=lambda told: told is None)] = None
+    """For kind file; left out for others."""
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The judge, and the one beside it where there is one."""
+        return (self.kind, self.beside) if self.beside and self.beside != self.kind else (self.kind,)
 
 
 class Diagnosis(Section):

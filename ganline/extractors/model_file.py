@@ -1,0 +1,148 @@
+"""A network of the user's: an ONNX or SavedModel file, and what images must become before they go into it.
+
+The files themselves are what is kept as its weights, so that whoever judges later needs no path to them. A SavedModel
+is a program: take one only from whom you would take a program.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ganline.core.errors import UserError
+from ganline.extractors.entrance import no_classes
+from ganline.extractors.model_runtimes import SAVED_MODEL, Runtime, opened
+from ganline.extractors.network import About
+
+ABOUT = About(frozenset({"own file"}), licence="that of your file")
+FIRST = "channels_first"
+
+
+def network(image_shape: Sequence[int], file: Path | None, preprocessing: Mapping[str, Any]) -> "ModelFile":
+    """Return the network of an .onnx file or of the folder of a SavedModel, or one that waits for `set_weights`.
+
+    Args:
+        image_shape: (H, W, C) of the images it will see.
+        file: where it lies.
+        preprocessing: the section extractor.preprocessing.
+
+    Raises:
+        UserError: the file cannot be read, or does not take or give what is said.
+    """
+    made = ModelFile(preprocessing)
+    if file:
+        made.set_weights(_packed(file))
+    return made
+
+
+class ModelFile:
+    """What can be called like a Keras model of images float 0 to 255 (N, H, W, 1 or 3)."""
+
+    def __init__(self, preprocessing: Mapping[str, Any]) -> None:
+        self._told = preprocessing
+        self._weights: list[np.ndarray] = []
+        self._runtime: Runtime | None = None
+        self.outputs: list[tf.Tensor] = []
+        """Of one black image, as of the networks of Keras."""
+
+    @property
+    def resize(self) -> str:
+        """What a protocol says of what is done to images."""
+        told = self._told
+        scaled = f"0 to 255 become {told['range'][0]:g} to {told['range'][1]:g}"
+        scaled += f", less {told['mean']}" if told["mean"] else ""
+        scaled += f", through {told['std']}" if told["std"] else ""
+        side = f"{told['size']}x{told['size']} {told['interpolation']}, antialiased where it shrinks"
+        return f"tiled to RGB, {side}, {scaled}, {told['order']}, {told['layout']}"
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return the names of the files, one a line, and the bytes of each: uint8 arrays."""
+        return self._weights
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Open the files that `get_weights` returned.
+
+        Raises:
+            UserError: they cannot be read, or do not take or give what is said.
+        """
+        self._weights = list(weights)
+        names = self._weights[0].tobytes().decode().splitlines()
+        self._runtime = opened({name: each.tobytes() for name, each in zip(names, self._weights[1:], strict=True)})
+        self._runtime.choose(self._told["output"])
+        self._require_taken(self._runtime.takes)
+        self.outputs = self(tf.zeros((1, self._told["size"], self._told["size"], 3)))
+        self._require_given(self.outputs[0].numpy())
+
+    def __call__(self, images: tf.Tensor, training: bool = False) -> list[tf.Tensor]:
+        """Return [features (N, d), logits (N, 1), features as maps (N, 1, 1, d)]."""
+        found = tf.numpy_function(self._run, [self._prepared(images)], tf.float32)
+        found = tf.ensure_shape(found, (None, self.outputs[0].shape[1] if self.outputs else None))
+        return [found, no_classes(found), found[:, None, None]]
+
+    def _prepared(self, images: tf.Tensor) -> tf.Tensor:
+        told, (low, high) = self._told, self._told["range"]
+        images = tf.image.grayscale_to_rgb(images) if images.shape[3] == 1 else images
+        if tuple(images.shape[1:3]) != (told["size"], told["size"]):
+            images = tf.image.resize(images, (told["size"],) * 2, method=told["interpolation"], antialias=True)
+        images = images / 255.0 * (high - low) + low
+        images = images - told["mean"] if told["mean"] else images
+        images = images / told["std"] if told["std"] else images
+        images = images if told["order"] == "rgb" else images[..., ::-1]
+        return tf.transpose(images, (0, 3, 1, 2)) if told["layout"] == FIRST else images
+
+    def _run(self, images: np.ndarray) -> np.ndarray:
+        """Return the features of prepared images; a file that takes so many at once gets so many, the rest blank."""
+        assert self._runtime
+        count = self._runtime.takes[0] or max(1, len(images))
+        parts = []
+        for start in range(0, len(images), count):
+            part = images[start : start + count]
+            blank = np.zeros((count - len(part), *part.shape[1:]), part.dtype) if self._runtime.takes[0] else part[:0]
+            parts.append(self._pooled(self._runtime.run(np.concatenate([part, blank])))[: len(part)])
+        return np.concatenate(parts).astype(np.float32)
+
+    def _pooled(self, found: np.ndarray) -> np.ndarray:
+        """Return features (N, d): as they come, the mean over places of maps, of tokens (N, t, d) the first."""
+        if found.ndim == 4:
+            return found.mean(axis=(2, 3) if self._told["layout"] == FIRST else (1, 2))
+        return found[:, 0] if found.ndim == 3 else found
+
+    def _require_taken(self, takes: Sequence[int | None]) -> None:
+        size = self._told["size"]
+        meant = (3, size, size) if self._told["layout"] == FIRST else (size, size, 3)
+        if len(takes) != 4 or any(fixed not in (None, said) for fixed, said in zip(takes[1:], meant, strict=True)):
+            raise UserError(
+                f"the file of extractor.weights takes {_shape(takes)}, and extractor.preprocessing (size, layout) "
+                f"makes {_shape((None, *meant))} of images"
+            )
+
+    def _require_given(self, features: np.ndarray) -> None:
+        wanted = self._told["features"]
+        if features.ndim != 2 or len(features) != 1 or not features.shape[1] or wanted not in (None, features.shape[1]):
+            raise UserError(
+                f"the file of extractor.weights gives {_shape((None, *features.shape[1:]))} for images, and what is "
+                f"wanted is one row of {wanted or 'some'} features an image: extractor.preprocessing.output says which "
+                "of its outputs that is, extractor.preprocessing.features how many"
+            )
+        if not np.isfinite(features).all():
+            raise UserError("the file of extractor.weights gives NaN or infinity for a black image")
+
+
+def _packed(file: Path) -> list[np.ndarray]:
+    """Return what `ModelFile.get_weights` says.
+
+    Raises:
+        UserError: it is a folder, and no SavedModel's.
+    """
+    if file.is_dir() and not (file / SAVED_MODEL).is_file():
+        raise UserError(f"extractor.weights={file} holds no {SAVED_MODEL}: give an .onnx file or a SavedModel's folder")
+    paths = sorted(path for path in file.rglob("*") if path.is_file()) if file.is_dir() else [file]
+    names = [path.relative_to(file).as_posix() if file.is_dir() else "model.onnx" for path in paths]
+    contents = ["\n".join(names).encode(), *(path.read_bytes() for path in paths)]
+    return [np.frombuffer(content, np.uint8) for content in contents]
+
+
+def _shape(sizes: Sequence[int | None]) -> str:
+    return f"({', '.join('N' if size is None else str(size) for size in sizes)})"
