@@ -16,7 +16,7 @@ from ganline.extractors.entrance import no_classes
 from ganline.extractors.model_runtimes import SAVED_MODEL, Runtime, opened
 from ganline.extractors.network import About
 
-ABOUT = About(licence="that of your file")
+ABOUT = About(frozenset({"own file"}), licence="that of your file")
 FIRST = "channels_first"
 
 

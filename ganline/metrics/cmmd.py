@@ -28,16 +28,9 @@ def clip_distance(first: np.ndarray, second: np.ndarray) -> mmd.Mmd:
     Raises:
         ValueError: not two finite matrices of as many dimensions, fewer than 3 images in one, or a row of zeros.
     """
-    first, second = (_of_length_1(features) for features in checks.pair(first, second, "CMMD", rows=FEWEST))
+    first, second = (checks.unit(features, "CMMD") for features in checks.pair(first, second, "CMMD", rows=FEWEST))
     found = mmd.unbiased(first, second, _kernel)
     return mmd.Mmd(TIMES * found.value, TIMES * found.standard_error)
-
-
-def _of_length_1(features: np.ndarray) -> np.ndarray:
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    if not lengths.all():
-        raise ValueError("CMMD: the features of an image are all 0, which has no direction")
-    return np.asarray(features / lengths)
 
 
 def _kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:

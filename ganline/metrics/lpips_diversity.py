@@ -2,8 +2,8 @@
 
 Zhu et al. 2017, "Toward Multimodal Image-to-Image Translation", measure variety so; LPIPS is that of
 ganline.extractors.lpips. How to read it: beside its floor, which is the same of real images. Below it there is too
-little variety, above it images are noisier or odder than real ones: noise is very diverse. No image is in two pairs, so
-that pairs are independent and the standard error is that of their mean.
+little variety, or all images share something, such as a blur or a noise; above it they are odder than real ones. No
+image is in two pairs, so that pairs are independent and the standard error is that of their mean.
 """
 
 import numpy as np
@@ -38,14 +38,15 @@ MEASURE = Measure(
             "LPIPS between two images",
             "diversity",
             "",
-            "0 or more: how unlike two images are to the eye. Below its floor there is too little variety; above it, "
-            "images are noisier or odder than real ones.",
+            "0 or more: how unlike two images are to the eye. Below its floor there is too little variety, or all "
+            "share a blur or a noise; above it, they are odder than real ones.",
         ),
         "lpips_diversity_stderr": spread_of("LPIPS between two images"),
     },
     compute=_compute,
     answers="Are two images as unlike each other, to the eye, as two real ones are?",
-    misleads="Noise counts as variety, and its network knows photographs: of drawings and letters it sees less.",
+    misleads="A few images, over and over, hardly lower it; and its network knows photographs: of drawings and letters "
+    "it sees less.",
     source="Zhu et al. 2017, Toward Multimodal Image-to-Image Translation; Zhang et al. 2018, The Unreasonable "
     "Effectiveness of Deep Features as a Perceptual Metric",
     cost="5 s for 1,000 pairs of 64x64",

@@ -154,7 +154,7 @@ def test_the_whole_network_is_that_of_the_reference(size):
 @pytest.mark.slow
 def test_it_describes_grey_images_of_any_size():
     model = network((28, 28, 1), None)
-    extractor = Extractor(model, facts_of("inception_2015", [], model, (28, 28, 1), ABOUT.resize))
+    extractor = Extractor(model, facts_of("inception_2015", [], model, (28, 28, 1), ABOUT.resized((28, 28, 1))))
     images = np.random.default_rng(0).integers(0, 256, (2, 28, 28, 1), dtype=np.uint8)
     found = extractor.extract(images)
     assert found.features.shape == (2, 2048) and found.probabilities.shape == (2, 1008)

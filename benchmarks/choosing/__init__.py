@@ -1,0 +1,1 @@
+"""Which measures rank right, at what cost, and which repeat each other: the evidence for the default set."""
