@@ -27,7 +27,8 @@ from ganline.catalogue.presets import compose_params
 ROUNDS = 3
 DEFAULT = "dcgan-fashion-mnist-workshop"
 SMALL = [
-    "dataset=digits", "prepare.size=8", "extractor.epochs=1", "train.steps=100", "train.sample_every=100",
+    "dataset=digits", "prepare.size=8", "extractor.epochs=1", "extractor.beside=null", "train.steps=100",
+    "train.sample_every=100",
     "train.batch_size=16", "train.generator_batch_size=32", "train.sample_count=16", "evaluate.samples=200",
     "evaluate.kid_subset_size=50", "evaluate.kid_subsets=5", "latent.rows=2", "latent.columns=4", "report.images=16",
 ]  # fmt: skip

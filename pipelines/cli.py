@@ -3,6 +3,7 @@
 import csv
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -21,7 +22,7 @@ from ganline.datasets import inputs, listing, sources
 from ganline.datasets.own_pictures import linked
 from ganline.settings import paths
 from ganline.tracking import spool
-from pipelines import running, terminal
+from pipelines import revisions, running, terminal
 
 if TYPE_CHECKING:
     from ganline.evaluation.compare import Comparison
@@ -115,6 +116,35 @@ def explore(
     from ganline.explorer.page import serve
 
     serve(space, host, port, browser, lambda address: console.print(f"{address}  (Ctrl+C ends it)", soft_wrap=True))
+
+
+@app.command()
+def people(
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RUN",
+            help="Another run to prefer or not: a DVC experiment, a Git revision, or a features.npz; several times.",
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Any other lets other machines in: there is no password.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes any that is free.", min=0, max=65535)] = 0,
+    browser: Annotated[bool, typer.Option(help="Whether to open the page in your browser.")] = True,
+) -> None:
+    """Open a page on which people judge the images that evaluate drew; Ctrl+C ends it, and nothing is lost."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from ganline.evaluation.judgements import Store
+    from ganline.explorer import people as judged
+
+    with tempfile.TemporaryDirectory() as temporary, console.status("fetching what there is to judge"):
+        found = {name: revisions.fetch(name, judged.FEATURES, Path(temporary)) for name in beside or []}
+        exhibit = judged.load(check.load(), found)
+    store = Store(paths.JUDGEMENTS)
+    from ganline.explorer.judging_page import serve
+
+    serve(exhibit, store, host, port, browser, lambda at: console.print(f"{at}  (Ctrl+C ends it)", soft_wrap=True))
 
 
 @app.command()

@@ -16,11 +16,13 @@ def run(params: Params, tracker: Tracker) -> None:
     """Judge the trained model, write what it drew and how it was judged, and tell it."""
     from ganline import models  # TensorFlow loads here, not when the stage is imported
     from ganline.evaluation import judging
+    from ganline.extractors.judges import judges
     from ganline.extractors.loading import load
     from ganline.models import makers
 
-    extractor, model = load(paths.extractor(params)), models.load(paths.GAN)
-    judged = judging.judge(params, model, makers.of_run(params, model), extractor)
+    model = models.load(paths.GAN)
+    extractors = [load(judge.folder) for judge in judges(params)]
+    judged = judging.judge(params, model, makers.of_run(params, model), *extractors)
     write_arrays(paths.EVALUATE / "features.npz", judged.arrays())
     judging.report(judged.values, judged.protocol)
     write_json(paths.EVALUATE / "metrics.json", judged.values)

@@ -36,7 +36,7 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
     from ganline import models  # TensorFlow loads here, not when the stage is imported
     from ganline.core.determinism import configure
     from ganline.models import makers
-    from ganline.training import checkpoint, devices, earlier, judging, leftovers, material
+    from ganline.training import checkpoint, devices, earlier, judging, kept, leftovers, material
     from ganline.training.loop import train
 
     folder, mirror = paths.prepared(params), os.environ.get(MIRROR)
@@ -73,7 +73,7 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
         if not at.chief:
             return None
         tell(trained, model, params, tracker, None if params.compute.strategy == "none" else at.count)
-        write(model, workdir)
+        write(model, workdir, kept.steps(params.train))
     tracker.model(paths.GAN)
     return lambda: leftovers.finish(workdir, mirror, known)
 
@@ -96,14 +96,20 @@ def tell(trained: "Trained", model: "Model", params: Params, tracker: Tracker, r
         raise UserError(f"diagnosis.on_failure = fail, and the training fails. {trained.verdict.summary}")
 
 
-def write(model: "Model", workdir: Path) -> None:
-    """Write the sample grids, and the model."""
+def write(model: "Model", workdir: Path, keeps: list[int]) -> None:
+    """Write the sample grids, the model, and the weights kept of these steps, as many as the training reached."""
     from ganline import models
+    from ganline.training import kept
 
     with whole_folder(paths.TRAIN / "samples") as target:
         shutil.copytree(workdir / "samples", target, dirs_exist_ok=True)
     with whole_folder(paths.GAN) as target:
         models.save(model, target)
+    with whole_folder(paths.KEPT) as target:
+        there = [path for step in keeps if (path := kept.file(workdir / kept.FOLDER, step)).exists()]
+        for path in there:
+            shutil.copy2(path, target)
+        write_json(target / "steps.json", list(kept.in_folder(target)))  # DVC warns of empty folders
 
 
 if __name__ == "__main__":

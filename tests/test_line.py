@@ -19,7 +19,8 @@ from ganline.line.declared import declared
 
 STAGES = ["download", "prepare", "extractor", "train", "evaluate", "study", "report"]
 SMALL = [
-    "dataset=digits", "train.steps=40", "train.log_every=10", "train.sample_every=20", "train.checkpoint_every=20",
+    "dataset=digits", "extractor.beside=null",
+    "train.steps=40", "train.log_every=10", "train.sample_every=20", "train.checkpoint_every=20",
     "train.sample_count=16", "evaluate.samples=200", "evaluate.kid_subset_size=50", "evaluate.kid_subsets=5",
     "latent.rows=2", "latent.columns=4", "latent.samples=200", "report.images=16",
     "evaluate.metrics=[default,class_frechet,frechet_infinity,c2st_nn,mifrechet,am_score,class_histogram,bins,"
@@ -194,3 +195,26 @@ def test_mlflow_remembers_each_run(project):
     for run in runs:
         assert {"frechet_classifier", "d_loss", "g_loss"} <= set(run.data.metrics)
     assert [run.data.params["train.steps"] for run in runs] == ["40", "40", "40", "20"]
+
+
+@pytest.mark.slow  # it fetches the weights of a network
+def test_a_second_judge_adds_its_rows_and_changes_no_others(project):
+    small = [part for value in SMALL for part in ("-S", value)]
+    experiment = ["dvc", "exp", "run", "-S", "experiment=gan-mnist", *small]
+    project.run(*experiment)
+    before, weights = (project.folder / name for name in ("reports/evaluate/metrics.json", "models/gan/weights.npz"))
+    alone, trained = json.loads(before.read_text()), sha256(weights)
+    output = project.run(*experiment, "-S", "extractor.beside=squeezenet")
+    # The training is at its end at once: it is watched by the same network.
+    assert {"extractor", "evaluate", "report"} <= set(project.executed(output)) and sha256(weights) == trained
+    both = json.loads(before.read_text())
+    assert {name: both[name] for name in alone} == alone
+    assert {"frechet_squeezenet", "kid_squeezenet", "floor_kid_squeezenet"} <= both.keys()
+    protocol = json.loads((project.folder / "reports/evaluate/protocol.json").read_text())
+    held = sha256(project.folder / "models/extractor/digits/beside/weights.npz")
+    assert protocol["kid_squeezenet"]["extractor_weights_sha256"] == held
+    page = (project.folder / "reports/index.html").read_text()
+    assert f"squeezenet {held[:12]}" in page and "The one beside it" in page
+    assert "up to date" in project.run("dvc", "repro")
+    shown = project.ganline("compare", "--by", "frechet_squeezenet")
+    assert "Group 2" not in shown and "it has no frechet_squeezenet" in shown

@@ -41,6 +41,7 @@ def project(tmp_path_factory):
             ["dataset=unpaired_folders", "download.source=mine", f"prepare.size={SIDE}", "prepare.channels=3",
              "train.steps=2", "train.steps_per_call=1", "train.log_every=1", "train.sample_every=2",
              "train.checkpoint_every=2", "train.sample_count=2", "diagnosis.every=1", "extractor.kind=rotation",
+             "extractor.beside=null",
              "evaluate.samples=100", "evaluate.kid_subset_size=10", f"evaluate.metrics=[{','.join(MEASURES)}]"],
             CONF,
         )  # fmt: skip

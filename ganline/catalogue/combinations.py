@@ -20,6 +20,7 @@ from ganline.settings.recipes import (
     UnpairedTranslation,
 )
 from ganline.settings.schema import Extractor, Params, Prepare
+from ganline.training import kept
 
 OFF: dict[str, Any] = {
     "discriminator_steps": 1,
@@ -110,6 +111,7 @@ def _mistrained(train: Train, model: dict[str, Any]) -> Iterator[str]:
         yield f"train.optimizers has {has}: {name} needs exactly {', '.join(sorted(wanted))}"
     if train.select == "best" and (reason := lacking(("fast to draw",), model["abilities"], name)):
         yield f"train.select = best: {reason} to be looked at while it trains; leave it at last"
+    yield from kept.refusals(train)
     if train.loss not in model["losses"]:
         yield f"train.loss = {train.loss}: {name} takes {_either(model['losses'])}"
     if isinstance(train, Adversaries):
@@ -334,12 +336,15 @@ def _protocol(params: Params) -> Iterator[str]:
 
 def _weights(extractor: Extractor) -> Iterator[str]:
     takers = [kind for kind, network in NETWORKS.items() if network.own_file != "none"]
-    if extractor.weights is not None and extractor.kind not in takers:
+    taking = [kind for kind in extractor.kinds if kind in takers]
+    if extractor.weights is not None and not taking:
         yield f"extractor.weights is for extractor.kind = {', '.join(takers[:-1])} or {takers[-1]}: set it to null"
-    if extractor.weights is None and NETWORKS[extractor.kind].own_file == "must be given":
-        says = NETWORKS[extractor.kind].says
-        yield f"extractor.kind = {extractor.kind} is {says}: extractor.weights says where its file lies"
-    if (extractor.kind == "file") != (extractor.preprocessing is not None):
+    if extractor.weights is not None and len(taking) > 1:
+        yield f"extractor.weights is one file, and {' and '.join(taking)} would both take it: change kind or beside"
+    for key, kind in zip(("kind", "beside"), extractor.kinds, strict=False):
+        if extractor.weights is None and NETWORKS[kind].own_file == "must be given":
+            yield f"extractor.{key} = {kind} is {NETWORKS[kind].says}: extractor.weights says where its file lies"
+    if ("file" in extractor.kinds) != (extractor.preprocessing is not None):
         yield (
             "extractor.preprocessing (size, layout, order, range) says what images become for extractor.kind = file, "
             "and for no other kind"

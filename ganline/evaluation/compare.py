@@ -16,7 +16,7 @@ from ganline.evaluation.baselines import BESIDE
 from ganline.metrics import naming
 
 FLOOR, STDERR = "floor_", "_stderr"
-WORDS = {"label", "group", "better", "ranks", "default", "how_to_read", "measure", "notices"}
+WORDS = {"label", "group", "better", "ranks", "default", "how_to_read", "measure", "notices", "judge"}
 """What a protocol entry says beside how the number was made."""
 HARMLESS = {"seed", "asked_for"}
 EARLY = ("frechet", "fid", "kid")

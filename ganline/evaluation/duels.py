@@ -1,4 +1,5 @@
-"""Models against each other: every discriminator judges every generator, and a new one judges them all.
+"""Models against each other: every discriminator judges every generator, a new one judges them all, and detectors that
+learned one's fakes look at those of the others.
 
 A discriminator takes part as a judge if it judges single plain images: no packs, no classes told, no statistics of its
 batch. It is asked in inference mode. What it takes for real lies above its loss's boundary; where scores have no
@@ -16,8 +17,10 @@ import numpy as np
 from ganline.core.abilities import lacking
 from ganline.core.random import generator
 from ganline.evaluation.compare import Run
+from ganline.metrics.fake_detector import Detection, detection
 from ganline.metrics.generative_adversarial_metric import GenerativeAdversarialMetric, generative_adversarial_metric
 from ganline.metrics.normalised_discriminator_score import normalised_discriminator_score
+from ganline.metrics.shares import standard_error
 from ganline.metrics.tournament import tournament
 
 if TYPE_CHECKING:
@@ -50,6 +53,23 @@ class Duels:
     pairs: tuple[Pair, ...] = ()
 
 
+@dataclass(frozen=True)
+class Detectors:
+    """What detectors trained on one model's fakes say of all models; these go by the names they were given."""
+
+    images: int
+    """Held-out images, and fakes of each model, on which they were tested."""
+    models: tuple[str, ...]
+    """In the order of rows and columns."""
+    found: Detection
+
+    def numbers(self, name: str) -> dict[str, float]:
+        """Return how well the others' detectors know a model's fakes: detected, and its standard error."""
+        at = self.models.index(name)
+        value = float(np.delete(self.found.areas[:, at], at).mean())
+        return {"detected": value, "detected_stderr": standard_error(value, self.images)}
+
+
 class League(NamedTuple):
     """Runs on one dataset whose models met."""
 
@@ -57,6 +77,8 @@ class League(NamedTuple):
     runs: Mapping[str, Run]
     """By run id, as `duels` names the models."""
     duels: Duels
+    detectors: Detectors | str
+    """Or why there are none."""
 
 
 def hold(models: Mapping[str, "Model"], real: np.ndarray, seed: int) -> Duels:
@@ -109,11 +131,34 @@ def verdicts(
     return on_real > limit, {maker: said > limit for maker, said in on_fakes.items()}
 
 
-def draw(model: "Model", count: int, seed: int) -> np.ndarray:
+def detect(models: Mapping[str, "Model"], train: np.ndarray, real: np.ndarray, seed: int) -> Detectors | str:
+    """Return what detectors of two or more models' fakes say of all of them, or why there are none.
+
+    Args:
+        models: by names.
+        train: real images that detectors learn from, uint8 (N, H, W, C).
+        real: held-out images, which they are tested on and never shown before, uint8 (M, H, W, C).
+        seed: of all that is random.
+    """
+    shown, asked = (
+        np.asarray(images[np.sort(generator(seed, f"detector/{name}").permutation(len(images))[:IMAGES])])
+        for name, images in (("train", train), ("test", real))
+    )
+    fakes = [draw(model, len(shown) + len(asked), seed, "detector") for model in models.values()]
+    try:
+        found = detection(
+            shown, asked, [images[: len(shown)] for images in fakes], [images[len(shown) :] for images in fakes], seed
+        )
+    except ValueError as reason:
+        return str(reason)
+    return Detectors(len(asked), tuple(models), found)
+
+
+def draw(model: "Model", count: int, seed: int, purpose: str = "duels") -> np.ndarray:
     """Return `count` of a model's images, uint8 (count, H, W, C)."""
     from ganline.models import makers
 
-    return makers.of(model).draw(count, seed, "duels").images
+    return makers.of(model).draw(count, seed, purpose).images
 
 
 def why_silent(model: "Model") -> str:

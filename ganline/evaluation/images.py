@@ -1,5 +1,7 @@
 """The real images as stages judge by them: with what the extractor said of each."""
 
+from pathlib import Path
+
 from ganline.core.files import read_arrays
 from ganline.datasets.prepared import read_split
 from ganline.metrics.record import Sample
@@ -7,8 +9,13 @@ from ganline.settings import paths
 from ganline.settings.schema import Params
 
 
-def real_images(params: Params, split: str) -> Sample:
-    """Return all images of a split, "train" or "test", with what the extractor said of them."""
+def real_images(params: Params, split: str, folder: Path | None = None) -> Sample:
+    """Return all images of a split, "train" or "test", with what the extractor said of them.
+
+    Of the extractor in another `folder` those images that it has looked at.
+    """
     images, labels = read_split(paths.prepared(params), split)
-    features = read_arrays(paths.extractor(params) / f"{split}_features.npz")
-    return Sample(images, features["features"], features["probabilities"], labels)
+    said = read_arrays((folder or paths.extractor(params)) / f"{split}_features.npz")
+    if "rows" in said:
+        images, labels = images[said["rows"]], None if labels is None else labels[said["rows"]]
+    return Sample(images, said["features"], said["probabilities"], labels)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,13 +11,13 @@ from ganline.core.maker import Made, Maker
 from ganline.core.progress import Bar
 from ganline.core.random import generator
 from ganline.datasets.prepared import read_facts, read_split
+from ganline.evaluation import judgements, translators
 from ganline.evaluation import measures as suite
-from ganline.evaluation import translators
 from ganline.evaluation.baselines import BASELINES, BESIDE
 from ganline.evaluation.images import real_images
 from ganline.extractors.network import Extractor, Features
 from ganline.metrics.frechet import LEAST_FOR_ERROR
-from ganline.metrics.record import Case, Sample
+from ganline.metrics.record import Case, Measure, Sample
 from ganline.models.base import Model
 from ganline.settings import paths
 from ganline.settings.schema import Evaluate, Params
@@ -44,43 +44,131 @@ class Judged:
         return self.made.given | {"images": self.made.images} | partners | self.said._asdict()
 
 
-def judge(params: Params, model: Model, maker: Maker, extractor: Extractor) -> Judged:
+class Seat(NamedTuple):
+    """What one extractor says: of the fakes, of who stands in their place, and how that comes about."""
+
+    said: Features
+    """Of the fakes."""
+    fakes: Case
+    floors: dict[str, Case]
+    """See measures.measure_all."""
+    facts: dict[str, Any]
+    """What the protocol of each of its numbers says."""
+
+
+def judge(params: Params, model: Model, maker: Maker, extractor: Extractor, beside: Extractor | None = None) -> Judged:
     """Draw fakes, extract their features once, compute every measure asked for of them and of the floor.
 
     A translator's fakes stand beside two baselines, and are held against their true partners, row by row; where nobody
-    knows these, against the target domain.
+    knows these, against the target domain. Who stands `beside` the judge looks at the same fakes, or some of them:
+    measures of features alone are made of both, and what asks for the data's classes is made by who knows them.
     """
-    train, test = (real_images(params, split) for split in ("train", "test"))
-    seed = params.seed
-    made = fakes(maker, min(params.evaluate.samples, len(train), len(test)), seed)
-    settings, notices = in_force(params.evaluate, len(train), len(test), len(made.images))
-    notices += extractor.facts.get("doubts", [])
+    real = [real_images(params, split) for split in ("train", "test")]
+    made = fakes(maker, min(params.evaluate.samples, *map(len, real)), params.seed)
+    settings, notices = in_force(params.evaluate, len(real[0]), len(real[1]), len(made.images))
+    asked = suite.chosen(params.evaluate.metrics)
+    by_class = _classes_asked(asked, extractor, beside) if beside else []
+    others = [measure for measure in asked if measure not in by_class]
+    first = seat(params, maker, made, extractor, real, settings, notices, others)
+    rounds = [(others, first)]
+    if beside:
+        again = [*by_class, *(each.of_second(beside.facts["kind"]) for each in asked if each.beside)]
+        rounds += [(again, _second_seat(params, maker, made, beside, settings, notices, again))]
+    values, protocol = _measured(rounds, params.evaluate.metrics, model)
+    own, own_protocol = own_figures(model, params)
+    return Judged(made, first.said, values | own, protocol | own_protocol)
+
+
+def _classes_asked(asked: Sequence[Measure], extractor: Extractor, beside: Extractor) -> list[Measure]:
+    """Return the measures that look at the data's classes, where only who stands beside the judge knows these."""
+    if "classes" in extractor.abilities or "classes" not in beside.abilities:
+        return []
+    return [measure for measure in asked if measure.by_class or "classes" in measure.needs]
+
+
+def _measured(
+    rounds: Sequence[tuple[Sequence[Measure], Seat]], named: Sequence[str], model: Model
+) -> tuple[dict[str, float | int], suite.Protocol]:
+    """Return the numbers of some measures in each seat, and how they were made."""
+    values: dict[str, float | int] = {}
+    protocol: suite.Protocol = {}
+    with Bar("measures", sum(len(asked) for asked, _ in rounds), unit="measures") as bar:
+        for asked, (_, case, floors, facts) in rounds:
+            facts = facts | model.trained_with
+            found = suite.measure_all(asked, named, case, floors, facts, lambda name: bar.advance(text=name))
+            values, protocol = values | found[0], protocol | found[1]
+    return values, protocol
+
+
+def seat(
+    params: Params,
+    maker: Maker,
+    made: Made,
+    extractor: Extractor,
+    real: Sequence[Sample],
+    settings: Evaluate,
+    notices: list[str],
+    asked: Sequence[Measure],
+) -> Seat:
+    """Return what an extractor says, for all that measures ask.
+
+    Args:
+        params: of the run.
+        maker: who made the fakes.
+        made: the fakes.
+        extractor: who looks at them.
+        real: the training images and the held-out ones, as the extractor sees them.
+        settings: those in force.
+        notices: of `in_force`.
+        asked: the measures.
+    """
+    train, test = real
+    count, seed, inputs = settings.samples, params.seed, made.given.get("inputs")
+    notices = notices + extractor.facts.get("doubts", [])
     for notice in notices:
         print(f"evaluate: {notice}")
-    count = settings.samples
     said = extractor.extract(made.images)
     has = able(maker, read_facts(paths.prepared(params))["classes"], extractor)
     fake = Sample(made.images, *said, made.given["labels"] if "labels" in has else None)
-    pairs, inputs = made.partners is not None, made.given.get("inputs")
-    real = translators.targets(made, extractor) if pairs else drawn(test, count, seed, "evaluate/reference")
-    measures = suite.chosen(params.evaluate.metrics)
-    lpips = translators.lpips_for(measures, has, made.images.shape[1:])
+    pairs = made.partners is not None
+    held_out = translators.targets(made, extractor) if pairs else drawn(test, count, seed, "evaluate/reference")
+    lpips = translators.lpips_for(asked, has, made.images.shape[1:])
+    if said_by_people := judgements.read(paths.JUDGEMENTS, made.images):
+        has |= said_by_people.abilities
 
     def case(sample: Sample, maker: Maker | None = None) -> Case:
-        return Case(sample, real, train, settings, seed, extractor, maker, has, lpips, inputs)
+        return Case(sample, held_out, train, settings, seed, extractor, maker, has, lpips, inputs, said_by_people)
 
-    floors = {"train": case(drawn(train, count, seed, "evaluate/floor")), "held_out": case(real)}
+    floors = {"train": case(drawn(train, count, seed, "evaluate/floor")), "held_out": case(held_out)}
     if inputs is not None:
         floors |= translators.baseline_cases(made, train.images, extractor, case)
-    facts = common(extractor, maker, seed, count, notices) | model.trained_with
+    facts = common(extractor, maker, seed, count, notices)
     if inputs is not None and not pairs:
         facts["reference"] = "test split of the target domain; no true partners are known"
-    with Bar("measures", len(measures), unit="measures") as bar:
-        values, protocol = suite.measure_all(
-            measures, params.evaluate.metrics, case(fake, maker), floors, facts, lambda name: bar.advance(text=name)
-        )
-    own, own_protocol = own_figures(model, params)
-    return Judged(made, said, values | own, protocol | own_protocol)
+    return Seat(said, case(fake, maker), floors, facts)
+
+
+def _second_seat(
+    params: Params,
+    maker: Maker,
+    made: Made,
+    extractor: Extractor,
+    settings: Evaluate,
+    notices: list[str],
+    asked: Sequence[Measure],
+) -> Seat:
+    """Return what the extractor beside the judge says of the fakes, or of as many as it has seen real images."""
+    real = [real_images(params, split, paths.beside(params)) for split in ("train", "test")]
+    count = min(len(made.images), *map(len, real))
+    if count < len(made.images):
+        rows = np.sort(generator(params.seed, "evaluate/beside").permutation(len(made.images))[:count])
+        partners = None if made.partners is None else made.partners[rows]
+        made = Made(made.images[rows], {name: each[rows] for name, each in made.given.items()}, partners)
+        settings, notices = in_force(settings.model_copy(update={"samples": count}), len(real[0]), len(real[1]), count)
+        kind = extractor.facts["kind"]
+        notices = [f"{kind} takes long to look: beside the judge it sees {count} images of each kind", *notices]
+    found = seat(params, maker, made, extractor, real, settings, notices, asked)
+    return found._replace(facts=found.facts | {"judge": "beside"})
 
 
 def in_force(

@@ -37,11 +37,16 @@ DEFAULT = (
     "psnr_y",
     "ssim_y",
     "hole_l1",
-)
+    "hype_infinity",
+    "hype_time",
+    "rapid_categorisation",
+    "preference",
+    "rating",
+)  # fmt: skip
 """What evaluate.metrics = default means, in the order in which measures run; the others follow by their names.
 
-At most 15 numbers that rank, whatever the model: why these is said in docs/metrics.md, and measured by
-benchmarks/choosing.
+At most 15 numbers that rank, whatever the model, and what people said of it: docs/metrics.md says why these, and
+benchmarks/choosing measured it.
 """
 FOLDER = Path(record.__file__).parent
 SETS = ("default", "all")
@@ -102,9 +107,11 @@ def require_ranking(by: str, params: Params) -> None:
     Raises:
         UserError: says which there are.
     """
-    network = params.extractor.kind
-    numbers = [pair for each in chosen(params.evaluate.metrics) for pair in each.of_network(network).numbers.items()]
-    ranking = [name for name, number in numbers if number.ranks and number.better]
+    network, *second = params.extractor.kinds
+    asked = chosen(params.evaluate.metrics)
+    made = [each.of_network(network) for each in asked]
+    made += [each.of_second(other) for other in second for each in asked if each.beside]
+    ranking = [name for each in made for name, number in each.numbers.items() if number.ranks and number.better]
     if naming.number(by, network) not in ranking:
         near = difflib.get_close_matches(by, ranking, n=1)
         hint = naming.renamed(by, network) or (f"did you mean {near[0]}?" if near else "")

@@ -1,25 +1,16 @@
 """The page of `ganline explore`. It asks nothing of the network, and its server answers its own page alone."""
 
-import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import numpy as np
-from nicegui import app, ui
+from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
-from starlette.requests import Request
-from starlette.responses import Response
 
 from ganline.core.errors import UserError
-from ganline.explorer.own_pages import OwnPages, loopback
+from ganline.explorer import serving
 from ganline.explorer.space import Explorable
 from ganline.latent.named import Named
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-POLICY = (
-    "default-src 'none'; connect-src 'self'; font-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-"""What the page may load: its own files and nothing else. NiceGUI 3.18 builds it with inline scripts, compiled here."""
 TICK = 0.03
 """Seconds between two looks at whether something is to be drawn."""
 FARTHEST = 4.0
@@ -31,49 +22,13 @@ BASES = {"seed": "a random seed", "saved": "a saved latent", "walk": "a walk bet
 
 
 def serve(space: Explorable, host: str, port: int, browser: bool, ready: Callable[[str], None]) -> None:
-    """Serve the page until interrupted.
-
-    Args:
-        space: what is explored.
-        host: address to listen on. Another than 127.0.0.1 lets other machines in.
-        port: 0 for any that is free.
-        browser: whether to open the page in the person's browser.
-        ready: is told the page's address before it is served.
+    """Serve the page until interrupted: see ganline.explorer.serving.serve.
 
     Raises:
         UserError: the address or the port cannot be had.
     """
-    port = _port(host, port)
-    app.middleware("http")(_with_policy)
-    app.add_middleware(OwnPages, hosts=loopback(port) if host in LOOPBACK else ())
     space.picture(space.seeded(0)[None], 0)  # compiles
-    ready(f"http://{host}:{port}")
-    ui.run(
-        lambda: Page(space),
-        host=host,
-        port=port,
-        title=f"Explore {space.title}",
-        favicon="🎛️",
-        show=browser,
-        reload=False,
-        show_welcome_message=False,
-    )
-
-
-async def _with_policy(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    response.headers["Content-Security-Policy"] = POLICY
-    return response
-
-
-def _port(host: str, port: int) -> int:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise UserError(f"cannot listen on {host}, port {port}: {error.strerror}") from None
-        return probe.getsockname()[1]
+    serving.serve(lambda: Page(space), f"Explore {space.title}", "🎛️", host, port, browser, ready)
 
 
 class Page:

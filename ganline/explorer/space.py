@@ -70,7 +70,7 @@ class Explorable:
     def picture(self, latents: np.ndarray, label: int) -> list[str]:
         """Return the images of latents (N, L) under one label, each as a data: address of a PNG."""
         images = self.generator.images(latents, np.full(len(latents), label, np.int32))
-        return [f"data:image/png;base64,{base64.b64encode(png_bytes(image)).decode()}" for image in images]
+        return [address(image) for image in images]
 
     def points(self) -> tuple[dict[str, named.Named], int]:
         """Return the named latents that suit this generator, and how many others the file holds.
@@ -93,6 +93,11 @@ class Explorable:
             UserError: no name, or one that is taken; or the file holds something else.
         """
         named.add(self.file, name, named.Named(latent.astype(np.float32), label))
+
+
+def address(image: np.ndarray) -> str:
+    """Return an image, uint8 (H, W, C), as the data: address of a PNG: all images alike, whatever they are of."""
+    return f"data:image/png;base64,{base64.b64encode(png_bytes(image)).decode()}"
 
 
 def coordinates(latent_dim: int) -> Directions:

@@ -22,7 +22,7 @@ ABOUT = About(
     frozenset({"probabilities", "places"}),
     sides=(SIDE, SIDE),
     maps=7,
-    resize="bilinear as in TensorFlow 1 (pixels without centres, no antialiasing)",
+    resize="bilinear as TensorFlow 1 (pixels without centres, no antialiasing)",
     licence="Apache-2.0 (TensorFlow's models)",
 )
 FILE_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"

@@ -13,9 +13,10 @@ FEWEST = 5
 """Images of a class, in both splits together, from which something can be learned of it."""
 WHAT = {"classifier": "class", "rotation": "rotation"}
 OTHERS = {
-    "classifier": "extractor.kind=rotation, which needs no classes, or extractor.kind=inception, which was trained "
-    "elsewhere, may know more",
-    "rotation": "extractor.kind=inception, which was trained elsewhere, may know more",
+    "classifier": "extractor.kind=rotation, which needs no classes, or extractor.kind=efficientnet_lite0 or "
+    "extractor.kind=inception, which were trained elsewhere, may know more",
+    "rotation": "extractor.kind=efficientnet_lite0 or extractor.kind=inception, which were trained elsewhere, may know "
+    "more",
 }
 
 

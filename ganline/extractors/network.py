@@ -21,7 +21,7 @@ from ganline.settings.networks import module
 CHOICES = (
     "Either sort the pictures into one subfolder a class (two classes or more), prepare them again and keep "
     "extractor.kind=classifier; or set extractor.kind=rotation, which needs no labels and no download; "
-    "or extractor.kind=inception, which needs no labels"
+    "or extractor.kind=efficientnet_lite0 or extractor.kind=inception, which need no labels and are fetched"
 )
 SPATIAL_FEATURES = 490
 """Numbers of the maps that are taken, at most, where the network does not say how many maps: ten maps of 7x7."""

@@ -82,7 +82,7 @@ def tensors(file: Path) -> dict[str, np.ndarray]:
         return _zipped(file)
     with file.open("rb") as content:
         try:
-            if pickle.Unpickler(content).load() != MAGIC:
+            if _TensorUnpickler(content).load() != MAGIC:
                 raise ValueError("it is no file of PyTorch's")
             version, machine, held, names = (_TensorUnpickler(content).load() for _ in range(4))
         except pickle.UnpicklingError as error:

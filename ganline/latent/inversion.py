@@ -71,7 +71,7 @@ def invert(
     wanted = tf.constant(np.tile(images, (tries, 1, 1, 1)), tf.float32) / 255.0
 
     def errors(normal: tf.Tensor) -> tf.Tensor:
-        return tf.reduce_mean(tf.square(generate(_of_prior(normal, prior), asked_for) / 255.0 - wanted), axis=(1, 2, 3))
+        return tf.reduce_mean(tf.square(generate(of_prior(normal, prior), asked_for) / 255.0 - wanted), axis=(1, 2, 3))
 
     def step(i: tf.Tensor, now: tf.Tensor, mean: tf.Tensor, square: tf.Tensor, least: tf.Tensor, best: tf.Tensor):
         with tf.GradientTape() as tape:
@@ -81,7 +81,7 @@ def invert(
         if gradient is None:
             raise ValueError("inversion: the generator has no gradient, so latents cannot be searched")
         done = tf.cast(i, tf.float32)
-        change, mean, square = _adam(gradient, mean, square, done, learning_rate * (1.0 - done / steps))
+        change, mean, square = adam(gradient, mean, square, done, learning_rate * (1.0 - done / steps))
         return i + 1, _held(now - change, within), mean, square, *_better(now, error, least, best)
 
     @tf.function(autograph=False)
@@ -91,7 +91,7 @@ def invert(
         first = (tf.constant(0), normal, zeros, zeros, infinite, normal)
         _, normal, _, _, least, best = tf.while_loop(lambda i, *_: i < steps, step, first)
         least, best = _better(normal, errors(normal), least, best)
-        return least, _of_prior(best, prior)
+        return least, of_prior(best, prior)
 
     least, best = (found.numpy() for found in descend(tf.constant(starts.reshape(tries * count, -1), tf.float32)))
     winner = least.reshape(tries, count).argmin(axis=0) * count + np.arange(count)
@@ -108,7 +108,7 @@ def _held(normal: "tf.Tensor", within: tuple[float, float] | None) -> "tf.Tensor
     return normal * tf.clip_by_value(norms, *within) / tf.maximum(norms, 1e-12)
 
 
-def _adam(
+def adam(
     gradient: "tf.Tensor", mean: "tf.Tensor", square: "tf.Tensor", done: "tf.Tensor", rate: "tf.Tensor"
 ) -> "tuple[tf.Tensor, tf.Tensor, tf.Tensor]":
     """Return what Adam takes off after `done` steps, and its two moving averages."""
@@ -148,7 +148,7 @@ def nearest_random(images: np.ndarray, samples: np.ndarray, count: int = 1) -> t
     return found, np.take_along_axis(errors, found, axis=1)
 
 
-def _of_prior(normal: "tf.Tensor", prior: str) -> "tf.Tensor":
+def of_prior(normal: "tf.Tensor", prior: str) -> "tf.Tensor":
     """Return latents of the prior for normal numbers, as `paths.from_normal`, but differentiable."""
     import tensorflow as tf
 

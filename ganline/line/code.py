@@ -43,8 +43,8 @@ def code(stage: str, params: Params) -> dict[str, str]:
     starts = [f"stages.{stage}", *_by_name(stage, params)]
     files = closure(starts, root, PACKAGES, DECIDE_NOTHING)
     files += [VGG16] if stage == "train" and _perceives(params) else []
-    if stage == "extractor" and (weights := NETWORKS[params.extractor.kind].fetched):
-        files.append(weights.sources)
+    if stage == "extractor":
+        files += [weights.sources for kind in params.extractor.kinds if (weights := NETWORKS[kind].fetched)]
     return {str(path): sha256(root / path) for path in files}
 
 
@@ -77,8 +77,8 @@ def _perceives(params: Params) -> bool:
 def _by_name(stage: str, params: Params) -> Iterator[str]:
     """Yield the modules that a stage imports by a name that parameters give."""
     if stage in ("extractor", "train", "evaluate", "study"):
-        yield module(params.extractor.kind)
-    if stage == "extractor" and params.extractor.kind not in TRAINED_HERE:
+        yield from map(module, params.extractor.kinds)
+    if stage == "extractor" and set(params.extractor.kinds) - set(TRAINED_HERE):
         yield "ganline.extractors.networks"
     if stage in ("train", "evaluate", "study"):
         yield model_facts()[params.train.model]["module"]

@@ -35,7 +35,7 @@ def authentic(fake: np.ndarray, train: np.ndarray) -> np.ndarray:
         ValueError: not two finite matrices of as many dimensions, or fewer than LEAST images in either.
     """
     fake, train = checks.pair(fake, train, "AuthPct", rows=LEAST)
-    closest = distances.nearest(fake, train, 1)
+    closest = distances.closest(fake, train)
     asked, place = np.unique(closest.indices[:, 0], return_inverse=True)
     # Each is its own nearest, at a distance of 0; the second nearest is the neighbour.
     apart = distances.nearest(train[asked], train, 2).distances[:, 1]

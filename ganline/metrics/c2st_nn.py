@@ -103,4 +103,5 @@ MEASURE = Measure(
     source="Lopez-Paz and Oquab 2017, Revisiting Classifier Two-Sample Tests; Xu et al. 2018, An Empirical Study "
     "on Evaluation Metrics of Generative Adversarial Networks",
     cost="1 s",
+    beside=True,
 )

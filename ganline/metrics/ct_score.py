@@ -69,7 +69,7 @@ def ct_score(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray, seed: in
     fake, held_out = checks.pair(fake, held_out, "C_T", LEAST)
     fake, train = checks.pair(fake, train, "C_T", LEAST)
     fake, held_out, train = principal(fake, held_out, train)
-    again = repeats(distances.nearest(held_out, train, 1).distances[:, 0])
+    again = repeats(distances.closest(held_out, train).distances[:, 0])
     if np.count_nonzero(~again) < LEAST:
         raise ValueError(
             f"C_T: needs at least {LEAST} held-out images, and of {len(again)} all but {np.count_nonzero(~again)} "

@@ -127,6 +127,7 @@ MEASURE = Measure(
     "once a class is down to a few images.",
     source="Odena et al. 2017, Conditional Image Synthesis with Auxiliary Classifier GANs",
     cost="0.5 s",
+    by_class=True,
     protocol=lambda case: {
         "pairs": PAIRS,
         "ms_ssim_scales": scales_that_fit(*case.real.images.shape[1:3]),

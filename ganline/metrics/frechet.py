@@ -194,4 +194,5 @@ MEASURE = Measure(
     "images well if they are spread like the data. Only equal counts and extractors compare.",
     source="Heusel et al. 2017, GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium",
     cost="0.5 s",
+    beside=True,
 )

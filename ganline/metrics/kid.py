@@ -108,6 +108,7 @@ MEASURE = Measure(
     misleads="It sees three moments and no more, and its unit depends on the extractor.",
     source="Binkowski et al. 2018, Demystifying MMD GANs",
     cost="4 s",
+    beside=True,
     protocol=lambda case: {
         "subsets": case.settings.kid_subsets,
         "subset_size": case.settings.kid_subset_size,

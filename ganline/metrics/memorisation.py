@@ -45,7 +45,7 @@ def memorisation(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> M
         ValueError: not three finite matrices of as many dimensions, or every held-out image repeats a training image.
     """
     fake, held_out, train = three(fake, held_out, train)
-    t_fake, t_held_out = (distances.nearest(images, train, 1).distances[:, 0] for images in (fake, held_out))
+    t_fake, t_held_out = (distances.closest(images, train).distances[:, 0] for images in (fake, held_out))
     usual = unseen(t_held_out)
     return Memorisation(
         float(np.mean(t_fake <= np.percentile(usual, PERCENTILE))),

@@ -53,7 +53,7 @@ def mifrechet(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> Mifr
     """
     fake, held_out, train = three(fake, held_out, train, rows=2)
     unit = [checks.unit(images, "memorisation-informed Frechet distance") for images in (fake, held_out, train)]
-    t_fake, t_held_out = (distances.nearest(images, unit[2], 1).distances[:, 0] for images in unit[:2])
+    t_fake, t_held_out = (distances.closest(images, unit[2]).distances[:, 0] for images in unit[:2])
     # Of unit vectors the cosine distance is half the squared Euclidean one.
     found, usual = (float(np.mean(distance**2) / 2) for distance in (t_fake, unseen(t_held_out)))
     distance, threshold = frechet_distance(fake, held_out).distance, PART * usual

@@ -35,6 +35,22 @@ def filled(text: str, network: str) -> str:
     return text.replace(FRECHET, frechet(network)).replace(FRECHET_LABEL, label)
 
 
+def beside(name: str, network: str) -> str:
+    """Return the name of a number where this network stands beside the judge: that of its own, or with it behind."""
+    if (full := filled(name, network)) != name:
+        return full
+    stem = name.removesuffix(STDERR)
+    return f"{stem}_{network}{name.removeprefix(stem)}"
+
+
+def beside_words(text: str, network: str) -> str:
+    """Return the label or the reading of such a number: it says whose eyes these are."""
+    full = filled(text, network)
+    if network in full:
+        return full
+    return f"{full} As {network} sees it." if full.endswith(".") else f"{full} ({network})"
+
+
 def number(by: str, network: str) -> str:
     """Return the number that is meant by the name of one of the measures that OLD lists, where this network judges.
 

@@ -78,7 +78,7 @@ def _curves(real: np.ndarray, fakes: np.ndarray, seed: int) -> np.ndarray:
     """Train on real images (N, H, W, C) and fakes (G, M, H, W, C); return what `curves` holds."""
     import tensorflow as tf
 
-    network = _network(real.shape[1:], seed)
+    network = small_network(real.shape[1:], seed, "nrds/weights")
     optimizer = tf.keras.optimizers.legacy.Adam(LEARNING_RATE, beta_1=0.5)
     everyone = fakes.reshape(-1, *real.shape[1:])
 
@@ -110,8 +110,11 @@ def _curves(real: np.ndarray, fakes: np.ndarray, seed: int) -> np.ndarray:
     return np.stack(curve, axis=1)
 
 
-def _network(image_shape: tuple[int, ...], seed: int) -> "tf.keras.Model":
-    """Return two strided convolutions and one logit, images uint8 (N, H, W, C) -> (N, 1); the logit starts at 0."""
+def small_network(image_shape: tuple[int, ...], seed: int, purpose: str) -> "tf.keras.Model":
+    """Return two strided convolutions and one logit, images uint8 (N, H, W, C) -> (N, 1); the logit starts at 0.
+
+    The weights are a function of (seed, purpose).
+    """
     import tensorflow as tf
 
     layers = tf.keras.layers
@@ -127,5 +130,5 @@ def _network(image_shape: tuple[int, ...], seed: int) -> "tf.keras.Model":
     for i, layer in enumerate(layer for layer in hidden if hasattr(layer, "kernel")):
         # He et al. 2015; Keras's own initialisers draw from hidden state.
         deviation = np.sqrt(2.0 / np.prod(layer.kernel.shape[:-1]))
-        layer.kernel.assign(deviation * tf.random.stateless_normal(layer.kernel.shape, key(seed, "nrds/weights", i)))
+        layer.kernel.assign(deviation * tf.random.stateless_normal(layer.kernel.shape, key(seed, purpose, i)))
     return network

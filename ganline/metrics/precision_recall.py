@@ -56,8 +56,8 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, neighbours: int, covera
                 f"precision and recall: {name} is {k}: allowed is 1 to {smaller - 1}, one less than the smaller set"
             )
     slack = distances.rounding(fake, real)  # a point on the edge is inside
-    reach, wide_reach = (radii + slack for radii in distances.squared_radii(real, (neighbours, coverage_neighbours)))
-    fake_reach = distances.squared_radii(fake, [neighbours])[0] + slack
+    reach, wide_reach = (radii + slack for radii in distances.balls(real, neighbours, coverage_neighbours))
+    fake_reach = distances.balls(fake, neighbours)[0] + slack
 
     def visit(start: int, block: np.ndarray) -> tuple[int, int, np.ndarray, np.ndarray]:
         precise = (block <= reach).any(axis=1)
@@ -130,6 +130,7 @@ MEASURE = Measure(
     source="Kynkaanniemi et al. 2019, Improved Precision and Recall Metric for Assessing Generative Models; "
     "Naeem et al. 2020, Reliable Fidelity and Diversity Metrics for Generative Models",
     cost="1.5 s",
+    beside=True,
     protocol=lambda case: {
         "neighbours": case.settings.neighbours,
         "coverage_neighbours": case.settings.coverage_neighbours,

@@ -58,7 +58,7 @@ def realism(real: np.ndarray, fake: np.ndarray, neighbours: int) -> np.ndarray:
     real, fake = checks.pair(real, fake, "realism score", rows=LEAST)
     if not 1 <= neighbours < len(real):
         raise ValueError(f"realism score: neighbours is {neighbours}: allowed is 1 to {len(real) - 1}")
-    squares = distances.squared_radii(real, [neighbours])[0]
+    squares = distances.balls(real, neighbours)[0]
     slack = distances.rounding(real, real)  # a fake so near to a real image is no farther out than that
     kept = (squares <= np.percentile(squares, KEPT)) & (squares > slack)
     if not kept.any():

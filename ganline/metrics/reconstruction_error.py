@@ -71,7 +71,7 @@ def _reconstruction_error(case: Case) -> dict[str, float]:
     starts = random.standard_normal((*labels.shape, maker.latent_dim)).astype(np.float32)
     errors = invert(maker.unrounded, images, labels, starts, STEPS, LEARNING_RATE, maker.prior).errors
     held_out = case.real.features[rows[0]]
-    seen = repeats(distances.nearest(held_out, case.train.features, 1).distances[:, 0])
+    seen = repeats(distances.closest(held_out, case.train.features).distances[:, 0])
     found = reconstruction_error(errors[:count][~seen], errors[count:])
     return {
         "reconstruction_error": found.error,

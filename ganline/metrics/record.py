@@ -9,13 +9,14 @@ import numpy as np
 
 from ganline.core.maker import ImageMaker, LatentMaker, Maker
 from ganline.metrics import naming
+from ganline.metrics.judgements import Heard, Judgements
 from ganline.settings.schema import Evaluate
 
 if TYPE_CHECKING:
     from ganline.extractors.lpips import Lpips
     from ganline.extractors.network import Extractor
 
-Group = Literal["quality", "diversity", "novelty", "conditioning"]
+Group = Literal["quality", "diversity", "novelty", "conditioning", "people"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,14 @@ class Case:
     """Its network, or why it cannot be had; None where nobody needs it."""
     inputs: np.ndarray | None = None
     """uint8 (N, H, W, C): what each of the images judged was made from, where that is an image."""
+
+    judgements: Judgements | None = None
+    """What people said of the images; None where they said nothing."""
+
+    def judged(self, task: str) -> Heard:
+        """Return who judged the images in a task, for a measure that needs judgements; ValueError where nobody did."""
+        assert self.judgements
+        return self.judgements.of(task)
 
     @property
     def network(self) -> str:
@@ -136,6 +145,10 @@ class Measure:
     floor: Literal["train", "held_out", ""] = "train"
     """Which real images stand in for the fakes: training images, or (where training images would win by being copies of
     themselves) the held-out ones; "" where real images cannot stand in."""
+    beside: bool = False
+    """Whether the network beside the judge is asked, too: where features alone are looked at, and some hundred do."""
+    by_class: bool = False
+    """Whether it looks at the data's classes where somebody knows them, though it needs none."""
     lpips: bool = False
     """Whether it looks through the network of LPIPS."""
     protocol: Callable[[Case], dict[str, Any]] = field(default=lambda case: {})
@@ -155,3 +168,7 @@ class Measure:
     def of_network(self, network: str) -> "Measure":
         """Return the same measure with the names that its numbers have in the features of this network."""
         return self.named(lambda text: naming.filled(text, network), lambda text: naming.filled(text, network))
+
+    def of_second(self, network: str) -> "Measure":
+        """Return the same measure with the names that its numbers have where this network stands beside the judge."""
+        return self.named(lambda name: naming.beside(name, network), lambda text: naming.beside_words(text, network))

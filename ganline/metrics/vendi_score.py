@@ -49,9 +49,9 @@ def vendi_score(features: np.ndarray) -> Vendi:
     unit = checks.unit(checks.matrix(features, "Vendi score", rows=LEAST), "Vendi score")
     values, weights = _spectrum(unit)
     logarithms = np.log(values)
-    entropy = -float(values @ logarithms)
-    error = np.std(weights @ logarithms, ddof=1) / np.sqrt(len(unit))
-    return Vendi(float(np.exp(entropy)), float(np.exp(entropy) * error))
+    score, count = float(np.exp(-values @ logarithms)), len(unit)
+    error = np.std(weights @ logarithms, ddof=1) / np.sqrt(count)
+    return Vendi(score, float(score * error * np.sqrt(1.0 + score / count)))
 
 
 def _spectrum(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ Shape = tuple[int, int, int]
 if TYPE_CHECKING:
     from ganline.models.base import Model
 
-SINCE = {"frozen_batch_norm": "moving"}
+SINCE = {"frozen_batch_norm": "moving", "keep": 0}
 """Keys of train that models saved before there were any do not have, and what these models did."""
 BATCH = 500  # images made at once: large enough to keep the processor busy, small enough for any memory
 

@@ -30,6 +30,7 @@ def collect(params: Params) -> Content:
         params=params.model_dump(),
         dataset=read_facts(paths.prepared(params)),
         extractor=_json(paths.extractor(params) / "extractor.json"),
+        beside=_json(paths.beside(params) / "extractor.json") if len(params.extractor.kinds) > 1 else {},
         history=pd.read_csv(paths.TRAIN / "history.csv"),
         samples=[
             Sample(int(path.stem.split("-")[1]), _image(path)) for path in sorted(paths.TRAIN.glob("samples/*.png"))

@@ -1,7 +1,7 @@
 """What the page shows, as plain values: ganline.report.collect fills it, ganline.report.page draws it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,7 +60,7 @@ class Content:
     dataset: Mapping[str, Any]
     """dataset.json of the prepared data."""
     extractor: Mapping[str, Any]
-    """extractor.json."""
+    """extractor.json of the judge."""
     history: pd.DataFrame
     """Training curves; column "step" and any of those in `charts.CHARTS` and `charts.LOOKS`, with gaps."""
     samples: Sequence[Sample]
@@ -81,3 +81,5 @@ class Content:
     """Of a translator; None of other models."""
     studies: Sequence[Study]
     """In the order of the page."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """extractor.json of the network beside the judge; empty where there is none."""

@@ -7,8 +7,9 @@ from ganline.evaluation.baselines import BASELINES, BESIDE
 from ganline.metrics import naming
 from ganline.report.wording import GROUPS, HEADLINES, PAIR_HEADLINES
 
-FLOOR, STDERR = "floor_", "_stderr"
-WORDS = {"label", "group", "better", "ranks", "default", "how_to_read", "measure"}
+FLOOR, STDERR, HASH = "floor_", "_stderr", "extractor_weights_sha256"
+SHOWN_OF_A_HASH = 12
+WORDS = {"label", "group", "better", "ranks", "default", "how_to_read", "measure", "judge"}
 """What a protocol entry says of a number beside how it was made."""
 Protocol = Mapping[str, Mapping[str, Any]]
 
@@ -31,11 +32,14 @@ class MetricRow(NamedTuple):
     """The same metric of real images against real images."""
     baselines: Mapping[str, float]
     """Of a translator: the same metric of those who have learned nothing, by what they do."""
+    judge: str
+    """In whose features it was made, network and hash; "" where one network alone judged."""
 
 
 def metric_rows(metrics: Mapping[str, float], protocol: Protocol) -> list[MetricRow]:
     """Return the metrics, each with its standard error and its floor beside it."""
-    return [_row(name, metrics, protocol.get(name, {})) for name in metrics if not _accompanies(name, metrics)]
+    several = len({entry[HASH] for entry in protocol.values() if HASH in entry}) > 1
+    return [_row(name, metrics, protocol.get(name, {}), several) for name in metrics if not _accompanies(name, metrics)]
 
 
 def _accompanies(name: str, metrics: Mapping[str, float]) -> bool:
@@ -43,7 +47,7 @@ def _accompanies(name: str, metrics: Mapping[str, float]) -> bool:
     return name.startswith(BESIDE) or name.removesuffix(STDERR) in metrics.keys() - {name}
 
 
-def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any]) -> MetricRow:
+def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any], several: bool) -> MetricRow:
     return MetricRow(
         name,
         entry.get("label", words(name)),
@@ -55,6 +59,7 @@ def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any]) -> M
         metrics.get(name + STDERR),
         metrics.get(FLOOR + name),
         {who: metrics[start + name] for start, who in BASELINES.items() if start + name in metrics},
+        f"{entry['extractor']} {entry[HASH][:SHOWN_OF_A_HASH]}" if several and HASH in entry else "",
     )
 
 

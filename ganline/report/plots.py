@@ -73,12 +73,15 @@ def scatter(
     return _picture(figure, axes, beside=labels is not None)
 
 
-def rates(names: Sequence[str], groups: Mapping[str, Sequence[tuple[float, tuple[float, float]]]]) -> np.ndarray:
+def rates(
+    names: Sequence[str], groups: Mapping[str, Sequence[tuple[float, tuple[float, float]]]], most: float = 1.0
+) -> np.ndarray:
     """Return shares with their intervals, a line a name, as uint8 (h, w, 3).
 
     Args:
         names: of the lines, from the top.
         groups: name -> for each line its share and the interval of it, in 0 to 1; one to four groups.
+        most: where the axis ends, 0 to 1.
     """
     figure, axes = _axes(height=0.9 + 0.3 * len(names))
     for place, ((group, found), colour) in enumerate(zip(groups.items(), COLOURS, strict=False)):
@@ -88,7 +91,7 @@ def rates(names: Sequence[str], groups: Mapping[str, Sequence[tuple[float, tuple
         axes.plot([share for share, _ in found], y, "o", markersize=4, color=colour, label=group)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlim(-0.02, 1.02)
+    axes.set_xlim(-0.02 * most, 1.02 * most)
     return _picture(figure, axes)
 
 

@@ -13,6 +13,7 @@ GROUPS = {
     "diversity": "Diversity: is all of the data's variety there?",
     "novelty": "Novelty: are they more than copies?",
     "conditioning": "Conditioning: do they show what was asked for?",
+    "people": "People: what do they say?",
     "own": "The model's own figures",
 }
 """The groups of numbers, as protocol.json names them, in the order of the page."""

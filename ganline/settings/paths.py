@@ -5,6 +5,8 @@ from pathlib import Path
 from ganline.settings.schema import Params
 
 GAN = Path("models/gan")
+KEPT = Path("models/kept")
+"""Weights of steps along the training (train.keep)."""
 TRAIN = Path("reports/train")
 EVALUATE = Path("reports/evaluate")
 STUDY = Path("reports/study")
@@ -14,6 +16,10 @@ LPIPS = Path("models/lpips")
 """What a package ships to judge translators by, fetched when it is first needed; pinned by its content, not by DVC."""
 VGG = Path("models/vgg")
 """What stands in for VGG19 in perceptual losses, fetched and pinned as LPIPS is."""
+BESIDE = "beside"
+"""Folder, within that of an extractor, of the one beside it."""
+JUDGEMENTS = Path("judgements.db")
+"""What people said of images (`ganline people`)."""
 MANUAL = Path("data/manual")
 """Source files that the user supplies by hand, one folder a dataset."""
 PICTURES = MANUAL / "pictures"
@@ -33,3 +39,8 @@ def prepared(params: Params) -> Path:
 def extractor(params: Params) -> Path:
     """Return the folder of the feature extractor, shared by all experiments on the dataset."""
     return Path("models/extractor") / params.download.dataset
+
+
+def beside(params: Params) -> Path:
+    """Return the folder of the feature extractor beside that one (extractor.beside)."""
+    return extractor(params) / BESIDE

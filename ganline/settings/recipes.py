@@ -8,7 +8,7 @@ which keys it reads by annotating `settings` with the class. docs/practices.md e
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ganline.settings.section import Count, Section
 
@@ -24,6 +24,12 @@ class Optimizer(Section):
     """Decay of the average of squared gradients: Adam's beta_2, RMSprop's rho; SGD has none."""
     decay: Annotated[float, Field(ge=0)]
     """The learning rate at this network's i-th update is divided by 1 + decay i."""
+
+
+def _selected(value: object) -> object:
+    if value in ("last", "best") or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        return value
+    raise ValueError("allowed is last, best, or a step whose weights train.keep keeps")
 
 
 class Train(Section):
@@ -56,8 +62,10 @@ class Train(Section):
     sample_count: Count
     """Images in the grid made from one fixed latent batch; for conditional models one row a class."""
     checkpoint_every: Count
-    select: Literal["last", "best"]
-    """Which weights the later stages use: the last, or those whose samples looked best while training."""
+    keep: Annotated[int, Field(ge=0)] = 0
+    """Steps, evenly over the training, whose weights stay in models/kept for people to choose from."""
+    select: Annotated[str | int, BeforeValidator(_selected)]
+    """Which weights the later stages use: last, best (whose samples looked so while training), or a kept step's."""
 
 
 class Latents(Train):

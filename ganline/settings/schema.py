@@ -97,6 +97,8 @@ class Extractor(Section):
 
     kind: Kind
     """A classifier of the dataset's classes; of four rotations, where it has no classes; or one trained elsewhere."""
+    beside: Kind | None
+    """A second network, whose numbers stand beside those of the first; null, or the first one's name, for none."""
     epochs: Count
     batch_size: Count
     learning_rate: Annotated[float, Field(gt=0)]
@@ -104,6 +106,11 @@ class Extractor(Section):
     """A file of yours, for the kinds that take one (ganline/settings/networks.py); null for the weights they have."""
     preprocessing: Annotated[Preprocessing | None, Field(exclude_if=lambda told: told is None)] = None
     """For kind file; left out for others."""
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The judge, and the one beside it where there is one."""
+        return (self.kind, self.beside) if self.beside and self.beside != self.kind else (self.kind,)
 
 
 class Diagnosis(Section):

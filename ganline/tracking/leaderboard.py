@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # MLflow takes seconds to import
     import mlflow.entities
     from mlflow import MlflowClient
 
-    from ganline.evaluation.duels import Duels, League
+    from ganline.evaluation.duels import League
     from ganline.models.base import Model
 
 CSV, PAGE = Path("reports/compare.csv"), Path("reports/compare.html")
@@ -47,8 +47,14 @@ DUEL_NUMBERS = {
     ),
     "skill": ("Skill", "Elo points against the discriminators; the mean generator has 1500, more is better."),
     "nrds": ("NRDS", "How hard its images are to tell from real ones, as a share of all; more is better."),
+    "detected": (
+        "Detected",
+        "Mean AUC, on its images, of detectors trained on the other runs' fakes: 0.5 is best, 1 is worst.",
+    ),
 }
 """Name -> label and how to read it."""
+LOWER = {"detected"}
+"""Of these the least is best."""
 
 
 def read_runs(experiments: Sequence[str] = (), group: str | None = None) -> list[Run]:
@@ -102,7 +108,7 @@ def hold_duels(runs: Sequence[Run]) -> "tuple[list[Run], list[League], list[str]
         try:
             if len(inside) < 2:
                 raise UserError("a duel needs two runs on the same data")
-            real = _held_out(name, version)
+            train, real = _images(name, version)
         except UserError as error:
             notes.append(f"no duels on {name} ({_count(inside)}): {error}")
             continue
@@ -113,8 +119,8 @@ def hold_duels(runs: Sequence[Run]) -> "tuple[list[Run], list[League], list[str]
             continue
         held = duels.hold(models, real, DUEL_SEED)
         met = {run.id: run for run in inside if run.id in models}
-        leagues.append(duels.League(name, met, held))
-        after |= {id: _with_duels(run, held) for id, run in met.items()}
+        leagues.append(duels.League(name, met, held, duels.detect(models, train, real, DUEL_SEED)))
+        after |= {id: _with_duels(run, leagues[-1]) for id, run in met.items()}
     return list(after.values()), leagues, notes
 
 
@@ -188,8 +194,8 @@ def _protocol(client: "MlflowClient", run_id: str) -> dict[str, Any]:
     return entries
 
 
-def _held_out(dataset: str, version: str) -> Any:
-    """Return the held-out images of a prepared dataset, uint8 (N, H, W, C), memory-mapped.
+def _images(dataset: str, version: str) -> tuple[Any, Any]:
+    """Return the training and the held-out images of a prepared dataset, uint8 (N, H, W, C), memory-mapped.
 
     Raises:
         UserError: it is not here, or is not the one whose digest begins with `version`.
@@ -198,7 +204,7 @@ def _held_out(dataset: str, version: str) -> Any:
     read_facts(folder)
     if version and not digest(folder).startswith(version):
         raise UserError(f"{folder} here holds other images (another size, split or version) than these runs had")
-    return read_split(folder, "test")[0]
+    return read_split(folder, "train")[0], read_split(folder, "test")[0]
 
 
 def _models(runs: Sequence[Run], shape: tuple[int, ...]) -> "tuple[dict[str, Model], list[str]]":
@@ -252,11 +258,12 @@ def logged_model(client: "MlflowClient", run_id: str) -> "mlflow.entities.Logged
     return ready
 
 
-def _with_duels(run: Run, held: "Duels") -> Run:
-    made = {"group": "duels", "better": "higher", "n_fake": held.images, "n_real": held.images}
-    mine = held.numbers[run.id]
+def _with_duels(run: Run, league: "League") -> Run:
+    held, detectors = league.duels, league.detectors
+    made = {"group": "duels", "n_fake": held.images, "n_real": held.images}
+    mine = dict(held.numbers[run.id]) | ({} if isinstance(detectors, str) else detectors.numbers(run.id))
     entries = {
-        name: made | {"label": label, "how_to_read": reading}
+        name: made | {"better": "lower" if name in LOWER else "higher", "label": label, "how_to_read": reading}
         for name, (label, reading) in DUEL_NUMBERS.items()
         if name in mine
     }

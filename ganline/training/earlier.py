@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 
 from ganline.core.files import read_sealed, write_json
 from ganline.core.words import first
+from ganline.training import kept
 from ganline.training.checkpoint import BEST, KEPT, checkpoints_in
 
 FACTS, SAMPLES = "facts.json", "samples"
 FINISHED = 5
 """Finished trainings whose last checkpoint is kept for longer ones: the newest so many."""
-STEPS, EVERY = "parameters.train.steps", "parameters.diagnosis.every"
+STEPS, EVERY, SELECT = "parameters.train.steps", "parameters.diagnosis.every", "parameters.train.select"
 SHOWN = 4  # differences that a message names
 
 
@@ -102,6 +103,11 @@ def depends_on_steps(facts: Mapping[str, Any]) -> str:
     return ""
 
 
+def kept_steps(facts: Mapping[str, Any]) -> int:
+    """Return at how many steps, evenly over its length, a training keeps weights; early ones do not say."""
+    return facts["parameters"]["train"].get("keep", 0)
+
+
 def superseded(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
     """Yield the folders of finished trainings that need not be kept beside `folder`, a finished one itself.
 
@@ -110,7 +116,8 @@ def superseded(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
     """
     finished = [other for other in others(folder, facts) if not other.stopped]
     wanted = facts["parameters"]["train"]["steps"]
-    shorter = {other.folder for other in finished if set(other.differs) == {STEPS} and max(other.steps) < wanted}
+    same = (other for other in finished if set(other.differs) <= {STEPS, SELECT})
+    shorter = {other.folder for other in same if max(other.steps) <= wanted}
     by_age = sorted(finished, key=lambda other: -(other.folder / FACTS).stat().st_mtime)
     yield from shorter
     yield from [other.folder for other in by_age if other.folder not in shorter][FINISHED - 1 :]
@@ -118,9 +125,9 @@ def superseded(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
 
 def _best_start(earlier: list[Earlier], facts: Mapping[str, Any]) -> tuple[Earlier, int] | None:
     """Return the training of the same kind that is furthest on, and its last step that this one has too."""
-    if depends_on_steps(facts):
-        return None
-    same = [other for other in earlier if set(other.differs) == {STEPS}]
+    # Which weights are taken in the end changes no step.
+    free = {SELECT} if depends_on_steps(facts) or kept_steps(facts) else {STEPS, SELECT}
+    same = [other for other in earlier if set(other.differs) <= free]
     found = [(step, i) for i, other in enumerate(same) if (step := _usable(other, facts)[0])]
     return (same[max(found)[1]], max(found)[0]) if found else None
 
@@ -143,6 +150,9 @@ def _take(other: Earlier, step: int, folder: Path, facts: Mapping[str, Any]) -> 
     for at in [at for at in other.steps if at <= wanted][-KEPT:]:
         _link(other.steps[at], folder / f"step-{at:08}.npz")
     _link(other.folder / BEST, folder / BEST)
+    for at, path in kept.in_folder(other.folder / kept.FOLDER).items():
+        if at <= step:
+            _link(path, kept.file(folder / kept.FOLDER, at))
     (folder / SAMPLES).mkdir()
     for path in (other.folder / SAMPLES).glob("step-*.png"):
         at = int(path.stem.removeprefix("step-"))
@@ -153,6 +163,7 @@ def _take(other: Earlier, step: int, folder: Path, facts: Mapping[str, Any]) -> 
 
 
 def _link(source: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
     try:
         os.link(source, target)
     except OSError:  # a file system without links
@@ -167,7 +178,7 @@ def _nearest(earlier: list[Earlier]) -> Earlier | None:
     model = "parameters.train.model"
     found = [
         other for other in earlier
-        if model not in other.differs and (other.stopped or other.differs.keys() <= {STEPS, EVERY})
+        if model not in other.differs and (other.stopped or other.differs.keys() <= {STEPS, EVERY, SELECT})
     ]  # fmt: skip
     return min(found, key=lambda other: len(other.differs), default=None)
 
@@ -181,7 +192,7 @@ def _why(other: Earlier, facts: Mapping[str, Any]) -> str:
     if code := [name.removeprefix("code.") for name in other.differs if name.startswith("code.")]:
         changes.append(f"the code was another ({', '.join(code[:SHOWN])}{', ...' if len(code) > SHOWN else ''})")
     told += ["; ".join(first(changes, SHOWN)), "."]
-    if other.differs.keys() <= {STEPS, EVERY}:
+    if other.differs.keys() <= {STEPS, EVERY, SELECT}:
         told.append(f" {_obstacle(other, facts)}")
     return "".join(told)
 
@@ -190,6 +201,8 @@ def _obstacle(other: Earlier, facts: Mapping[str, Any]) -> str:
     """Return why the number of steps, and what follows from it, keeps this training from the other, as a sentence."""
     if reason := depends_on_steps(facts):
         return f"Every step depends on train.steps under {reason}."
+    if (keep := kept_steps(facts)) and STEPS in other.differs:
+        return f"train.keep = {keep} keeps the weights of other steps where there are as many."
     if why := _usable(other, facts)[1]:
         return why
     every = other.differs[EVERY][0]

@@ -14,7 +14,7 @@ from ganline.diagnosis.pair_probe import PairProbe
 from ganline.diagnosis.probe import CannotJudgeError, Describe, Probe, pixels
 from ganline.diagnosis.remedies import advise
 from ganline.diagnosis.unpaired_probe import UnpairedProbe
-from ganline.extractors.network import abilities_of
+from ganline.extractors.judges import judges, with_abilities
 from ganline.models.base import Model
 from ganline.models.facts import adversaries_of, learns_unpaired, loss_facts, model_facts
 from ganline.settings import paths
@@ -26,9 +26,8 @@ from ganline.training.monitor import AnyProbe
 
 def extractor_files(params: Params) -> list[Path]:
     """Return the files of the feature extractor that `probe` looks through, if it does."""
-    if lacking(("fast to look",), abilities_of(params.extractor.kind)):
-        return []
-    files = (paths.extractor(params) / name for name in ("extractor.json", "weights.npz"))
+    watching = with_abilities(params, "fast to look")
+    files = (watching.folder / name for name in ("extractor.json", "weights.npz")) if watching else ()
     return [path for path in files if path.exists()]  # of several machines the chief alone looks
 
 
@@ -51,13 +50,13 @@ def probe(params: Params, images: np.ndarray) -> AnyProbe | str:
 
 
 def _describer(params: Params) -> Describe:
-    has = abilities_of(params.extractor.kind)
-    if lacking(("fast to look",), has):
+    watching = with_abilities(params, "fast to look")
+    if not watching:
         return pixels
     from ganline.extractors.loading import load
 
-    extractor = load(paths.extractor(params))
-    by_class = not lacking(("classes",), has)
+    extractor = load(watching.folder)
+    by_class = not watching.lacks("classes")
 
     def describe(images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         found = extractor.describe(images)
@@ -102,6 +101,6 @@ def _best_step(trained: Trained) -> int:
 
 
 def _doubts(params: Params) -> list[str]:
-    """Return why little is known by the extractor that the samples were held against, and will be judged by."""
-    facts = paths.extractor(params) / "extractor.json"
-    return json.loads(facts.read_text()).get("doubts", []) if facts.exists() else []
+    """Return why little is known by the extractors that the samples were held against, and will be judged by."""
+    facts = [judge.folder / "extractor.json" for judge in judges(params)]
+    return [doubt for path in facts if path.exists() for doubt in json.loads(path.read_text()).get("doubts", [])]

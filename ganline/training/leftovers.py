@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from ganline.core.files import sha256
 from ganline.core.words import listed
 from ganline.training.checkpoint import Checkpoints, checkpoints_in, library_versions
-from ganline.training.earlier import depends_on_steps, differences, read_facts, superseded
+from ganline.training.earlier import depends_on_steps, differences, kept_steps, read_facts, superseded
 
 
 class Leftover(NamedTuple):
@@ -43,7 +43,9 @@ def finish(folder: Path, mirror: str | None, facts: Mapping[str, Any]) -> None:
     """
     with lock_of(folder):
         length = facts["parameters"]["train"]["steps"]
-        Checkpoints(folder, mirror).finish(None if depends_on_steps(facts) else length)
+        # Where weights are kept, one may choose others of them.
+        useless = depends_on_steps(facts) and not kept_steps(facts)
+        Checkpoints(folder, mirror).finish(None if useless else length)
     for other in list(superseded(folder, facts)):
         delete(other)
 

@@ -17,6 +17,7 @@ from ganline.models import makers
 from ganline.models.base import Model, assign, from_uint8
 from ganline.settings.recipes import Train
 from ganline.settings.schema import Diagnosis
+from ganline.training import kept
 from ganline.training.batches import Data, Feed
 from ganline.training.checkpoint import BEST, Checkpoints, checkpoints_in
 from ganline.training.devices import ONE, Devices
@@ -230,12 +231,12 @@ class _Training:
         """Begin at step 0; `checkpoints` are the chief's, None on other machines."""
         self.step, self.diverged = 0, False
         self.history = History(settings.log_every, model.metric_names)
-        self._settings, self._variables = settings, model.variables()
+        self._settings, self._variables, self._model = settings, model.variables(), model
         self._watch, self._checkpoints, self._on_row, self._sample = watch, checkpoints, on_row, sample
 
     def begin(self, devices: Devices) -> None:
         """Go on from the newest checkpoint, or look at what there is before the first step."""
-        if self._checkpoints and (found := _resumable(self._checkpoints)):
+        if self._checkpoints and (found := _resumable(self._checkpoints, kept.steps(self._settings))):
             self.step, state = found
             values = {n.removeprefix("variable/"): v for n, v in state.items() if n.startswith("variable/")}
             assign(self._variables, values)
@@ -248,11 +249,18 @@ class _Training:
         self.step = devices.from_chief(self.step, self._variables)
 
     def take(self, metrics: Mapping[str, np.ndarray], count: int) -> None:
-        """Take in the metrics of `count` steps."""
+        """Take in the metrics of `count` steps; keep the weights where that is asked for."""
         self.step += count
         for step, row in self.history.add(metrics):
             self._on_row(step, _finite(row))
         self.diverged = not all(np.isfinite(values).all() for values in metrics.values())
+        self._keep()
+
+    def _keep(self) -> None:
+        """Keep the weights where this step is one for that; before the checkpoint, which knows of them."""
+        if self._checkpoints and not self.diverged and self.step in kept.steps(self._settings):
+            weights = {name: variable.numpy() for name, variable in self._model.weights().items()}
+            kept.keep(self._checkpoints.folder, self.step, weights)
 
     def seen_to_fail(self) -> bool:
         """Draw and look where this step is one for that; return whether the training is to end as failing."""
@@ -296,22 +304,30 @@ class _Training:
             last = False
         if not self._checkpoints:
             last = True  # it keeps no best weights: what it has goes nowhere
-        kept = self.step if last else self._watch.restore_best()
-        return Trained(self.history, verdict, self.step, kept, self._watch.cannot_judge)
+        if self._checkpoints and isinstance(step := self._settings.select, int):
+            path = kept.file(self._checkpoints.folder / kept.FOLDER, step)
+            assign(self._model.weights(), kept.read(path))
+        else:
+            step = self.step if last else self._watch.restore_best()
+        return Trained(self.history, verdict, self.step, step, self._watch.cannot_judge)
 
     def _look(self, at_end: bool = False) -> None:
         self.history.look(self.step, self._watch.look(self.step, at_end))
         self._on_row(self.step, _finite(self.history.looks[-1][1]))
 
 
-def _resumable(checkpoints: Checkpoints) -> tuple[int, dict[str, np.ndarray]] | None:
-    """Return the step and state to go on from, or None where there is none, or the best weights seen are lost."""
+def _resumable(checkpoints: Checkpoints, keeps: Sequence[int]) -> tuple[int, dict[str, np.ndarray]] | None:
+    """Return the step and state to go on from, or None where there is none, or weights seen and kept are lost."""
     if not (found := checkpoints.newest()):
         return None
+    lost = "the best weights seen"
     try:
         read_sealed(checkpoints.folder / BEST)
+        lost = "weights kept"
+        for step in (step for step in keeps if step <= found[0]):
+            read_sealed(kept.file(checkpoints.folder / kept.FOLDER, step))
     except (OSError, ValueError) as error:
-        print(f"the best weights seen before step {found[0]} cannot be read ({error}): starting from 0", flush=True)
+        print(f"{lost} before step {found[0]} cannot be read ({error}): starting from 0", flush=True)
         for path in checkpoints_in(checkpoints.folder).values():
             path.unlink()  # they know of best weights that no longer are: new ones must not be taken for those
         return None
@@ -320,6 +336,7 @@ def _resumable(checkpoints: Checkpoints) -> tuple[int, dict[str, np.ndarray]] | 
 
 def _steps_to_next_event(step: int, settings: Train, look_every: int) -> int:
     events = [every - step % every for every in (settings.sample_every, settings.checkpoint_every, look_every)]
+    events += [at - step for at in kept.steps(settings) if at > step]
     return min(settings.steps_per_call, settings.steps - step, *events)
 
 

@@ -21,7 +21,8 @@ import working_tree
 import yaml
 
 SMALL = [
-    "dataset=digits", "prepare.size=8", "extractor.epochs=1", "train.steps=1500", "train.steps_per_call=5",
+    "dataset=digits", "extractor.beside=null", "prepare.size=8", "extractor.epochs=1",
+    "train.steps=1500", "train.steps_per_call=5",
     "train.batch_size=16", "train.generator_batch_size=32", "train.log_every=50", "train.sample_every=500",
     "train.checkpoint_every=50", "train.sample_count=16", "diagnosis.every=500", "evaluate.samples=200",
     "evaluate.kid_subset_size=50", "evaluate.kid_subsets=5", "latent.rows=2", "latent.columns=4", "report.images=16",

@@ -28,7 +28,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # 17 minutes on two 
 
 DEBIAN = ["postgresql", "ceph-mon", "ceph-osd", "radosgw", "ceph-common"]
 SMALL = [
-    "dataset=digits", "train.steps=40", "train.log_every=10", "train.sample_every=20", "train.checkpoint_every=20",
+    "dataset=digits", "extractor.beside=null",
+    "train.steps=40", "train.log_every=10", "train.sample_every=20", "train.checkpoint_every=20",
     "train.sample_count=16", "evaluate.samples=200", "evaluate.kid_subset_size=50", "evaluate.kid_subsets=5",
     "latent.rows=2", "latent.columns=4", "report.images=16", "extractor.epochs=2",
 ]  # fmt: skip

@@ -1,8 +1,11 @@
 import math
+from dataclasses import replace
 
 import pytest
 
+from ganline.core.errors import UserError
 from ganline.evaluation.compare import Run, as_rows, compare, headline
+from ganline.metrics import naming
 
 ENTRY = {
     "label": "FID", "better": "lower", "ranks": True, "how_to_read": "Less is better.", "notices": ["few images"],
@@ -81,8 +84,6 @@ def test_what_cannot_be_ranked_stands_apart_with_its_reason(other, reason):
 
 
 def test_an_unknown_number_is_answered_with_those_there_are():
-    from ganline.core.errors import UserError
-
     numbers = {"fid": 1.0, "kid": 0.1, "kid_stderr": 0.01, "floor_fid": 0.2}
     protocol = {name: ENTRY | {"ranks": not name.endswith("_stderr")} for name in numbers}
     runs = [Run("a", "a", "e", "", "digits", "", {}, numbers, protocol)]
@@ -108,3 +109,47 @@ def test_flat_rows_hold_all_numbers_and_the_parameters_that_differ():
     assert (rows[0]["group"], rows[0]["rank"], rows[0]["fid"], rows[0]["not_ranked"]) == (1, 1, 2.0, None)
     assert (rows[1]["rank"], rows[1]["fid"], rows[1]["params.train.steps"]) == (None, None, "9")
     assert rows[1]["not_ranked"] == "it has no fid"
+
+
+def of_network(network, value, weights="a", **more):
+    """A run whose Frechet distance was made in the features of this network."""
+    name = naming.frechet(network)
+    entry = ENTRY | {"extractor": network, "extractor_weights_sha256": weights * 64} | more
+    return run(f"{network}-{weights}-{value}", {name: value, f"floor_{name}": 0.1}, entry)
+
+
+def test_by_frechet_each_run_is_ranked_by_its_own_judge_and_never_with_anothers():
+    runs = [of_network("classifier", 3.0), of_network("classifier", 2.0), of_network("inception_2015", 1.0)]
+    table = compare(runs, "frechet")
+    assert [[row.value for row in group.rows] for group in table.groups] == [[2.0, 3.0], [1.0]]
+    assert not table.apart and "extractor inception_2015" in headline(table.groups[1].differs)
+    assert [row["frechet"] for row in as_rows(table)] == [2.0, 3.0, 1.0]
+    assert compare(runs[:2], "frechet").by == "frechet_classifier"  # all of one judge: no other name is needed
+    apart = compare([runs[0], of_network("classifier", 1.0, "b")], "frechet")
+    assert len(apart.groups) == 2 and set(apart.groups[0].differs) == {"extractor_weights_sha256"}
+    told = compare(runs, "fid").apart
+    assert [reason for _, reason in told] == ["it has no fid", "it has no fid"]
+    with pytest.raises(UserError, match="FID is the name .* it is frechet_classifier. There are: frechet_classifier"):
+        compare(runs[:2], "fid")
+
+
+def test_the_network_beside_the_judge_is_ranked_by_its_own_name_alone():
+    beside = {"extractor": "squeezenet", "extractor_weights_sha256": "c" * 64, "n_fake": 50, "judge": "beside"}
+    first = of_network("classifier", 3.0)
+    entries = {"frechet_squeezenet": ENTRY | beside, **first.protocol}
+    both = replace(first, numbers={**first.numbers, "frechet_squeezenet": 9.0}, protocol=entries)
+    assert compare([both], "frechet").by == "frechet_classifier"
+    judge = of_network("squeezenet", 8.0, "c", n_fake=50)
+    table = compare([both, judge], "frechet_squeezenet")
+    # Who sat where is no reason to part: the protocols are one.
+    assert [[row.value for row in group.rows] for group in table.groups] == [[8.0, 9.0]]
+
+
+def test_early_runs_are_read_by_the_names_of_today():
+    early = {"fid": 1, "floor_fid_stderr": 2, "fid_infinity": 3}
+    early |= {"class_fid_left_out": 4, "mifid": 5, "baseline_copied_fid": 6}
+    now = ["frechet_rotation", "floor_frechet_rotation_stderr", "frechet_rotation_infinity"]
+    now += ["class_frechet_rotation_left_out", "mifrechet_rotation", "baseline_copied_frechet_rotation"]
+    assert naming.modern(early, "rotation") == dict(zip(now, range(1, 7), strict=True))
+    assert naming.modern(early, "inception_2015") == early == naming.modern(early, "")
+    assert naming.modern({"confidence": 1, "kid": 2}, "rotation") == {"confidence": 1, "kid": 2}

@@ -7,7 +7,7 @@ import tensorflow as tf
 from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.evaluation import duels
-from ganline.metrics import normalised_discriminator_score
+from ganline.metrics import fake_detector, normalised_discriminator_score
 
 
 def model(*overrides, experiment="mode-collapse-mnist", shape=(8, 8, 1), classes=0):
@@ -97,3 +97,23 @@ def test_a_model_without_a_judge_takes_part_as_a_generator(monkeypatch):
     assert np.argsort(rates).tolist() == np.argsort(skills).tolist()
     nobody = duels.hold({"a": players["packed"], "b": players["packed"]}, images(50, seed=4), seed=1)
     assert [set(numbers) for numbers in nobody.numbers.values()] == [{"nrds"}] * 2 and nobody.pairs == ()
+
+
+def test_detectors_learn_from_training_images_and_are_tested_on_others(monkeypatch):
+    monkeypatch.setattr(fake_detector, "UPDATES", 60)
+    monkeypatch.setattr(duels, "IMAGES", 100)
+    bright, dark = (np.full((300, 8, 8, 1), level, np.uint8) for level in (220, 20))
+    noise = np.random.default_rng(0).integers(0, 20, bright.shape).astype(np.uint8)
+    real, drawn = {"good": bright + noise, "bad": dark + noise}, []
+
+    def draw(gan, count, seed, purpose):
+        drawn.append((count, purpose))
+        return real[gan][:count]
+
+    monkeypatch.setattr(duels, "draw", draw)
+    found = duels.detect({"good": "good", "bad": "bad", "worse": "bad"}, bright + noise, (bright + noise)[::-1], seed=1)
+    assert drawn == [(200, "detector")] * 3 and found.images == 100 and found.models == ("good", "bad", "worse")
+    assert found.found.areas[1:, 1:].min() == 1.0 and 0.3 < found.found.areas[0, 0] < 0.7
+    assert found.numbers("bad")["detected"] > found.numbers("good")["detected"]
+    assert found.numbers("good")["detected_stderr"] > 0
+    assert "needs at least 20 images, got 19" in duels.detect({"good": "good"}, bright, bright[:19], seed=1)

@@ -13,6 +13,7 @@ from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.evaluation import docs
 from ganline.evaluation import measures as suite
+from ganline.metrics.judgements import TASKS
 from ganline.metrics.record import Case, Measure, Number, Sample
 from ganline.models.facts import model_facts
 
@@ -20,7 +21,7 @@ SETTINGS = compose_params(
     "gan-mnist", ["dataset=digits", "evaluate.samples=200", "evaluate.kid_subset_size=50"]
 ).evaluate
 
-ASKS_A_MAKER = {"latents", "unpaired", "way back", "enlarges", "holes"}
+ASKS_A_MAKER = {"latents", "unpaired", "way back", "enlarges", "holes"} | {f"judged: {task}" for task in TASKS}
 """What measures need that look at more than arrays."""
 
 

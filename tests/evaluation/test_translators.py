@@ -52,7 +52,8 @@ def project(tmp_path_factory):
         patch.chdir(folder)
         params = compose_params(
             "pix2pix-gray-to-color",
-            ["dataset=image_folder", "download.source=mine", f"prepare.size={SIDE}", "prepare.channels=3",
+            ["dataset=image_folder", "extractor.kind=rotation", "extractor.beside=null", "download.source=mine",
+             f"prepare.size={SIDE}", "prepare.channels=3",
              "evaluate.samples=100", "evaluate.kid_subset_size=20", f"evaluate.metrics=[{','.join(MEASURES)}]"],
             CONF,
         )  # fmt: skip

@@ -49,13 +49,13 @@ def test_saved_latents_are_those_of_params_yaml(tmp_path):
 
 
 def test_a_port_that_is_taken_is_said():
-    from ganline.explorer import page
+    from ganline.explorer import serving
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UserError, match=f"cannot listen on 127.0.0.1, port {port}: Address already in use"):
-            page._port("127.0.0.1", port)
-    assert page._port("127.0.0.1", 0) > 0
+            serving.free_port("127.0.0.1", port)
+    assert serving.free_port("127.0.0.1", 0) > 0
 
 
 @pytest.fixture

@@ -64,6 +64,14 @@ def test_who_compares_images_through_vgg_depends_on_it_and_on_what_pins_its_weig
     assert not weights & {*code("evaluate", params(*given)), *code("train", params())}
 
 
+def test_a_network_trained_elsewhere_and_what_pins_its_weights_are_in_the_list_of_who_asks_for_it(project):
+    found = code("extractor", params("gan-mnist", "extractor.kind=squeezenet"))
+    own = {"ganline/extractors/squeezenet.py", "ganline/extractors/networks.py", "conf/sources/squeezenet.yaml"}
+    assert own <= set(found) and "ganline/extractors/xception.py" not in found
+    assert not own & set(code("extractor", params("gan-mnist", "extractor.kind=classifier", "extractor.beside=null")))
+    assert "ganline/extractors/squeezenet.py" in code("evaluate", params("gan-mnist", "extractor.kind=squeezenet"))
+
+
 def test_how_results_are_told_decides_none(project):
     before = lists()
     for name in ("ganline/tracking/courier.py", "ganline/catalogue/check.py", "stages/runner.py"):
@@ -82,7 +90,7 @@ def test_how_results_are_told_decides_none(project):
         ("ganline/core/determinism.py", ["extractor", "train", "evaluate", "study"]),
         ("ganline/report/style.css", ["report"]),
         ("ganline/models/facts.py", ["train", "evaluate", "study", "report"]),  # it says what latents a model has
-        ("ganline/core/yaml_files.py", ["download", "evaluate", "report"]),  # it reads source lists
+        ("ganline/core/yaml_files.py", ["download", "extractor", "evaluate", "report"]),  # it reads source lists
         ("ganline/metrics/frechet.py", ["evaluate"]),
     ],
 )
@@ -90,6 +98,15 @@ def test_an_edit_touches_the_stages_that_reach_the_file(project, edited, stale):
     before = lists()
     (project / edited).write_text((project / edited).read_text() + "\n# edited\n")
     assert changed(before, lists()) == stale
+
+
+def test_the_code_of_both_judges_is_in_the_list_and_no_other_networks(project):
+    both = code("extractor", params("gan-mnist", "extractor.beside=squeezenet"))
+    own = {"ganline/extractors/classifier.py", "ganline/extractors/squeezenet.py", "conf/sources/squeezenet.yaml"}
+    assert own <= both.keys() and "ganline/extractors/xception.py" not in both
+    alone = code("extractor", params("gan-mnist", "extractor.beside=null"))
+    assert not {"ganline/extractors/squeezenet.py", "conf/sources/squeezenet.yaml"} & alone.keys()
+    assert "ganline/extractors/squeezenet.py" in code("evaluate", params("gan-mnist", "extractor.beside=squeezenet"))
 
 
 def test_the_measures_that_are_asked_for_are_in_the_list_and_others_are_not(project):

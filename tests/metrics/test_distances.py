@@ -76,3 +76,24 @@ def test_memory_is_bounded(monkeypatch):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 0.5 * len(first) ** 2 * 8
+
+
+def test_what_several_measures_ask_is_computed_once(monkeypatch):
+    asked = []
+    work = distances.nearest
+    monkeypatch.setattr(distances, "nearest", lambda *given: asked.append(given) or work(*given))
+    first, second = np.random.default_rng(77).normal(size=(2, 40, 3))
+    found = distances.closest(first, second)
+    again = distances.closest(first.copy(), np.asfortranarray(second))
+    assert again is found and len(asked) == 1
+    np.testing.assert_array_equal(found.indices, work(first, second, 1).indices)
+    second[5] += 1.0  # the same array, and no longer the same question
+    assert distances.closest(first, second).distances.tolist() == work(first, second, 1).distances.tolist()
+    assert len(asked) == 2 and distances.closest(second, first) is not found
+    for i in range(distances.REMEMBERED):
+        distances.closest(first + i + 1, second)
+    count = len(asked)
+    distances.closest(first, second)  # long ago: forgotten
+    assert len(asked) == count + 1
+    np.testing.assert_array_equal(distances.balls(first, 2, 4), distances.squared_radii(first, [2, 4]))
+    assert distances.balls(first, 2, 4) is distances.balls(first, 2, 4)

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from ganline.catalogue.presets import compose_params
 from ganline.evaluation import measures as suite
-from ganline.metrics import geometry_score, precision_recall
+from ganline.metrics import distances, geometry_score, precision_recall
 from ganline.metrics.record import Case, Sample
 
 SETTINGS = compose_params("gan-mnist", []).evaluate
@@ -34,6 +35,22 @@ def test_each_measure_gives_just_its_numbers_every_time(measure, monkeypatch):
     assert np.isfinite(list(values.values())).all()
     assert measure.compute(CASE) == values
     assert all(isinstance(value, (str, int, float)) for value in measure.protocol(CASE).values())
+
+
+@pytest.mark.parametrize("name", ["mind", "vendi_score", "auth_pct", "ct_score", "realism_score"])
+def test_no_number_hangs_on_how_many_threads_there_are(name, monkeypatch):
+    monkeypatch.setattr(distances, "REMEMBERED", 0)
+    monkeypatch.setattr(distances.os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(distances, "TILE", 64)
+    monkeypatch.setattr(distances, "FEWEST_ROWS", 16)
+    case = Case(images_of(150, 10), images_of(150, 11), images_of(400, 12), SETTINGS, seed=1)
+    found = []
+    for threads in (1, 3):
+        monkeypatch.setattr(distances, "MOST_THREADS", threads)
+        with threadpool_limits(threads):
+            values = suite.measure(name).compute(case)
+        found.append({name: f"{value:.9g}" for name, value in values.items()})
+    assert found[0] == found[1]
 
 
 def test_shares_have_binomial_errors_of_four_images_more():

@@ -173,6 +173,14 @@ def test_explore_without_a_model_ends_in_one_message(project):
     assert "Traceback" not in done.stderr
 
 
+def test_people_without_an_evaluated_run_ends_in_one_message(project):
+    assert ganline("use", "gan-mnist", folder=project).returncode == 0
+    done = ganline("people", "--no-browser", folder=project)
+    assert done.returncode == 1 and "features.npz is missing: `dvc repro` makes it, and then" in done.stderr
+    done = ganline("people", "--no-browser", "--beside", "nowhere", folder=project)
+    assert done.returncode == 1 and "--beside nowhere: " in done.stderr and "Traceback" not in done.stderr
+
+
 def test_networks_prints_the_documents_counts():
     rows = list(csv.DictReader(ganline("networks", "gan-mnist", "--csv").stdout.splitlines()))
     assert rows[0] == {

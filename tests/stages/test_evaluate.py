@@ -69,7 +69,13 @@ def extractor():
 
 def project(extractor, experiment, *overrides):
     """Leave, in the current directory, what the stages before leave: features of 150 training and 120 test images."""
-    small = ["dataset=digits", "evaluate.samples=100", "evaluate.kid_subset_size=50", *overrides]
+    small = [
+        "dataset=digits",
+        "extractor.beside=null",
+        "evaluate.samples=100",
+        "evaluate.kid_subset_size=50",
+        *overrides,
+    ]
     params = compose_params(experiment, small, CONF)
     network, images, labels = extractor
     prepared, folder = paths.prepared(params), paths.extractor(params)

@@ -32,7 +32,8 @@ class Recorder:
 def prepared(dataset, tmp_path, monkeypatch, *overrides):
     monkeypatch.chdir(tmp_path)
     source = f"download.source={ROOT / 'conf/sources' / dataset}.yaml"
-    params = compose_params("gan-mnist", [f"dataset={dataset}", source, *overrides], ROOT / "conf")
+    alone = [f"dataset={dataset}", source, "extractor.beside=null"]
+    params = compose_params("gan-mnist", [*alone, *overrides], ROOT / "conf")
     for stage in (download, prepare):
         stage.run(params, Recorder())
     return params
@@ -82,7 +83,7 @@ def test_unlabelled_data_is_for_the_rotation_extractor(tmp_path, monkeypatch):
 @pytest.mark.parametrize("dataset", ["flags", "quickdraw", "anime_faces", "human_faces"])
 def test_datasets_without_classes_come_with_the_extractor_for_them(dataset):
     params = compose_params("gan-mnist", [f"dataset={dataset}", "download.source=x.zip"], ROOT / "conf")
-    assert params.extractor.kind == "rotation"
+    assert "rotation" in params.extractor.kinds and "classifier" not in params.extractor.kinds
 
 
 @pytest.mark.slow
@@ -95,7 +96,8 @@ def test_accuracy_on_the_real_sets(tmp_path, monkeypatch, dataset, least):
 
 def test_a_class_a_picture_makes_a_judge_that_says_it_knows_nothing(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    params = compose_params("gan-mnist", ["dataset=digits", "prepare.size=8", "extractor.epochs=1"], ROOT / "conf")
+    small = ["dataset=digits", "extractor.beside=null", "prepare.size=8", "extractor.epochs=1"]
+    params = compose_params("gan-mnist", small, ROOT / "conf")
     data, names = paths.prepared(params), [f"picture {i}" for i in range(60)]
     data.mkdir(parents=True)
     images = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 1), np.uint8)

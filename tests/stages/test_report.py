@@ -29,7 +29,7 @@ class Told:
 def params(tmp_path, monkeypatch):
     """What the stages before leave of a colour run without labels, in the current directory."""
     monkeypatch.chdir(tmp_path)
-    params = compose_params("gan-mnist", ["dataset=digits", "report.images=4"], CONF)
+    params = compose_params("gan-mnist", ["dataset=digits", "extractor.beside=null", "report.images=4"], CONF)
     images = np.random.Generator(np.random.Philox(key=[7, 8])).integers(0, 256, (12, 8, 10, 3), np.uint8)
     data = paths.prepared(params)
     data.mkdir(parents=True)

@@ -1,5 +1,6 @@
 """A training goes on from one of another length, to the bits of one that was never interrupted; or says why not."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from ganline.catalogue.presets import compose_params
+from ganline.core.errors import UserError
 from ganline.core.files import write_json
 from ganline.settings import paths
 from ganline.training.stop import Stopped
@@ -151,3 +153,52 @@ def test_the_mirror_is_asked_before_earlier_trainings_are(tmp_path, monkeypatch,
     told = capsys.readouterr().out
     assert "resuming after step 4" in told and "starting from 0" not in told
     assert len(list((tmp_path / "mirror").glob("*/step-*.npz"))) == 1  # of the other one, which is not finished
+
+
+KEPT = Path("models/kept")
+
+
+def kept_in(folder):
+    return {int(path.stem[5:]): path.read_bytes() for path in sorted((folder / KEPT).glob("step-*.npz"))}
+
+
+@SLOW
+def test_weights_kept_along_the_way_change_nothing_and_can_be_chosen_in_the_end(tmp_path, monkeypatch, capsys):
+    plain = trained(tmp_path / "plain", monkeypatch, 9)
+    assert kept_in(tmp_path / "plain") == {} and json.loads((KEPT / "steps.json").read_text()) == []
+    whole = trained(tmp_path / "whole", monkeypatch, 9, "train.keep=2")
+    weights = paths.GAN / "weights.npz"
+    assert whole[weights] == plain[weights] and list(kept_in(tmp_path / "whole")) == [4, 9]
+    with pytest.raises(Stopped):
+        trained(tmp_path / "parts", monkeypatch, 9, "train.keep=2", stop_at=6)
+    trained(tmp_path / "parts", monkeypatch, 9, "train.keep=2")
+    assert kept_in(tmp_path / "parts") == kept_in(tmp_path / "whole")
+    # Choosing a step is at its end at once, and has the weights of a training of so many steps.
+    capsys.readouterr()
+    chosen = trained(tmp_path / "parts", monkeypatch, 9, "train.keep=2", "train.select=4")
+    assert "going on after step 9 of a finished training of 9 steps" in capsys.readouterr().out
+    assert chosen[weights] == trained(tmp_path / "short", monkeypatch, 4)[weights] != whole[weights]
+    assert chosen[paths.TRAIN / "history.csv"] == whole[paths.TRAIN / "history.csv"]
+    assert kept_in(tmp_path / "parts") == kept_in(tmp_path / "whole")
+    assert json.loads((tmp_path / "parts" / paths.TRAIN / "diagnosis.json").read_text())["kept_step"] == 4
+    # Forced to run anew, it trains anew; another length keeps others.
+    capsys.readouterr()
+    assert trained(tmp_path / "parts", monkeypatch, 9, "train.keep=2", "train.select=4") == chosen
+    trained(tmp_path / "parts", monkeypatch, 13, "train.keep=2")
+    told = capsys.readouterr().out
+    assert "going on" not in told and "train.keep = 2 keeps the weights of other steps" in told
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["train.select=3", "train.keep=2"], "train.select = 3: the weights of that step are not kept .train.keep = 2"),
+        (["train.select=3"], "train.select = 3: the weights of that step are not kept .train.keep = 0 keeps none"),
+        (["train.keep=20"], "train.keep = 20: allowed is train.steps = 9 at most"),
+        (["train.select=first"], "train.select = first: allowed is last, best, or a step whose weights"),
+        (["train.keep=-1"], "train.keep = -1: allowed is greater than or equal to 0"),
+    ],
+)
+def test_what_is_not_kept_cannot_be_chosen(overrides, said):
+    with pytest.raises(UserError, match=said):
+        compose_params("mode-collapse-mnist", ["dataset=digits", *TINY, "train.steps=9", *overrides], CONF)

@@ -18,7 +18,7 @@ from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.core.files import write_json
 from ganline.datasets import prepared
-from ganline.metrics import normalised_discriminator_score
+from ganline.metrics import fake_detector, normalised_discriminator_score
 from ganline.settings import paths
 from ganline.tracking import leaderboard
 from ganline.tracking.courier import Courier
@@ -185,6 +185,7 @@ def leave_data(params, seed=0):
 def met(project, monkeypatch):
     """Two models on the digits, logged as the stages do: a GAN, and a critic whose scores have no boundary."""
     monkeypatch.setattr(normalised_discriminator_score, "MINIMUM_UPDATES", 1)
+    monkeypatch.setattr(fake_detector, "UPDATES", 20)
     (project / ".ganline").mkdir()
     with FileLock(project / ".ganline/courier.lock"):  # the test, and no courier in the background, delivers
         for name, changes in {"plain": [], "critic": ["train.loss=wasserstein", "train.weight_clip=0.01"]}.items():
@@ -209,7 +210,11 @@ def test_duels(met):
     ranks = sorted(rows.values(), key=lambda row: row["rank"])
     assert [row["rank"] for row in ranks] == ["1", "2"] and float(ranks[0]["skill"]) >= float(ranks[1]["skill"])
     assert all(0 <= float(row["win_rate"]) <= 1 and row["skill_stderr"] and row["win_rate_stderr"] for row in ranks)
+    assert all(0 <= float(row["detected"]) <= 1 and row["detected_stderr"] for row in ranks)
     page = leaderboard.PAGE.read_text()
+    matrix = page[page.index('class="detectors"') :].split("</table>")[0]
+    assert matrix.count("<td") == 4 and matrix.count(" to ") == 4 and "Who knows whose fakes?" in page
+    assert "Detect" in shown
     assert "Duels on digits" in page and "120 images of every generator" in page and "r_sample" in page
 
 

@@ -19,7 +19,8 @@ from ganline.tracking import mlflow_view
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
-    "dataset=digits", "extractor.epochs=2", "train.steps=40", "train.log_every=10", "train.sample_every=20",
+    "dataset=digits", "extractor.beside=null",
+    "extractor.epochs=2", "train.steps=40", "train.log_every=10", "train.sample_every=20",
     "train.checkpoint_every=20", "train.sample_count=16", "evaluate.samples=200", "evaluate.kid_subset_size=50",
     "evaluate.kid_subsets=5", "latent.rows=2", "latent.columns=4", "report.images=16",
 ]  # fmt: skip

@@ -21,3 +21,22 @@ def test_checkpoints_belong_to_the_extractor_that_the_samples_are_looked_at_thro
     for name in ("extractor.json", "weights.npz", "train_features.npz"):
         (paths.extractor(params) / name).touch()
     assert [path.name for path in judging.extractor_files(params)] == ["extractor.json", "weights.npz"]
+
+
+@pytest.mark.parametrize(
+    ("judges", "watched"),
+    [
+        (["extractor.kind=squeezenet", "extractor.beside=classifier"], "beside"),
+        (["extractor.kind=rotation", "extractor.beside=classifier"], ""),
+        (["extractor.kind=squeezenet", "extractor.beside=null"], None),
+    ],
+)
+def test_a_training_is_watched_by_the_first_judge_that_is_fast_to_look(tmp_path, monkeypatch, judges, watched):
+    params, _ = project(tmp_path, monkeypatch, "mode-collapse-mnist", *judges)
+    for folder in (paths.extractor(params), paths.beside(params)):
+        folder.mkdir(parents=True)
+        (folder / "weights.npz").touch()
+    expected = [] if watched is None else [paths.extractor(params) / watched / "weights.npz"]
+    assert judging.extractor_files(params) == expected
+    if watched is None:
+        assert judging._describer(params) is judging.pixels

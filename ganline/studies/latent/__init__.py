@@ -8,7 +8,8 @@ from ganline.studies.latent.base import Space
 
 PARTS = (
     "samples", "interpolation", "conditions", "attributes", "arithmetic", "perturbation", "directions", "sensitivity",
-    "disentanglement", "truncation", "smoothness", "manifold", "memorisation", "inversion",
+    "disentanglement", "dissection", "steerability", "truncation", "smoothness", "manifold", "memorisation",
+    "missing", "inversion",
 )  # fmt: skip
 
 
@@ -19,11 +20,12 @@ def load(params: Params) -> Space:
         UserError: a stage before this one has left nothing here.
     """
     from ganline import models  # TensorFlow loads here, not when the stage is imported
+    from ganline.extractors.judges import of_study
     from ganline.extractors.loading import load
     from ganline.models import makers
 
     model = models.load(paths.GAN)
-    train, test = (real_images(params, split) for split in ("train", "test"))
+    judge = of_study(params)
+    train, test = (real_images(params, split, judge.folder) for split in ("train", "test"))
     classes = read_facts(paths.prepared(params))["classes"]
-    extractor = load(paths.extractor(params))
-    return Space(makers.Sampler(model), model, extractor, train, test, classes, params)
+    return Space(makers.Sampler(model), model, load(judge.folder), train, test, classes, params)

@@ -75,7 +75,7 @@ class Space:
             "extractor_weights_sha256": extractor.get("weights_sha256", ""),
             "samples": self.settings.samples,
             "seed": self.seed,
-        }
+        } | ({} if extractor["kind"] == self.params.extractor.kind else {"judge": "beside"})
 
     @property
     def settings(self) -> Latent:
@@ -101,7 +101,10 @@ class Space:
 
     def look(self, latents: np.ndarray, labels: np.ndarray) -> Drawn:
         """Return the images of latents float32 (N, latent_dim) and labels int (N,), and what is said of them."""
-        images = self.generator.images(latents, labels)
+        return self.told(latents, labels, self.generator.images(latents, labels))
+
+    def told(self, latents: np.ndarray, labels: np.ndarray, images: np.ndarray) -> Drawn:
+        """Return images uint8 (N, H, W, C) made of such latents and labels in any way, and what is said of them."""
         size = self.extractor.batch_size
         parts = [self.extractor.describe(images[i : i + size]) for i in range(0, len(images), size)]
         features, probabilities = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -172,6 +175,11 @@ class Space:
     def abilities(self) -> frozenset[str]:
         """See ganline.studies.answers.Subject."""
         return self.generator.abilities
+
+    @property
+    def looks_fast(self) -> bool:
+        """Whether the extractor can be shown some thousand images more."""
+        return not lacking(("fast to look",), self.extractor.abilities)
 
     def must_draw_fast(self) -> None:
         """Raise LeftOut for a model that takes so long to draw that thousands of images cannot be asked of it."""

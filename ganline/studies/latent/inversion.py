@@ -30,12 +30,9 @@ def find(space: Space) -> Finding:
     space.must_draw_fast()
     places = np.linspace(0, len(space.test) - 1, min(IMAGES, len(space.test))).astype(int)
     images = space.test.images[places]
-    classes = _classes(space, places)
-    pool, places_in_pool, errors = _luck(space, images, classes)
-    luck = pool.images[places_in_pool[:, 0]]
-    found, way = _inverted(space, images, pool, places_in_pool)
+    found, way, luck, errors = searched(space, images, classes_of(space, places))
     drawn = space.generator.images(found.latents, found.labels)
-    error, baseline = (float(np.sqrt(part.mean())) for part in (found.errors, errors[:, 0]))
+    error, baseline = (float(np.sqrt(part.mean())) for part in (found.errors, errors))
     figures = {"reconstructions": _triples(images, drawn, luck, way)}
     if edits := _edits(space, found):
         figures["edits"] = edits
@@ -44,8 +41,31 @@ def find(space: Space) -> Finding:
     return Finding(figures, _numbers(error, baseline), words, latents={"latents": Kept(found.latents, names, "latent")})
 
 
-def _classes(space: Space, places: np.ndarray) -> np.ndarray | None:
-    """Return the images' classes where the generator is asked for these; None where it is not."""
+class Searched(NamedTuple):
+    """What was found for N images."""
+
+    found: Inverted
+    way: str
+    """How, in words."""
+    luck: np.ndarray
+    """uint8 (N, H, W, C): the random samples nearest to them."""
+    luck_errors: np.ndarray
+    """float64 (N,): how far those are, as Inverted.errors."""
+
+
+def searched(space: Space, images: np.ndarray, classes: np.ndarray | None) -> Searched:
+    """Return the latents of images, uint8 (N, H, W, C), whose classes are asked for where they are known, int (N,).
+
+    Raises:
+        LeftOut: the generator has no gradient.
+    """
+    pool, places, errors = _luck(space, images, classes)
+    found, way = _inverted(space, images, pool, places)
+    return Searched(found, way, pool.images[places[:, 0]], errors[:, 0])
+
+
+def classes_of(space: Space, places: np.ndarray) -> np.ndarray | None:
+    """Return the classes of held-out images, by their numbers, where the generator is asked for these; else None."""
     by_class = bool(space.conditions) and space.conditions == list(space.classes) and space.test.labels is not None
     return space.test.labels[places].astype(np.int32) if by_class and space.test.labels is not None else None
 

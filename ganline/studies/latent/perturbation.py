@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ganline.core.abilities import lacking
 from ganline.core.figures import labelled_grid
 from ganline.core.progress import track
 from ganline.core.random import generator
@@ -29,8 +30,8 @@ def find(space: Space) -> Finding:
     prior, dim = space.generator.prior, space.generator.latent_dim
     random, cut = generator(space.seed, "latent/perturbation"), windows(dim)
     latent, label = start_sample(space)
-    rows = [change(latent[None], way, fill, prior, random) for fill in NAMES for way in cut]
-    images = space.generator.images(np.concatenate(rows), np.full(len(rows), label))
+    overwritten = [change(latent[None], way, fill, prior, random) for fill in NAMES for way in cut]
+    images = space.generator.images(np.concatenate(overwritten), np.full(len(overwritten), label))
     figure = Figure(
         labelled_grid(images, list(NAMES.values()), [f"{way.start} to {way.stop - 1}" for way in cut]),
         "One sample, one window of its latent overwritten",
@@ -38,10 +39,13 @@ def find(space: Space) -> Finding:
         "coordinates, scattered over the latent and drawn anew.",
     )
     moved, flips = distances(space, cut, random)
+    columns = ["fill", "feature distance, share of that of two samples", "images whose likeliest class changes"]
+    rows = [[NAMES[fill], f"{moved[fill]:.2f}", f"{100 * flips[fill]:.0f} %"] for fill in moved]
+    told = 2 if lacking(("probabilities",), space.extractor.abilities) else 3  # without classes none can change
     table = Table(
         f"How far images move, over {BASES} samples and {len(cut)} windows",
-        ["fill", "feature distance, share of that of two samples", "images whose likeliest class changes"],
-        [[NAMES[fill], f"{moved[fill]:.2f}", f"{100 * flips[fill]:.0f} %"] for fill in moved],
+        columns[:told],
+        [row[:told] for row in rows],
     )
     number = Number(
         moved["noise"],

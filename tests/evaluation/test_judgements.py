@@ -1,0 +1,120 @@
+"""The file of judgements: whole after a kill, one for several judges, of the images that were judged alone."""
+
+import multiprocessing
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from people import RIVAL, RUN, judged, preferred, said
+
+from ganline.core.errors import UserError
+from ganline.evaluation import judgements
+from ganline.evaluation.judgements import Judge, Store
+from ganline.metrics.judgements import REAL
+
+IMAGES = np.arange(48, dtype=np.uint8).reshape(3, 4, 4, 1)
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_empty_file_holds_no_judgements_and_reading_leaves_it_so(tmp_path):
+    path = tmp_path / "judgements.db"
+    assert judgements.read(path, IMAGES) is None and not path.exists()
+    path.touch()
+    store = Store(path)
+    assert store.of(RUN) is None and store.names() == {} and store.given(Judge("A", 1), "x") == []
+    assert path.read_bytes() == b""
+
+
+def test_a_clone_begins_with_a_file_that_dvc_does_not_warn_of(tmp_path):
+    """It warns of files of no bytes."""
+    begun = (ROOT / "judgements.db").read_bytes()
+    path = tmp_path / "judgements.db"
+    path.write_bytes(begun)
+    assert begun and Store(path).of(RUN) is None and path.read_bytes() == begun
+    assert Store(path).record(said("A", 0, REAL, "real")) and len(Store(path).of(RUN).answers) == 1
+
+
+def test_answers_are_those_of_the_images_judged(tmp_path):
+    store = Store(tmp_path / "judgements.db")
+    mine, others = judgements.digest(IMAGES), judgements.digest(IMAGES.transpose(0, 2, 1, 3))
+    assert mine != others != judgements.digest(IMAGES[:2])
+    for answer in judged("A", 6, 1, subject=mine, session="hype/mine") + judged("B", 4, 1, subject=others, session="x"):
+        assert store.record(answer)
+    found = judgements.read(store.path, IMAGES)
+    assert found.subject == mine and len(found.answers) == 11 and {a.judge for a in found.answers} == {"A"}
+    assert found.answers == sorted(judged("A", 6, 1, subject=mine, session="hype/mine"), key=lambda a: a.trial)
+    # Of a comparison all that was said in it counts, also by who is tested against noise of the other run.
+    for answer in (preferred("C", 0, RUN, RIVAL, "tie"), preferred("C", 1, RIVAL, "", "first")):
+        store.record(answer)
+    assert len(store.of(RUN).answers) == 2
+
+
+def test_the_first_answer_to_a_trial_stays(tmp_path):
+    store = Store(tmp_path / "judgements.db")
+    assert store.record(said("A", 0, REAL, "real")) and not store.record(said("A", 0, REAL, "generated"))
+    assert [answer.answer for answer in store.of(RUN).answers] == ["real"]
+
+
+def test_a_judge_is_a_word_and_goes_on_by_it(tmp_path):
+    store = Store(tmp_path / "judgements.db")
+    one, other = store.new_judge(), store.new_judge()
+    assert one.name != other.name and store.judge(f" {one.name.lower()} ") == one
+    store.record(said(one.name, 0, REAL, "real"))
+    assert [a.trial for a in store.given(one, f"hype_infinity/{RUN}")] == [0] and not store.given(other, "any")
+    with pytest.raises(UserError, match="no judge is called 'nobody' here: leave the name empty"):
+        store.judge("nobody")
+
+
+def _judge(path, name, count):
+    store = Store(path)
+    for trial in range(count):
+        store.record(said(name, trial, REAL, "real"))
+
+
+def test_two_judges_at_once_lose_nothing(tmp_path):
+    path = tmp_path / "judgements.db"
+    path.touch()
+    context = multiprocessing.get_context("fork")
+    busy = [context.Process(target=_judge, args=(path, name, 40)) for name in "AB"]
+    for process in busy:
+        process.start()
+    for process in busy:
+        process.join(120)
+    assert [process.exitcode for process in busy] == [0, 0] and len(Store(path).of(RUN).answers) == 80
+
+
+def test_a_kill_in_the_middle_of_an_answer_loses_that_one_alone(tmp_path):
+    path = tmp_path / "judgements.db"
+    _judge(path, "A", 3)
+    script = (
+        "import os, sqlite3, sys; d = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "d.execute('PRAGMA cache_spill=1');"
+        "d.execute('PRAGMA cache_size=1'); d.execute('BEGIN IMMEDIATE');"
+        "[d.execute('INSERT INTO subjects VALUES (?, ?)', (str(i), 'x' * 3000)) for i in range(50)]; os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", script, path], check=False)
+    assert Path(f"{path}-journal").exists()  # half a transaction is in the file
+    assert len(Store(path).of(RUN).answers) == 3 and Store(path).names() == {}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_damaged_file_is_said_and_left_as_it_is(tmp_path):
+    path = tmp_path / "judgements.db"
+    _judge(path, "A", 30)
+    whole = path.read_bytes()
+    text, page = b"no database at all, but some text" * 40, whole[:4096] + b"\xff" * 4096 + whole[8192:]
+    for broken in (text, page, whole[:6000]):
+        path.write_bytes(broken)
+        with pytest.raises(UserError, match=r"judgements.db is damaged \(.+\), and is left as it is: bring"):
+            judgements.read(path, IMAGES)
+        assert path.read_bytes() == broken
+    path.unlink()
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE mine (x)")
+    with pytest.raises(UserError, match="is no file of judgements that this version"):
+        Store(path)
+    with pytest.raises(UserError, match=r"cannot be used \(unable to open database file\)"):
+        Store(tmp_path / "nowhere" / "judgements.db")
