@@ -96,7 +96,8 @@ def run(experiment: str, overrides: list[str]) -> None:
     steps = [int(item.removeprefix("train.steps=")) for item in overrides if item.startswith("train.steps=")]
     given = {item.partition("=")[0] for item in overrides}
     every = [item for n in steps for item in _often(n) if item.partition("=")[0] not in given]
-    changes = [part for value in [f"experiment={experiment}", *overrides, *every] for part in ("-S", value)]
+    values = [f"experiment={experiment}", "evaluate.metrics=[default,class_histogram]", *overrides, *every]
+    changes = [part for value in values for part in ("-S", value)]
     start = time.monotonic()
     subprocess.run(["dvc", "exp", "run", *changes], check=True)
     keep(experiment, " ".join(["dvc exp run", *changes]), (time.monotonic() - start) / 60)

@@ -23,6 +23,8 @@ SMALL = [
     "train.steps=40", "train.log_every=10", "train.sample_every=20", "train.checkpoint_every=20",
     "train.sample_count=16", "evaluate.samples=200", "evaluate.kid_subset_size=50", "evaluate.kid_subsets=5",
     "latent.rows=2", "latent.columns=4", "latent.samples=200", "report.images=16",
+    "evaluate.metrics=[default,class_frechet,frechet_infinity,c2st_nn,mifrechet,am_score,class_histogram,bins,"
+    "classification,diversity,image_quality,image_statistics]",
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from ganline.core.errors import UserError
 CONF = Path(__file__).parents[1] / "conf"
 STAGES = ("download", "prepare", "extractor", "train", "evaluate", "study", "report")
 TINY = (
+    "evaluate.metrics=[default,class_histogram]",
     "dataset=image_folder", "extractor.kind=classifier", "extractor.beside=null", "prepare.size=28",
     "prepare.channels=1", "extractor.epochs=1", "train.steps=4",
     "train.steps_per_call=2", "train.log_every=2", "train.sample_every=2", "train.checkpoint_every=4",

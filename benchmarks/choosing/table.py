@@ -19,11 +19,13 @@ from ganline.evaluation.docs import PAGE
 RECORDS = Path("benchmarks/diagnosis/records.csv")
 BEGIN, END = "<!-- made by python -m benchmarks.choosing.table -->", "<!-- end of what was measured -->"
 HEADER = (
-    "| number | ranks right, of 500 / 2,000 / 10,000 images | sees, of 2,000 | takes for better | seconds | repeats |\n"
+    "| number | ranks right, of 500 / 2,000 / 10,000 images | sees, of 500 | takes for better | seconds | repeats |\n"
     "|---|---|---|---|---|---|"
 )
 RIGHT = 0.6
 """Share of pairs of degrees in the right order, less that in the wrong one, from which a number ranks right."""
+FULL = COUNTS[0]
+"""The count at which every measure saw every corruption."""
 LUCK = 2.0
 """Standard deviations over draws of uncorrupted images by which two values must differ to be ordered at all."""
 ALIKE = 0.8
@@ -49,7 +51,7 @@ def table() -> str:
             its = mine[mine["number"] == number]
             right = {count: ranked(its[its["count"] == count], luck_of(its, count)) for count in COUNTS}
             shares = " / ".join(_share(right[count]) for count in COUNTS)
-            sees, wrong = _listed(right[COUNTS[1]], 1), _listed(right[COUNTS[1]], -1)
+            sees, wrong = _listed(right[FULL], 1), _listed(right[FULL], -1)
             name = f"**`{number}`**" if measure in suite.DEFAULT else f"`{number}`"
             repeats = nearest(number, recorded) or f"{nearest(number, corrupted)}*"
             rows.append(
@@ -97,15 +99,16 @@ def _recorded() -> pd.DataFrame:
     """Return the numbers of the recorded runs, a column each; those that only accompany one are left out."""
     records = pd.read_csv(RECORDS)
     names = {name: name.removeprefix("final.") for name in records if name.startswith("final.")}
-    beside = ("floor_", "fid_mean", "fid_cov")
-    kept = {old: new for old, new in names.items() if not new.startswith(beside) and not new.endswith("_stderr")}
+    beside = ("_stderr", "_mean", "_cov", "_std", "_nn_fake", "_nn_real", "_at_least")
+    kept = {old: new for old, new in names.items() if not new.startswith("floor_") and not new.endswith(beside)}
     return records[[*kept]].rename(columns=kept).apply(pd.to_numeric, errors="coerce")
 
 
 def _corrupted(kept: pd.DataFrame) -> pd.DataFrame:
-    """Return the numbers of the corrupted sets of 2,000 images, a column each."""
-    some = kept[kept["count"] == COUNTS[1]]
-    return some.pivot_table(index=["kind", "degree"], columns="number", values="value")
+    """Return the numbers of the corrupted sets of 500 images, a column each."""
+    some = kept[kept["count"] == FULL]
+    found = some.pivot_table(index=["kind", "degree"], columns="number", values="value")
+    return found.loc[:, found.nunique() > 1]
 
 
 def _share(right: dict[str, float]) -> str:

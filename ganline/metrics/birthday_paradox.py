@@ -119,6 +119,7 @@ MEASURE = Measure(
     "often hide how many others there are.",
     source="Arora et al. 2018, Do GANs Learn the Distribution? Some Theory and Empirics",
     cost="1 s",
+    usual=frozenset({"latents"}),
     protocol=lambda case: {
         "near_duplicate": f"no farther apart than percentile {PERCENTILE:g} of the distances of held-out "
         "images to their nearest other",

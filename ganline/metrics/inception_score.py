@@ -70,5 +70,6 @@ MEASURE = Measure(
     source="Salimans et al. 2016, Improved Techniques for Training GANs",
     cost="< 1 s",
     needs=frozenset({"probabilities"}),
+    usual=frozenset({"latents"}),
     protocol=lambda case: {"splits": case.settings.inception_splits},
 )

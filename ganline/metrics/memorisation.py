@@ -118,6 +118,7 @@ MEASURE = Measure(
     misleads="A copy that is mirrored or recoloured may pass for new, and plain images that lie close to "
     "everything may count as copies.",
     source="Ganline's own, in the spirit of Alaa et al. 2022, How Faithful is Your Synthetic Data?",
+    usual=frozenset({"latents"}),
     cost="2.5 s with 60,000 training images",
     floor="held_out",
     protocol=lambda case: of_training_images(case) | {"copied_below_percentile": PERCENTILE},

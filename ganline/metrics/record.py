@@ -140,6 +140,8 @@ class Measure:
     """Its time for 10,000 images of 28x28 on 2 processor cores, such as "2 s"."""
     needs: frozenset[str] = frozenset()
     """Abilities, in the words of ganline.core.abilities."""
+    usual: frozenset[str] = frozenset()
+    """Abilities that evaluate.metrics = default asks for besides: it could be made without them, and says little."""
     floor: Literal["train", "held_out", ""] = "train"
     """Which real images stand in for the fakes: training images, or (where training images would win by being copies of
     themselves) the held-out ones; "" where real images cannot stand in."""

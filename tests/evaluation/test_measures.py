@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from ganline.catalogue.presets import compose_params
+from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.evaluation import docs
 from ganline.evaluation import measures as suite
 from ganline.metrics.judgements import TASKS
 from ganline.metrics.record import Case, Measure, Number, Sample
+from ganline.models.facts import model_facts
 
 SETTINGS = compose_params(
     "gan-mnist", ["dataset=digits", "evaluate.samples=200", "evaluate.kid_subset_size=50"]
@@ -80,6 +82,25 @@ def test_names_stand_for_measures():
     ]  # in running order
     with pytest.raises(UserError, match="'kidd' is no measure; did you mean kid.*there are default, all, "):
         suite.chosen(["default", "kidd"])
+
+
+def test_the_default_set_is_15_numbers_at_most_whatever_the_model():
+    data = {"classes", "probabilities", "places"}
+    for name, facts in model_facts().items():
+        beside = [{"pairs"}, {"unpaired"}, {"pairs", "unpaired"}] if "inputs" in facts["abilities"] else [set()]
+        for more in beside:
+            has = {*facts["abilities"], *data, *more}
+            measures = [each for each in suite.chosen(["default"]) if not lacking(each.needs | each.usual, has)]
+            numbers = [number for measure in measures for number, words in measure.numbers.items() if words.ranks]
+            assert 6 <= len(numbers) <= 15, f"{name}: {numbers}"
+
+
+def test_what_is_unusual_for_a_model_is_made_where_it_is_asked_for():
+    measure = made(lambda case: {"height": 1.0}, usual=frozenset({"latents"}))
+    for named, found in ((["default"], set()), (["all"], {"height"}), (["default", "height"], {"height"})):
+        assert measured(measure, named=named)[0].keys() - {"floor_height"} == found
+    latents = frozenset({"latents"})
+    assert set(measured(measure, named=["default"], abilities=latents)[0]) == {"height", "floor_height"}
 
 
 def test_a_file_that_holds_a_measure_is_found_by_its_name_without_being_imported():

@@ -91,7 +91,8 @@ def project(extractor, experiment, *overrides):
 
 def test_the_stage(extractor, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    params = project(extractor, "gan-mnist", "prepare.size=8")
+    metrics = "evaluate.metrics=[default,class_histogram,diversity]"
+    params = project(extractor, "gan-mnist", "prepare.size=8", metrics)
     models.save(models.build(params.train, (8, 8, 1), params.seed), paths.GAN)
     recorder = Recorder()
     evaluate.run(params, recorder)
