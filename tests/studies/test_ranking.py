@@ -7,6 +7,7 @@ from ganline.core.errors import UserError
 from ganline.studies.ranking import require_ranking
 
 LATENT = compose_params("mode-collapse-mnist")
+ALL = compose_params("mode-collapse-mnist", ["evaluate.metrics=all"])
 TRANSLATION = compose_params("pix2pix-gray-to-color", ["download.source=."])
 
 
@@ -15,9 +16,9 @@ TRANSLATION = compose_params("pix2pix-gray-to-color", ["download.source=."])
     [
         ("frechet", LATENT),
         ("frechet_classifier", LATENT),
-        ("mifrechet_classifier", LATENT),
+        ("mifrechet_classifier", ALL),
         ("kid_efficientnet_lite0", LATENT),
-        ("class_frechet_classifier", compose_params("mode-collapse-mnist", ["dataset=emoji"])),
+        ("class_frechet_classifier", compose_params("mode-collapse-mnist", ["dataset=emoji", "evaluate.metrics=all"])),
         ("latent_smoothness_path_length", LATENT),
         ("translation_examples_beats_copied", TRANSLATION),
     ],
