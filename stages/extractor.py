@@ -7,7 +7,7 @@ from stages import runner
 
 
 def run(params: Params, tracker: Tracker) -> None:
-    """Train the classifier, or fetch InceptionV3, and run the prepared images through it."""
+    """Train the classifier, or fetch a network that was trained elsewhere, and run the prepared images through it."""
     from ganline.extractors.making import make  # TensorFlow loads here, not when the stage is imported
 
     made = make(paths.prepared(params), params.extractor, params.data_seed, paths.extractor(params))

@@ -44,6 +44,7 @@ class ModelFile:
         self._told = preprocessing
         self._weights: list[np.ndarray] = []
         self._runtime: Runtime | None = None
+        self._rank: int | None = None
         self.outputs: list[tf.Tensor] = []
         """Of one black image, as of the networks of Keras."""
 
@@ -77,7 +78,7 @@ class ModelFile:
 
     def __call__(self, images: tf.Tensor, training: bool = False) -> list[tf.Tensor]:
         """Return [features (N, d), logits (N, 1), features as maps (N, 1, 1, d)]."""
-        found = tf.numpy_function(self._run, [self._prepared(images)], tf.float32)
+        found = self._in_parts(self._prepared(images))
         found = tf.ensure_shape(found, (None, self.outputs[0].shape[1] if self.outputs else None))
         return [found, no_classes(found), found[:, None, None]]
 
@@ -92,22 +93,24 @@ class ModelFile:
         images = images if told["order"] == "rgb" else images[..., ::-1]
         return tf.transpose(images, (0, 3, 1, 2)) if told["layout"] == FIRST else images
 
-    def _run(self, images: np.ndarray) -> np.ndarray:
+    def _in_parts(self, images: tf.Tensor) -> tf.Tensor:
         """Return the features of prepared images; a file that takes so many at once gets so many, the rest blank."""
         assert self._runtime
-        count = self._runtime.takes[0] or max(1, len(images))
-        parts = []
-        for start in range(0, len(images), count):
-            part = images[start : start + count]
-            blank = np.zeros((count - len(part), *part.shape[1:]), part.dtype) if self._runtime.takes[0] else part[:0]
-            parts.append(self._pooled(self._runtime.run(np.concatenate([part, blank])))[: len(part)])
-        return np.concatenate(parts).astype(np.float32)
+        if (count := self._runtime.takes[0]) is None:
+            return self._pooled(self._runtime.run(images))
+        rows = tf.shape(images)[0]
+        blank = tf.pad(images, ((0, -rows % count), (0, 0), (0, 0), (0, 0)))
+        parts = tf.reshape(blank, (-1, count, *images.shape[1:]))
+        found = tf.map_fn(lambda part: self._pooled(self._runtime.run(part)), parts, fn_output_signature=tf.float32)
+        return tf.reshape(found, (-1, tf.shape(found)[-1]))[:rows]
 
-    def _pooled(self, found: np.ndarray) -> np.ndarray:
+    def _pooled(self, found: tf.Tensor) -> tf.Tensor:
         """Return features (N, d): as they come, the mean over places of maps, of tokens (N, t, d) the first."""
-        if found.ndim == 4:
-            return found.mean(axis=(2, 3) if self._told["layout"] == FIRST else (1, 2))
-        return found[:, 0] if found.ndim == 3 else found
+        # What comes out is known when it was run once; a graph may know less.
+        self._rank = self._rank if found.shape.rank is None else found.shape.rank
+        if self._rank == 4:
+            return tf.reduce_mean(found, axis=(2, 3) if self._told["layout"] == FIRST else (1, 2))
+        return found[:, 0] if self._rank == 3 else found
 
     def _require_taken(self, takes: Sequence[int | None]) -> None:
         size = self._told["size"]

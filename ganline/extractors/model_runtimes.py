@@ -39,7 +39,7 @@ class Runtime:
             )
         self.chosen = str(wanted)
 
-    def run(self, images: np.ndarray) -> np.ndarray:
+    def run(self, images: tf.Tensor) -> tf.Tensor:
         """Return what comes out for images that are prepared, float32."""
         raise NotImplementedError
 
@@ -70,8 +70,11 @@ class Onnx(Runtime):
         self.takes = [size if isinstance(size, int) else None for size in given[0].shape]
         self.gives = [each.name for each in self._session.get_outputs()]
 
-    def run(self, images: np.ndarray) -> np.ndarray:
+    def run(self, images: tf.Tensor) -> tf.Tensor:
         """See Runtime."""
+        return tf.numpy_function(self._run, [images], tf.float32)
+
+    def _run(self, images: np.ndarray) -> np.ndarray:
         (found,) = self._session.run([self.chosen], {self._name: images.astype(self._type)})
         return np.asarray(found, np.float32)
 
@@ -103,10 +106,9 @@ class Saved(Runtime):
         self.takes = spec.shape.as_list() if spec.shape.rank is not None else [None] * 4
         self.gives = sorted(self._call.structured_outputs)
 
-    def run(self, images: np.ndarray) -> np.ndarray:
+    def run(self, images: tf.Tensor) -> tf.Tensor:
         """See Runtime."""
-        found = self._call(**{self._name: tf.cast(images, self._type)})[self.chosen]
-        return np.asarray(tf.cast(found, tf.float32))
+        return tf.cast(self._call(**{self._name: tf.cast(images, self._type)})[self.chosen], tf.float32)
 
 
 def opened(files: Mapping[str, bytes]) -> Runtime:

@@ -1,6 +1,7 @@
 """The ONNX network was written by the package onnx 1.23.2."""
 
 import base64
+import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -94,6 +95,19 @@ def test_a_saved_model_gets_what_is_said(saved, tmp_path):
 def test_a_file_that_does_not_take_or_give_what_is_said_is_refused(saved, changes, said):
     with pytest.raises(UserError, match=said):
         made(saved, **changes)
+
+
+def test_a_saved_model_runs_where_there_is_one_thread(saved, tmp_path):
+    """TensorFlow called from within a Python function of a graph would wait for ever for a second one."""
+    made(saved).save(tmp_path)
+    program = (
+        "import sys, numpy, pathlib, tensorflow as tf; tf.config.threading.set_inter_op_parallelism_threads(1)\n"
+        "from ganline.extractors.loading import load\n"
+        "print(load(pathlib.Path(sys.argv[1])).extract(numpy.zeros((3, 8, 8, 3), numpy.uint8)).features.shape)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=CONF.parent, check=True)
+    assert done.stdout.strip().endswith("(3, 4)")
 
 
 def test_an_onnx_file_that_takes_two_images_gets_two(tmp_path):

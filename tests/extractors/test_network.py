@@ -11,7 +11,7 @@ from ganline.extractors.networks import pretrained
 from ganline.extractors.rotation import rotation_accuracy, train_rotation
 from ganline.settings.schema import Extractor as Settings
 
-SETTINGS = Settings(kind="classifier", epochs=4, batch_size=128, learning_rate=1e-3, weights=None)
+SETTINGS = Settings(kind="classifier", beside=None, epochs=4, batch_size=128, learning_rate=1e-3, weights=None)
 CLASSES = [str(digit) for digit in range(10)]
 
 

@@ -354,3 +354,21 @@ def test_a_browser_shows_every_picture_and_logs_nothing(browser, tmp_path):
     ]
     assert shown == ["50"] and browser.find_element(By.CSS_SELECTOR, "#player output").text == "step 50"
     assert browser.get_log("browser") == []
+
+
+def test_two_judges_are_named_by_network_and_hash():
+    usual = content()
+    one, other = (
+        {"extractor": kind, "extractor_weights_sha256": sign * 64}
+        for kind, sign in (("classifier", "a"), ("squeezenet", "b"))
+    )
+    protocol = {name: entry | one for name, entry in usual.protocol.items()}
+    assert "classifier aaaaaaaaaaaa" not in render(dataclasses.replace(usual, protocol=protocol))
+    protocol |= {"kid_squeezenet": other | {"judge": "beside"}}
+    metrics, beside = usual.metrics | {"kid_squeezenet": 0.5}, {"kind": "squeezenet", "feature_dim": 512}
+    page = render(dataclasses.replace(usual, metrics=metrics, protocol=protocol, beside=beside))
+    rows = {match[1]: match[2] for match in re.finditer(r'<tr data-metric="(\w+)">(.*?)</tr>', page, re.DOTALL)}
+    assert "<small>classifier aaaaaaaaaaaa</small>" in rows["kid"]
+    assert "<small>squeezenet bbbbbbbbbbbb</small>" in rows["kid_squeezenet"]
+    assert "The one beside it" in page and 'class="headlines"' in page
+    assert "12.35" in page[page.index('class="headlines"') :]  # the judge's, not the other's
