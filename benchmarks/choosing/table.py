@@ -80,9 +80,11 @@ def ranked(rows: pd.DataFrame, luck: float) -> dict[str, float]:
 
 def luck_of(rows: pd.DataFrame, count: int) -> float:
     """Return how far two values of uncorrupted images of this count may be apart by the luck of the draw."""
-    known = max(each for each in COUNTS if each <= min(count, COUNTS[1]))
-    draws = rows[(rows["count"] == known) & rows["kind"].isin(["", AGAIN])]["value"]
-    return float(LUCK * draws.std() * (known / count) ** 0.5) if len(draws) > 1 else 0.0
+    plain = rows[rows["kind"].isin(["", AGAIN]) & (rows["count"] <= count)]
+    spreads = plain.groupby("count")["value"].std()[lambda found: plain["count"].value_counts()[found.index] > 2]
+    if spreads.empty:
+        return 0.0
+    return float(LUCK * spreads.iloc[-1] * (spreads.index[-1] / count) ** 0.5)
 
 
 def nearest(number: str, numbers: pd.DataFrame) -> str:
