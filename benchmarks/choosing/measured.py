@@ -5,12 +5,12 @@ It adds to what is kept, replacing what was measured before. Times are seconds o
 threads, so that they hardly depend on what else the machine does.
 """
 
-import sys
 import time
 from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.asked import asked
 from benchmarks.choosing.corrupted import AGAIN, KINDS, Ground, ground
 from ganline.core.abilities import lacking
 from ganline.evaluation import measures as suite
@@ -30,12 +30,11 @@ SLOW = 40.0
 """Seconds at 10,000 images from which a measure is timed once and not looked at further."""
 
 
-def main() -> None:
+def main(words: list[str]) -> None:
     """Measure what is asked for, by default everything."""
-    asked = [int(word) for word in sys.argv[1:] if word.isdigit()]
-    names = [word for word in sys.argv[1:] if not word.isdigit()]
+    counts, names = [int(word) for word in words if word.isdigit()], [word for word in words if not word.isdigit()]
     measures = [each for each in suite.chosen(names or ["all"]) if not lacking(each.needs, ALL_OF)]
-    for count in asked or COUNTS:
+    for count in counts or COUNTS:
         _measure_at(ground(count), count, measures)
 
 
@@ -85,4 +84,4 @@ def _keep(rows: list[dict]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(asked("benchmarks.choosing.measured", __doc__, "COUNT|MEASURE", [*map(str, COUNTS), *suite.known()]))

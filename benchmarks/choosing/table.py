@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.asked import asked
 from benchmarks.choosing.corrupted import AGAIN, KINDS
 from benchmarks.choosing.measured import COUNTS, KEPT
 from ganline.core.files import write_text
@@ -127,4 +128,5 @@ def _seconds(rows: pd.DataFrame) -> str:
 
 
 if __name__ == "__main__":
+    asked("benchmarks.choosing.table", __doc__)
     main()

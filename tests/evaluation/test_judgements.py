@@ -1,6 +1,5 @@
 """The file of judgements: whole after a kill, one for several judges, of the images that were judged alone."""
 
-import multiprocessing
 import sqlite3
 import subprocess
 import sys
@@ -77,13 +76,15 @@ def _judge(path, name, count):
 def test_two_judges_at_once_lose_nothing(tmp_path):
     path = tmp_path / "judgements.db"
     path.touch()
-    context = multiprocessing.get_context("fork")
-    busy = [context.Process(target=_judge, args=(path, name, 40)) for name in "AB"]
-    for process in busy:
-        process.start()
-    for process in busy:
-        process.join(120)
-    assert [process.exitcode for process in busy] == [0, 0] and len(Store(path).of(RUN).answers) == 80
+    script = (
+        f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests')!r}, {str(Path(__file__).parent)!r}];"
+        "from test_judgements import _judge; from pathlib import Path; _judge(Path(sys.argv[1]), sys.argv[2], 40)"
+    )
+    busy = [
+        subprocess.Popen([sys.executable, "-c", script, path, name], stderr=subprocess.PIPE, text=True) for name in "AB"
+    ]
+    assert [process.communicate(timeout=120)[1] for process in busy] == ["", ""]
+    assert len(Store(path).of(RUN).answers) == 80
 
 
 def test_a_kill_in_the_middle_of_an_answer_loses_that_one_alone(tmp_path):
