@@ -40,6 +40,7 @@ def test_the_rank_test_by_hand():
     assert rank_test(np.zeros(30), np.ones(20))[1] == pytest.approx(30 / np.sqrt(30 * 20 * 51 / 12))  # never 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "copied"), [(1.0, 0), (1.2, 0), (1.0, 40)])
 def test_the_standard_error_is_that_of_other_fakes_and_held_out_images(scale, copied):
     train, found = features(300, seed=5000), []
