@@ -216,7 +216,7 @@ def test_intervals_of_preferences_hold_the_truth_as_often_as_they_say():
     random, inside = np.random.default_rng(5), []
     runs, strengths = [RUN, RIVAL, "c" * 64], np.array([0.8, 0.0, -0.8])
     truth = bradley_terry.Strengths(strengths, -np.inf).scores()[0]
-    for _ in range(30):
+    for _ in range(15):
         judges = []
         for judge in "AB":
             pairs = [random.permutation(3)[:2] for _ in range(60)]
@@ -227,7 +227,7 @@ def test_intervals_of_preferences_hold_the_truth_as_often_as_they_say():
             ])  # fmt: skip
         found = preference.ranking(judges, generator(1, "test"))[RUN]
         inside.append(found.low <= truth <= found.high)
-    assert sum(inside) >= 26
+    assert sum(inside) >= 13
 
 
 def test_answers_of_other_runs_alone_make_no_preference():
