@@ -139,7 +139,9 @@ def people(
     from ganline.explorer import people as judged
 
     with tempfile.TemporaryDirectory() as temporary, console.status("fetching what there is to judge"):
-        found = {name: revisions.fetch(name, judged.FEATURES, Path(temporary)) for name in beside or []}
+        found: dict[str, Path] = {}
+        for run in beside or []:
+            found[judged.label(run, found)] = revisions.fetch(run, judged.FEATURES, Path(temporary))
         exhibit = judged.load(check.load(), found)
     store = Store(paths.JUDGEMENTS)
     from ganline.explorer.judging_page import serve

@@ -8,15 +8,16 @@ write-ahead log beside it), so that DVC sees what there is. An empty file is one
 import hashlib
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from ganline.core.errors import UserError
-from ganline.metrics.judgements import Answer, Judgements
+from ganline.metrics.judgements import REAL, TASKS, Answer, Judgements
 
 VERSION = 1
 WAIT = 30
@@ -33,7 +34,10 @@ CREATE TABLE answers (
     PRIMARY KEY (judge, session, trial)
 ) STRICT;
 """
+INSTEAD = "move it away and open `ganline people` once, which makes a new one"
 COLUMNS = ", ".join(f'"{name}"' for name in Answer._fields)
+LATE = ("answer", "shown_ms", "frame_ms")
+"""Columns that a trial that has begun does not know yet."""
 
 
 class Judge(NamedTuple):
@@ -69,7 +73,7 @@ class Store:
             (version,) = database.execute("PRAGMA user_version").fetchone()
             (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if version not in (0, VERSION) or (version == 0 and tables):
-                raise UserError(f"{path} is no file of judgements that this version of Ganline reads: move it away")
+                raise UserError(f"{path} is no file of judgements that this version of Ganline reads: {INSTEAD}")
 
     def new_judge(self) -> Judge:
         """Return a judge that nobody has been before."""
@@ -89,31 +93,43 @@ class Store:
             raise UserError(f"no judge is called {name.strip()!r} here: leave the name empty to begin anew")
         return Judge(*rows[0])
 
-    def name(self, subject: str, name: str) -> None:
-        """Keep what a set of images is called, for people who read results."""
-        with self._writing() as database:
-            database.execute("INSERT OR REPLACE INTO subjects VALUES (?, ?)", (subject, name))
-
     def names(self) -> dict[str, str]:
         """Return what sets of images are called, by their hashes."""
         return dict(self._rows("SELECT subject, name FROM subjects"))
 
-    def record(self, answer: Answer) -> bool:
-        """Keep an answer; return whether this trial had none: the first that is given stays."""
+    def record(self, answer: Answer, names: Mapping[str, str] = MappingProxyType({})) -> bool:
+        """Keep an answer; return whether this trial had none: the first that is given stays.
+
+        Args:
+            answer: "" says that the trial has begun: it stays so, and counts for nothing, where no answer comes.
+            names: what sets of images are called, by their hashes, for people who read results.
+        """
+        places, taken = ", ".join("?" * len(answer)), ", ".join(f"{name} = excluded.{name}" for name in LATE)
+        begun = f"ON CONFLICT DO UPDATE SET {taken} WHERE answer = '' AND excluded.answer != ''"
         with self._writing() as database:
-            places = ", ".join("?" * len(answer))
-            done = database.execute(f"INSERT OR IGNORE INTO answers ({COLUMNS}) VALUES ({places})", answer)
+            done = database.execute(f"INSERT INTO answers ({COLUMNS}) VALUES ({places}) {begun}", answer)
+            database.executemany("INSERT OR REPLACE INTO subjects VALUES (?, ?)", names.items())
             return done.rowcount == 1
 
+    def reals_elsewhere(self, judge: Judge, session: str) -> int:
+        """Return how many real images a judge was shown in other sessions."""
+        query = "SELECT count(*) FROM answers WHERE judge = ? AND session != ? AND truth = ?"
+        return sum(count for (count,) in self._rows(query, judge.name, session, REAL))
+
+    def count(self) -> int:
+        """Return how many answers about images there are, those of trials without one aside."""
+        query = f"SELECT count(*) FROM answers WHERE answer != '' AND task IN ({', '.join('?' * len(TASKS))})"
+        return sum(count for (count,) in self._rows(query, *TASKS))
+
     def given(self, judge: Judge, session: str) -> list[Answer]:
-        """Return what a judge answered in a session, in the order of trials."""
+        """Return what a judge answered in a session, in the order of trials; "" where one began and no answer came."""
         where = "judge = ? AND session = ? ORDER BY trial"
         return [Answer(*row) for row in self._rows(f"SELECT {COLUMNS} FROM answers WHERE {where}", judge.name, session)]
 
     def of(self, subject: str) -> Judgements | None:
         """Return all answers of the sessions that these images were judged in; None where there are none."""
         sessions = "SELECT session FROM answers WHERE subject = ? OR other = ?"
-        where = f"session IN ({sessions}) ORDER BY judge, session, trial"
+        where = f"session IN ({sessions}) AND answer != '' ORDER BY judge, session, trial"
         rows = self._rows(f"SELECT {COLUMNS} FROM answers WHERE {where}", subject, subject)
         return Judgements(subject, [Answer(*row) for row in rows]) if rows else None
 
@@ -152,7 +168,7 @@ class Store:
     def _damaged(self, reason: str) -> UserError:
         return UserError(
             f"{self.path} is damaged ({reason}), and is left as it is: bring back an older copy (`git checkout "
-            f"{self.path}`, if you committed it), or move it away to begin anew"
+            f"{self.path}`, if you committed it), or {INSTEAD}"
         )
 
 
@@ -163,3 +179,18 @@ def read(path: Path, images: np.ndarray) -> Judgements | None:
         UserError: the file is damaged.
     """
     return Store(path).of(digest(images)) if path.exists() and path.stat().st_size else None
+
+
+def unheard(path: Path, images: np.ndarray) -> list[str]:
+    """Return a sentence where there are answers and none is of these images, uint8 (N, H, W, C); else nothing.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    if not path.exists() or read(path, images) or not (count := Store(path).count()):
+        return []
+    return [
+        f"{path} holds {count} answers, and none of them is of the images drawn here: answers belong to images by "
+        "their hash, and these are of another training or other settings, or another machine drew them with other last "
+        "digits"
+    ]

@@ -66,6 +66,7 @@ def judge(params: Params, model: Model, maker: Maker, extractor: Extractor, besi
     real = [real_images(params, split) for split in ("train", "test")]
     made = fakes(maker, min(params.evaluate.samples, *map(len, real)), params.seed)
     settings, notices = in_force(params.evaluate, len(real[0]), len(real[1]), len(made.images))
+    notices += judgements.unheard(paths.JUDGEMENTS, made.images)
     asked = suite.chosen(params.evaluate.metrics)
     by_class = _classes_asked(asked, extractor, beside) if beside else []
     others = [measure for measure in asked if measure not in by_class]

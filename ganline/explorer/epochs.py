@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ganline.core.abilities import lacking
+from ganline.core.errors import UserError
 from ganline.core.figures import image_grid
 from ganline.core.progress import Bar
 from ganline.core.random import generator
@@ -40,9 +41,14 @@ class Epochs(NamedTuple):
         return [steps[i] for i in generator(judge.seed, f"people/{TASK}").permutation(len(steps))]
 
     def choose(self, store: Store, judge: Judge, step: int) -> None:
-        """Keep a judge's choice; a later one stands in its place."""
+        """Keep a judge's choice; a later one stands in its place.
+
+        Raises:
+            UserError: the judge chose on another page at the same moment; or the file cannot be used.
+        """
         number = len(store.given(judge, self.session))
-        store.record(Answer(judge.name, TASK, self.session, number, self.subject, "", GENERATED, "", str(step)))
+        if not store.record(Answer(judge.name, TASK, self.session, number, self.subject, "", GENERATED, "", str(step))):
+            raise UserError("your choice is not kept: another came at the same moment under your word; choose again")
 
     def said(self, store: Store) -> list[str]:
         """Return what was chosen, as sentences: by how many, and the command that takes the weights chosen most."""

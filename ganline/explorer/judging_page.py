@@ -13,11 +13,12 @@ from ganline.evaluation.judgements import Judge, Store
 from ganline.explorer import results, serving, trials
 from ganline.explorer.space import address
 from ganline.explorer.trials import TASKS, Exhibit, Task, Trial
+from ganline.metrics.judgements import Answer
 
 Kept = TypeVar("Kept")
 SCRIPT = Path(__file__).with_name("exposure.js")
 PATIENCE = 600
-"""Seconds that a trial may take to be shown: a page in the background waits until it is looked at."""
+"""Seconds that a trial may take to be shown: a page in the background waits until it is looked at, but no longer."""
 STAGE = """<style>
 #stage { position: relative; width: 700px; height: 344px; background: #888; }
 #stage > * { position: absolute; top: 12px; left: 190px; width: 320px; height: 320px; visibility: hidden; }
@@ -34,8 +35,6 @@ def serve(exhibit: Exhibit, store: Store, host: str, port: int, browser: bool, r
     Raises:
         UserError: the address or the port cannot be had.
     """
-    for run in exhibit.runs:
-        store.name(run.subject, run.name)
     serving.serve(lambda: Page(exhibit, store), "Judge images", "👀", host, port, browser, ready)
 
 
@@ -51,6 +50,8 @@ class Page:
         self.trial: Trial | None = None
         """What waits for an answer."""
         self.shown: dict[str, float] = {}
+        self.serial = 0
+        """Of what is being shown: what comes of an earlier one, after a stop or a second click, is dropped."""
         ui.query("body").style("background: #f7f6f3")
         ui.add_head_html(f"<script>{SCRIPT.read_text('utf-8')}</script>")
         ui.keyboard(self.key)
@@ -63,8 +64,12 @@ class Page:
 
     def home(self) -> None:
         """Show who judges, and the ways to judge."""
+        if self.task:
+            self.client.run_javascript("exposure.stop()")
+        self.serial += 1
         self.task = self.trial = None
         self.body.clear()
+        begun = self._told(self._begun) if self.judge else {}
         with self.body:
             ui.label(
                 "Nothing is kept about you: answers go under a random word, by which you can go on another time. "
@@ -75,7 +80,7 @@ class Page:
                 self.word.props("data-testid=word").style("width: 280px")
                 ui.button("That is me", on_click=self.enter).props("data-testid=enter flat")
             for task in self.offered():
-                self._offer(task)
+                self._offer(task, None if begun is None else begun.get(task.name, 0))
             if self.exhibit.epochs:
                 self._offer_epochs()
             ui.button("What came of it", on_click=self.outcome).props("data-testid=results flat")
@@ -84,15 +89,24 @@ class Page:
         """Return the ways to judge that there is enough for."""
         return [task for task in TASKS.values() if task.name != "preference" or len(self.exhibit.runs) > 1]
 
-    def _offer(self, task: Task) -> None:
-        done = trials.counted(self._given(task)) if self.judge else 0
+    def back(self) -> None:
+        """Go home because a person wants to."""
+        self.status.set_text("")
+        self.home()
+
+    def _begun(self) -> dict[str, int]:
+        """Return by ways to judge how many answers of this judge count."""
+        return {task.name: trials.counted(self._given(task)) for task in self.offered()}
+
+    def _offer(self, task: Task, done: int | None) -> None:
+        """Offer a way to judge, of which so many answers are done; None where that cannot be read."""
         with ui.card().classes("w-full"), ui.row().classes("w-full items-center justify-between"):
             with ui.column().classes("gap-0"):
                 ui.label(task.title).classes("text-lg")
                 ui.label(task.words).classes("text-sm")
-            ui.label(f"{done} of {task.length}").props(f"data-testid=progress-{task.name}")
+            ui.label(f"{'?' if done is None else done} of {task.length}").props(f"data-testid=progress-{task.name}")
             button = ui.button("Go on" if done else "Begin", on_click=lambda: self.begin(task))
-            button.props(f"data-testid=begin-{task.name}").set_enabled(done < task.length)
+            button.props(f"data-testid=begin-{task.name}").set_enabled((done or 0) < task.length)
 
     def _offer_epochs(self) -> None:
         epochs = self.exhibit.epochs
@@ -108,6 +122,7 @@ class Page:
 
     def compare(self) -> None:
         """Show what each step that was kept draws, to choose from."""
+        self.status.set_text("")
         judge, epochs = self._who(), self.exhibit.epochs
         if not judge or not epochs:
             return
@@ -121,12 +136,13 @@ class Page:
                         picture.props["src"], picture.props["alt"] = address(epochs.sheets[step]), f"Choice {place + 1}"
                         take = ui.button("This one", on_click=lambda step=step: self.choose(judge, step))
                         take.props(f"data-testid=take-{place}")
-            ui.button("Back", on_click=self.home).props("data-testid=back flat")
+            ui.button("Back", on_click=self.back).props("data-testid=back flat")
 
     def choose(self, judge: Judge, step: int) -> None:
         """Keep the choice of a step."""
         epochs = self.exhibit.epochs
         assert epochs
+        self.status.set_text("")
         self._told(lambda: epochs.choose(self.store, judge, step))
         self.home()
 
@@ -144,12 +160,14 @@ class Page:
     def enter(self) -> None:
         """Go on as the judge whose word was typed, or as a new one."""
         self.judge = None
+        self.status.set_text("")
         if self.word.value and (judge := self._told(lambda: self.store.judge(self.word.value))):
             self._is(judge)
         self.home()
 
     async def begin(self, task: Task) -> None:
         """Begin a way of judging, or go on with it."""
+        self.status.set_text("")
         if not (judge := self._who()):
             return
         self.task = task
@@ -162,7 +180,7 @@ class Page:
             ui.html(STAGE, sanitize=False)
             with ui.row():
                 self.buttons = [self._choice(i, *choice) for i, choice in enumerate(task.choices.items(), 1)]
-            ui.button("Stop here, and go on another time", on_click=self.home).props("data-testid=stop flat")
+            ui.button("Stop here, and go on another time", on_click=self.back).props("data-testid=stop flat")
         await self.next()
 
     def _choice(self, number: int, answer: str, words: str) -> ui.button:
@@ -172,39 +190,68 @@ class Page:
 
     async def next(self) -> None:
         """Show the next trial, or that this was the last."""
-        task, judge = self.task, self.judge
-        assert task and judge
-        given = self._told(lambda: self._given(task)) or []
-        trial = trials.following(task, self.exhibit, judge, given)
-        late = sum(not answer.on_time for answer in given)
-        told = f"; {late} shown too long or too short by this screen do not count" if late else ""
-        self.progress.set_text(f"{trials.counted(given)} of {task.length}{told}")
-        if trial is None:
+        task = self.task
+        assert task
+        if (given := self._told(lambda: self._given(task))) is None or not (trial := self._following(task, given)):
             self.home()
             return
+        late = sum(not answer.on_time for answer in given)
+        told = f"; {late} shown too long or too short by this screen, or left without an answer, do not count"
+        self.progress.set_text(f"{trials.counted(given)} of {task.length}{told if late else ''}")
+        if trial.asked_ms is not None and self._keep(trial, "", {}) is None:
+            self.home()  # what is seen for a moment is seen once: it is not shown before that is on the disk
+            return
+        await self._show(trial)
+
+    def _following(self, task: Task, given: list[Answer]) -> Trial | None:
+        """Return what comes after these answers; None at the end, or where it cannot be told, and the page says why."""
+        judge, session = self.judge, self.exhibit.session(task.name)
+        assert judge
+        if (seen := self._told(lambda: self.store.reals_elsewhere(judge, session))) is None:
+            return None
+        return trials.following(task, self.exhibit, judge, given, seen)
+
+    async def _show(self, trial: Trial) -> None:
+        """Show a trial, and let it be answered; what became stale meanwhile is dropped."""
+        self.serial += 1
+        serial = self.serial
         sources = json.dumps([address(image) for image in trial.images])
         pair = str(len(trial.images) > 1).lower()
         show = f"exposure.show({sources}, {json.dumps(address(trial.mask))}, {json.dumps(trial.asked_ms)})"
+        script = f"document.getElementById('stage').classList.toggle('pair', {pair}), {show}"
         try:
-            script = f"document.getElementById('stage').classList.toggle('pair', {pair}), {show}"
-            self.shown = dict(await self.client.run_javascript(script, timeout=PATIENCE) or {})
-        except TimeoutError:  # the person has left; the trial comes again
+            shown = await self.client.run_javascript(script, timeout=PATIENCE)
+        except TimeoutError:
+            if self.serial == serial and not self.client.is_deleted:
+                self.status.set_text(f"Nobody looked at this page for {PATIENCE // 60} minutes: go on when you like.")
+                self.home()
             return
-        if self.task is task:
-            self.trial = trial
-            for button in self.buttons:
-                button.enable()
+        if shown is None or self.serial != serial:
+            return
+        self.trial, self.shown = trial, dict(shown)
+        for button in self.buttons:
+            button.enable()
+
+    def _keep(self, trial: Trial, answer: str, shown: dict[str, float]) -> bool | None:
+        """Keep an answer, or "" where a trial begins; return whether it had none, or None where that cannot be done."""
+        task, judge = self.task, self.judge
+        assert task and judge
+        kept = trial.answered(judge, task, self.exhibit.session(task.name), answer, shown)
+        return self._told(lambda: self.store.record(kept, {run.subject: run.name for run in self.exhibit.runs}))
 
     async def answer(self, answer: str) -> None:
         """Keep an answer, and go on; of two clicks the first counts."""
-        task, judge, trial = self.task, self.judge, self.trial
-        if not (task and judge and trial):
+        if not (trial := self.trial):
             return
         self.trial = None
-        kept = trial.answered(judge, task, self.exhibit.session(task.name), answer, self.shown)
-        if self._told(lambda: self.store.record(kept)) is None:
+        self.status.set_text("")
+        if (first := self._keep(trial, answer, self.shown)) is None:
             self.trial = trial  # nothing is lost: another click tries again
             return
+        if not first:
+            self.status.set_text(
+                "That one was answered before, on another page under your word: the first answer stays."
+            )
         for button in self.buttons:
             button.disable()
         await self.next()
@@ -217,26 +264,26 @@ class Page:
                 await self.answer(choices[event.key.number - 1])
 
     def outcome(self) -> None:
-        """Show what came of all judgements so far."""
+        """Show what came of the ways of judging that this judge has finished."""
+        self.status.set_text("")
         self.body.clear()
         with self.body:
-            for table in self._told(lambda: results.tables(self.store, self.exhibit)) or []:
+            for table in self._told(lambda: results.tables(self.store, self.exhibit, self.judge)) or []:
                 ui.label(table.title).classes("text-lg")
                 columns = [{"name": name, "label": name, "field": name, "align": "left"} for name in table.columns]
                 rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
                 ui.table(columns=columns, rows=rows).props("flat dense data-testid=table")
                 for note in table.notes:
                     ui.label(note).classes("text-sm")
-            ui.button("Back", on_click=self.home).props("data-testid=back flat")
+            ui.button("Back", on_click=self.back).props("data-testid=back flat")
 
-    def _given(self, task: Task) -> list:
+    def _given(self, task: Task) -> list[Answer]:
         assert self.judge
         return self.store.given(self.judge, self.exhibit.session(task.name))
 
     def _told(self, work: Callable[[], Kept]) -> Kept | None:
-        """Return what work returns; None where it cannot be done, and the page says why."""
+        """Return what work returns; None where it cannot be done, and the page says why until a person acts."""
         try:
-            self.status.set_text("")
             return work()
         except UserError as error:
             self.status.set_text(str(error))

@@ -1,6 +1,7 @@
 """Bring to the page of `ganline people` what there is to judge."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import count
 from pathlib import Path
 
 from ganline.core.errors import UserError
@@ -36,6 +37,22 @@ def load(params: Params, beside: Mapping[str, Path]) -> Exhibit:
         if same := [other.name for other in runs[:number] if other.subject == run.subject]:
             raise UserError(f"{run.name} and {same[0]} have the same images: there is nothing to prefer")
     return Exhibit(runs, real, epochs.load(params))
+
+
+def label(run: str, taken: Collection[str] = ()) -> str:
+    """Return what a run is called in judgements.db, which is committed: of a file the name of its project's folder.
+
+    Args:
+        run: a DVC experiment or Git revision, or the path of a features.npz, of which nothing else is kept.
+        taken: what others are called; a number tells the run from these.
+    """
+    name, path = run, Path(run).resolve()
+    if path.is_file():
+        # features.npz of a project lies where it lies here; any other is called after its own folder.
+        at = len(FEATURES.parts) if path.parts[-len(FEATURES.parts) :] == FEATURES.parts else 1
+        name = path.parents[at - 1].name or path.stem
+    others = (f"{name} ({number})" for number in count(2))
+    return name if name not in taken else next(other for other in others if other not in taken)
 
 
 def _run(name: str, path: Path) -> Run:

@@ -1,7 +1,9 @@
-"""What judges are shown, trial by trial: a pure function of the judge's seed and of what was answered before.
+"""What judges are shown, trial by trial: a pure function of the judge's seed, the images, and what was answered before.
 
-So a judge who stops half-way goes on at the same trial. Real and generated images come as arrays of one size through
-one encoder: nothing but their content tells them apart, and what a trial is of never reaches the page.
+So a judge who stops half-way goes on at the same trial; and who goes on with other images, of another run or another
+training, finds another order and other real images, and cannot know the answers by heart. Real and generated images
+come as arrays of one size through one encoder: nothing but their content tells them apart, and what a trial is of never
+reaches the page.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,13 +20,15 @@ from ganline.metrics import hype_infinity, hype_time, preference, rapid_categori
 from ganline.metrics.judgements import CATCH, GENERATED, REAL, Answer
 
 CATCHES = 2
-"""Catch trials among each round."""
+"""Catch trials among each round, or one to ten others where that is more."""
 PREFERENCES = 10
 """Pairs of a round."""
 SHOWN_OF_A_HASH = 12
 Cell = tuple[str, float | None]
 """What a trial of a round is of, and how long it is shown."""
 EVEN: list[Cell] = [(truth, None) for truth in (REAL, GENERATED) for _ in range(10)]
+EVEN_OF_BLOCKS = [cell for cell in EVEN[::2] for _ in range(3)]
+"""15 of each: rounds and blocks of 150 end together."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ TASKS = {
             "Each image is seen for a moment: a shorter one as you are right. Three parts of about 8 minutes.",
             REAL_OR_NOT,
             hype_time.BLOCK * hype_time.BLOCKS,
-            EVEN,
+            EVEN_OF_BLOCKS,
         ),
         Task(
             "rapid_categorisation",
@@ -136,7 +140,10 @@ class Trial(NamedTuple):
     """Exposure; 0 for a single frame; None where there is no limit."""
 
     def answered(self, judge: Judge, task: Task, session: str, answer: str, shown: Mapping[str, float]) -> Answer:
-        """Return the answer as it is kept; `shown` has "shown_ms" and "frame_ms" where there is a limit."""
+        """Return the answer as it is kept, "" where none came yet.
+
+        `shown` has "shown_ms" and "frame_ms" where there is a limit and the image was seen.
+        """
         return Answer(
             judge.name, task.name, session, self.number, self.subject, self.other, self.truth, self.right, answer,
             self.asked_ms, shown.get("shown_ms"), shown.get("frame_ms"),
@@ -148,32 +155,46 @@ def counted(given: Sequence[Answer]) -> int:
     return sum(answer.truth != CATCH and answer.on_time for answer in given)
 
 
-def following(task: Task, exhibit: Exhibit, judge: Judge, given: Sequence[Answer]) -> Trial | None:
-    """Return the trial after those that were answered, or None where the judge is at the end."""
-    number = len(given)
+def following(
+    task: Task, exhibit: Exhibit, judge: Judge, given: Sequence[Answer], reals_elsewhere: int = 0
+) -> Trial | None:
+    """Return the trial after those that were answered, or None where the judge is at the end.
+
+    Args:
+        task: the way of judging.
+        exhibit: what there is to judge.
+        judge: who.
+        given: what this judge answered in this session.
+        reals_elsewhere: how many real images this judge was shown in other sessions: those that follow come now.
+    """
+    number, session = len(given), exhibit.session(task.name)
     if counted(given) >= task.length:
         return None
-    cells = [*task.round, *[(CATCH, None)] * CATCHES]
+    cells = [*task.round, *[(CATCH, None)] * max(CATCHES, len(task.round) // 10)]
     turn, place = divmod(number, len(cells))
-    order = generator(judge.seed, f"people/{task.name}/order", turn).permutation(len(cells))
+    order = generator(judge.seed, f"people/{session}/order", turn).permutation(len(cells))
     truth, time = cells[order[place]]
     # The k-th of its kind: each image once before any comes again.
     before = turn * sum(kind == truth for kind, _ in cells) + sum(cells[i][0] == truth for i in order[:place])
     asked = _exposure(task, truth, time, given)
-    draw = generator(judge.seed, f"people/{task.name}/trial", number)
+    draw = generator(judge.seed, f"people/{session}/trial", number)
     mask, noise = draw.integers(0, 256, (2, *exhibit.real.shape[1:]), np.uint8)
     if task.name == "preference":
         return _pair(number, truth, exhibit, draw, noise, mask)
     image = noise
-    if truth != CATCH:
-        images = exhibit.real if truth == REAL else exhibit.runs[0].images
-        image = images[
-            generator(judge.seed, f"people/{task.name}/{truth}").permutation(len(images))[before % len(images)]
-        ]
+    if truth == GENERATED:
+        image = _nth(exhibit.runs[0].images, judge, f"people/{session}", before)
+    if truth == REAL:
+        image = _nth(exhibit.real, judge, "people/real", reals_elsewhere + before)
     right = REAL if truth == REAL else GENERATED
     if task.name == "rating":
         right = "low" if truth == CATCH else ""
     return Trial(number, truth, right, exhibit.runs[0].subject, "", [image], mask, asked)
+
+
+def _nth(images: np.ndarray, judge: Judge, purpose: str, n: int) -> np.ndarray:
+    """Return the n-th image in an order of the judge's own, which begins again at its end."""
+    return images[generator(judge.seed, purpose).permutation(len(images))[n % len(images)]]
 
 
 def _exposure(task: Task, truth: str, time: float | None, given: Sequence[Answer]) -> float | None:

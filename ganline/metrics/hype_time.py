@@ -56,7 +56,7 @@ def _compute(case: Case) -> dict[str, float]:
             f"{len(heard.answers)} answers that count"
         )
     return {
-        **mean(found, generator(case.seed, "people/hype_time")).numbers("hype_time"),
+        **mean(found, (LEAST, MOST), SHORTER, generator(case.seed, "people/hype_time")).numbers("hype_time"),
         **heard.counts("hype_time"),
     }
 

@@ -128,7 +128,7 @@ class Heard:
 def hear(answers: Iterable[Answer]) -> Heard:
     """Return what counts of the answers in one task."""
     ordered = sorted(answers, key=lambda answer: (answer.judge, answer.session, answer.trial))
-    catch = [answer for answer in ordered if answer.truth == CATCH]
+    catch = [answer for answer in ordered if answer.truth == CATCH and answer.on_time]
     failed = {answer.judge for answer in catch if fails([other for other in catch if other.judge == answer.judge])}
     heard = [answer for answer in ordered if answer.judge not in failed and answer.truth != CATCH]
     on_time = [answer for answer in heard if answer.on_time]

@@ -38,19 +38,37 @@ def table(answers: Sequence[Answer], runs: Sequence[str]) -> tuple[np.ndarray, n
 def ranking(by_judge: Sequence[Sequence[Answer]], random: np.random.Generator) -> dict[str, Interval]:
     """Return each run's score, best first: the share of pairs in which it is expected to be preferred.
 
+    Judges are drawn with replacement, and the counts of each from what its answers leave open: Dirichlet, with half a
+    win, loss and tie of each run in all, shared among judges and rivals. Of two runs and one judge without ties this
+    is Jeffreys' interval, as in `ganline.metrics.resampling.rate`.
+
     Args:
-        by_judge: the answers of each judge, who are drawn with replacement, and then the answers of each.
+        by_judge: the answers of each judge.
         random: decides the draws.
     """
     runs = sorted({run for each in by_judge for answer in each for run in (answer.subject, answer.other)})
-    found = fit(*table([answer for each in by_judge for answer in each], runs)).scores()
-    draws = []
-    for _ in range(DRAWS):
-        judges = [by_judge[i] for i in random.integers(0, len(by_judge), len(by_judge))]
-        again = [each[i] for each in judges for i in random.integers(0, len(each), len(each))]
-        draws.append(fit(*table(again, runs)).scores())
-    intervals = {run: interval(found[i], np.array(draws)[:, i]) for i, run in enumerate(runs)}
+    wins, ties = map(np.stack, zip(*(table(each, runs) for each in by_judge), strict=True))
+    scores = fit(wins.sum(0), ties.sum(0)).scores()
+    counts = np.stack([wins, np.triu(ties)], 1)
+    others = 1 - np.eye(len(runs))
+    spare = np.stack([others, np.triu(others) * ties.any()]) * 0.5 / (len(runs) - 1) / len(by_judge)
+    draws = np.array([fit(*_left_open(counts, spare, random)).scores() for _ in range(DRAWS)])
+    intervals = {run: interval(scores[i], draws[:, i]) for i, run in enumerate(runs)}
     return dict(sorted(intervals.items(), key=lambda item: -item[1].value))
+
+
+def _left_open(counts: np.ndarray, spare: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return wins and ties, as `table` does, of judges that are drawn; see `ranking`.
+
+    Args:
+        counts: float (J, 2, K, K): by judge the wins, and the ties above the diagonal.
+        spare: float (2, K, K): what is added to them.
+        random: decides the draw.
+    """
+    drawn = counts[random.integers(0, len(counts), len(counts))]
+    chances = random.standard_gamma(drawn + spare)
+    wins, ties = (chances * (drawn.sum((1, 2, 3)) / chances.sum((1, 2, 3)))[:, None, None, None]).sum(0)
+    return wins, ties + ties.T
 
 
 def _compute(case: Case) -> dict[str, float]:
@@ -58,11 +76,9 @@ def _compute(case: Case) -> dict[str, float]:
     heard.require("preference")
     assert case.judgements
     found = ranking(heard.by_judge, generator(case.seed, "people/preference"))
-    return {
-        **found[case.judgements.subject].numbers("preference"),
-        "preference_runs": len(found) - 1,
-        **heard.counts("preference"),
-    }
+    if not (own := found.get(case.judgements.subject)):
+        raise ValueError(f"preference: {len(heard.answers)} answers count, and none of them is of this run's images")
+    return {**own.numbers("preference"), "preference_runs": len(found) - 1, **heard.counts("preference")}
 
 
 def _protocol(case: Case) -> dict[str, object]:

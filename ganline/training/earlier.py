@@ -111,12 +111,12 @@ def kept_steps(facts: Mapping[str, Any]) -> int:
 def superseded(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
     """Yield the folders of finished trainings that need not be kept beside `folder`, a finished one itself.
 
-    They are the shorter ones of its kind, lest a training that is forced to run anew goes on from them, and those
+    They are the shorter ones that it could go on from, lest a training that is forced to run anew does, and those
     beyond the newest few.
     """
     finished = [other for other in others(folder, facts) if not other.stopped]
     wanted = facts["parameters"]["train"]["steps"]
-    same = (other for other in finished if set(other.differs) <= {STEPS, SELECT})
+    same = (other for other in finished if set(other.differs) <= _free(facts))
     shorter = {other.folder for other in same if max(other.steps) <= wanted}
     by_age = sorted(finished, key=lambda other: -(other.folder / FACTS).stat().st_mtime)
     yield from shorter
@@ -125,11 +125,15 @@ def superseded(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
 
 def _best_start(earlier: list[Earlier], facts: Mapping[str, Any]) -> tuple[Earlier, int] | None:
     """Return the training of the same kind that is furthest on, and its last step that this one has too."""
-    # Which weights are taken in the end changes no step.
-    free = {SELECT} if depends_on_steps(facts) or kept_steps(facts) else {STEPS, SELECT}
-    same = [other for other in earlier if set(other.differs) <= free]
+    same = [other for other in earlier if set(other.differs) <= _free(facts)]
     found = [(step, i) for i, other in enumerate(same) if (step := _usable(other, facts)[0])]
     return (same[max(found)[1]], max(found)[0]) if found else None
+
+
+def _free(facts: Mapping[str, Any]) -> set[str]:
+    """Return in what two trainings may differ and have the same first steps."""
+    # Which weights are taken in the end changes no step.
+    return {SELECT} if depends_on_steps(facts) or kept_steps(facts) else {STEPS, SELECT}
 
 
 def _usable(other: Earlier, facts: Mapping[str, Any]) -> tuple[int, str]:

@@ -299,17 +299,30 @@ class _Training:
     def result(self, diagnosis: Diagnosis) -> Trained:
         """Judge the training, and give the model the weights that it is to have."""
         verdict = judge(self.history.table(), self._watch.cannot_judge)
-        last = not self.diverged and self._settings.select == "last"
+        chosen = self._chosen()
+        last = not self.diverged and self._settings.select != "best"
         if verdict.failing and diagnosis.on_failure == "stop_and_keep_best":
             last = False
         if not self._checkpoints:
             last = True  # it keeps no best weights: what it has goes nowhere
-        if self._checkpoints and isinstance(step := self._settings.select, int):
-            path = kept.file(self._checkpoints.folder / kept.FOLDER, step)
-            assign(self._model.weights(), kept.read(path))
+        if chosen:
+            assign(self._model.weights(), kept.read(chosen))
+            step = int(self._settings.select)
         else:
             step = self.step if last else self._watch.restore_best()
         return Trained(self.history, verdict, self.step, step, self._watch.cannot_judge)
+
+    def _chosen(self) -> Path | None:
+        """Return where the weights of the step in train.select are; None where it names none, or none was reached."""
+        if not self._checkpoints or not isinstance(step := self._settings.select, int):
+            return None
+        path = kept.file(self._checkpoints.folder / kept.FOLDER, step)
+        if path.exists() or (self.step >= step and not self.diverged):
+            return path
+        # Curves and a verdict that say why are worth more than an error in their place.
+        ended = f"the training ended after step {self.step}, and keeps the weights that it would under last"
+        print(f"train: train.select = {step} was not reached: {ended}", flush=True)
+        return None
 
     def _look(self, at_end: bool = False) -> None:
         self.history.look(self.step, self._watch.look(self.step, at_end))

@@ -57,6 +57,47 @@ def test_the_first_answer_to_a_trial_stays(tmp_path):
     assert [answer.answer for answer in store.of(RUN).answers] == ["real"]
 
 
+def test_a_trial_that_began_takes_its_answer_and_counts_for_nothing_before(tmp_path):
+    store, judge = Store(tmp_path / "judgements.db"), Judge("A", 1)
+    begun = said("A", 0, REAL, "", "hype_time", asked_ms=500.0)
+    assert store.record(begun) and not store.record(begun)
+    assert store.of(RUN) is None and store.count() == 0
+    assert store.given(judge, begun.session) == [begun] and not begun.on_time
+    answer = begun._replace(answer="real", shown_ms=500.0, frame_ms=17.0)
+    assert store.record(answer) and not store.record(answer._replace(answer="generated")) and not store.record(begun)
+    assert list(store.of(RUN).answers) == [answer] == store.given(judge, begun.session) and store.count() == 1
+
+
+def test_real_images_seen_elsewhere_are_counted(tmp_path):
+    store = Store(tmp_path / "judgements.db")
+    for answer in judged("A", 6, 1) + judged("A", 4, 1, "rating") + judged("B", 8, 1):
+        store.record(answer)
+    assert store.reals_elsewhere(Judge("A", 1), f"hype_infinity/{RUN}") == 2
+    assert store.reals_elsewhere(Judge("A", 1), "another") == 5 and store.reals_elsewhere(Judge("C", 1), "x") == 0
+
+
+def test_names_come_with_answers_alone(tmp_path):
+    path = tmp_path / "judgements.db"
+    path.write_bytes((ROOT / "judgements.db").read_bytes())
+    before = path.read_bytes()
+    store = Store(path)
+    assert (store.names(), store.count(), path.read_bytes()) == ({}, 0, before)  # opening the page writes nothing
+    store.record(said("A", 0, REAL, "real"), {RUN: "mine"})
+    assert store.names() == {RUN: "mine"}
+
+
+def test_answers_of_other_images_alone_are_said_aloud(tmp_path):
+    path = tmp_path / "judgements.db"
+    assert judgements.unheard(path, IMAGES) == []
+    store = Store(path)
+    for answer in judged("A", 6, 1):
+        store.record(answer)
+    (told,) = judgements.unheard(path, IMAGES)
+    assert "judgements.db holds 11 answers, and none of them is of the images drawn here" in told
+    store.record(said("B", 0, REAL, "real", subject=judgements.digest(IMAGES), session="mine"))
+    assert judgements.unheard(path, IMAGES) == []
+
+
 def test_a_judge_is_a_word_and_goes_on_by_it(tmp_path):
     store = Store(tmp_path / "judgements.db")
     one, other = store.new_judge(), store.new_judge()
@@ -109,9 +150,14 @@ def test_a_damaged_file_is_said_and_left_as_it_is(tmp_path):
     text, page = b"no database at all, but some text" * 40, whole[:4096] + b"\xff" * 4096 + whole[8192:]
     for broken in (text, page, whole[:6000]):
         path.write_bytes(broken)
-        with pytest.raises(UserError, match=r"judgements.db is damaged \(.+\), and is left as it is: bring"):
+        with pytest.raises(
+            UserError,
+            match=r"judgements.db is damaged \(.+\), and is left as it is: bring .+ open `ganline people` once",
+        ):
             judgements.read(path, IMAGES)
         assert path.read_bytes() == broken
+    path.unlink()
+    assert Store(path).of(RUN) is None and path.exists()  # as the page does it: dvc repro finds its dependency
     path.unlink()
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE mine (x)")

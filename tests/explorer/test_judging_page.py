@@ -1,11 +1,13 @@
 """The page of `ganline people` in a headless Chromium, driven by scripted judges of known error rates."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -15,7 +17,10 @@ import waiting
 from explorer.serve_people import HOSTILE, exhibit
 
 from ganline.evaluation import measures
-from ganline.evaluation.judgements import Store
+from ganline.evaluation.judgements import Judge, Store
+from ganline.explorer import results
+from ganline.explorer.judging_page import Page
+from ganline.explorer.trials import TASKS, following
 from ganline.metrics.judgements import CATCH, hear
 from ganline.metrics.record import Case
 
@@ -218,10 +223,83 @@ def test_pairs_ratings_and_steps_are_judged_by_clicks(server, browser, tmp_path)
     told = waiting.until(lambda: [e.text for e in browser.find_elements("css selector", "[data-testid=chosen]")])
     (choice,) = Store(tmp_path / "judgements.db").of(exhibit().epochs.subject).answers
     assert told[0] == f"Chosen: step {choice.answer} by 1." and choice.answer in ("100", "200", "300")
+    page.find("results").click()  # half-way nobody is told what was right
+    waiting.until(lambda: results.LATER in browser.find_element("css selector", "body").text)
+    assert HOSTILE not in browser.page_source
+    page.find("back").click()
+    finish(tmp_path, "preference", page.find("word").get_attribute("value"))
     page.find("results").click()
-    tables = waiting.until(lambda: [e.text for e in browser.find_elements("css selector", "[data-testid=table]")])
-    assert HOSTILE in tables[2] and browser.execute_script("return window.ran ?? 'nothing'") == "nothing"
+    tables = waiting.until(lambda: [e.text for e in browser.find_elements("css selector", "[data-testid=table]")][2:])
+    assert HOSTILE in tables[0] and browser.execute_script("return window.ran ?? 'nothing'") == "nothing"
     assert told[1].endswith(f"dvc exp run --no-hydra -S train.select={choice.answer}")
+
+
+def finish(folder, task, word):
+    """Give the answers that a judge still owes."""
+    store, session = Store(folder / "judgements.db"), exhibit().session(task)
+    judge = store.judge(word)
+    while trial := following(TASKS[task], exhibit(), judge, store.given(judge, session)):
+        store.record(trial.answered(judge, TASKS[task], session, trial.right or "first", {}))
+
+
+def test_what_is_seen_for_a_moment_is_seen_once(server, browser, tmp_path):
+    """A page that is loaded anew, or left, before the answer: another image takes the place of the one seen."""
+    page, task = Judging(browser, server), "rapid_categorisation"
+    word = page.begin(task)
+    waiting.until(lambda: page.find("answer-real").is_enabled())
+    browser.refresh()
+    page.begin(task)
+    page.find("stop").click()  # while the cross is on the screen
+    page.begin(task)
+    page.judge(0, 2)
+    store = Store(tmp_path / "judgements.db")
+    given = waiting.until(lambda: (found := store.given(store.judge(word), exhibit().session(task)))[3:] and found)
+    assert [answer.trial for answer in given[:4]] == [0, 1, 2, 3]
+    assert [bool(answer.answer) for answer in given[:4]] == [False, False, True, True]
+    assert "left without an answer" in page.find("progress").text
+    assert [answer.trial for answer in said(tmp_path, task)] == [2, 3]
+    assert not any(answer.on_time for answer in given[:2])
+
+
+def test_a_file_that_cannot_be_read_is_told_and_shows_no_trial(server, browser, tmp_path):
+    page, path = Judging(browser, server), tmp_path / "judgements.db"
+    word = page.begin("rating")
+    page.click("answer-4")
+    waiting.until(lambda: len(said(tmp_path, "rating")) == 1)
+    whole = path.read_bytes()
+    path.write_bytes(b"no database at all, but some text" * 40)
+    waiting.until(lambda: page.find("answer-4").is_enabled())
+    page.find("answer-4").click()
+    waiting.until(lambda: "is damaged" in page.find("status").text)
+    page.find("stop").click()  # home, which reads too, and is there all the same
+    assert (
+        waiting.until(lambda: page.find("progress-rating").text) == "? of 40"
+        and "is damaged" in page.find("status").text
+    )
+    page.find("begin-rating").click()
+    waiting.until(lambda: "is damaged" in page.find("status").text)
+    assert waiting.until(lambda: page.find("progress-rating").text) == "? of 40"
+    path.write_bytes(whole)
+    assert page.begin("rating") == word and page.find("status").text == ""
+    assert waiting.until(lambda: page.find("progress").text) == "1 of 40"
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_page_that_nobody_looks_at_goes_home_unless_it_has_gone_on(tmp_path, stopped):
+    """After PATIENCE its buttons would stay dead."""
+    told, page = [], object.__new__(Page)
+
+    async def nobody(script, timeout):
+        page.serial += stopped  # meanwhile somebody stopped, or began anew
+        raise TimeoutError
+
+    page.serial, page.trial = 0, None
+    page.client = SimpleNamespace(run_javascript=nobody, is_deleted=False)
+    page.status, page.home = SimpleNamespace(set_text=told.append), lambda: told.append("home")
+    trial = following(TASKS["rating"], exhibit(), Judge("A", 1), [])
+    asyncio.run(page._show(trial))
+    assert told == ([] if stopped else ["Nobody looked at this page for 10 minutes: go on when you like.", "home"])
+    assert page.trial is None
 
 
 def said(folder, task):

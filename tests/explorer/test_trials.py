@@ -9,7 +9,7 @@ from explorer.serve_people import exhibit, toy
 from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.core.files import write_arrays
-from ganline.evaluation.judgements import Judge, digest
+from ganline.evaluation.judgements import Judge, Store, digest
 from ganline.explorer import people, results
 from ganline.explorer.trials import TASKS, Exhibit, counted, following
 from ganline.metrics.judgements import CATCH, GENERATED, REAL
@@ -52,12 +52,31 @@ def test_no_image_comes_twice_before_all_have_come():
     assert set(shown.values()) == {1}
 
 
+def test_another_run_has_another_order_and_other_real_images():
+    """A judge who goes on by word after a retraining cannot know by heart what is real."""
+    task, shown = TASKS["rating"], exhibit()
+    trials, given = answer_all(task, shown, answer="3")
+    other = Exhibit(shown.runs[::-1], shown.real)
+    again, given_again = [], []
+    while trial := following(task, other, JUDGE, given_again, sum(answer.truth == REAL for answer in given)):
+        again.append(trial)
+        given_again.append(trial.answered(JUDGE, task, other.session(task.name), "3", {}))
+    assert [trial.truth for trial in trials] != [trial.truth for trial in again]
+    first, second = ({t.images[0].tobytes() for t in each if t.truth == REAL} for each in (trials, again))
+    assert len(first) == len(second) == 10 and not first & second
+    same = Exhibit([shown.runs[0]._replace(subject="retrained")], shown.real)
+    pairs = [(t.images[0], following(task, same, JUDGE, given[:i]).images[0]) for i, t in enumerate(trials)]
+    assert not all(np.array_equal(*pair) for pair in pairs)
+
+
 def test_a_staircase_follows_the_answers_and_looks_past_marked_trials():
     task, shown = TASKS["hype_time"], exhibit()
     trials, given = answer_all(task, shown, limit=400)
     plain = [trial.asked_ms for trial in trials if trial.truth != CATCH]
     assert plain[:7] == [500, 500, 500, 470, 470, 470, 440] and plain[100] == 100 and plain[150] == 500
     assert {trial.asked_ms for trial in trials if trial.truth == CATCH} == {1000}
+    truths = [trial.truth for trial in trials if trial.truth != CATCH]
+    assert truths[:150].count(REAL) == truths[150:300].count(REAL) == 75
     late = [answer._replace(shown_ms=answer.asked_ms + 40) for answer in given[:60]]
     assert counted(late) == 0 and following(task, shown, JUDGE, late).asked_ms in (500, 1000)
 
@@ -97,24 +116,46 @@ def test_what_cannot_be_judged_is_said(tmp_path, monkeypatch):
         people.load(params, {})
 
 
-def test_results_say_what_there_is_and_what_is_missing(tmp_path):
-    from ganline.evaluation.judgements import Store
-
+def test_results_say_what_there_is_to_who_has_finished(tmp_path):
     store, shown = Store(tmp_path / "judgements.db"), exhibit()
-    assert [table.title for table in results.tables(store, shown)] == ["This run", "Judges"]
+    assert [table.title for table in results.tables(store, shown, JUDGE)] == ["This run", "Judges"]
     for name in ("hype_infinity", "preference"):
-        for answer in answer_all(TASKS[name], shown, limit=30)[1]:
-            store.record(answer._replace(answer=answer.answer or "first"))
-    run, judges, ranking = results.tables(store, shown)
+        for judge in (JUDGE, Judge("OTHER", 9)):
+            for answer in answer_all(TASKS[name], shown, judge)[1][:-1]:
+                store.record(answer._replace(answer=answer.answer or "first"))
+    # One answer before the end a judge is told nothing of right and wrong; nor is who has no word.
+    for judge in (JUDGE, None):
+        run, judges = results.tables(store, shown, judge)
+        assert run.rows == judges.rows == [] and list(run.notes) == [results.LATER]
+    for name in ("hype_infinity", "preference"):
+        last = answer_all(TASKS[name], shown)[1][-1]
+        store.record(last._replace(answer=last.answer or "first"))
+    run, judges, ranking = results.tables(store, shown, JUDGE)
     assert [row[1] for row in run.rows] == ["HYPE, unlimited time", "Preference"]
-    assert run.rows[0][2] == "0" and len(run.notes) == 3 and "nobody has judged these images so" in run.notes[0]
-    assert [row[0] for row in judges.rows] == ["ABCDEFGH"] * 2 and len(ranking.rows) == 2
+    assert run.rows[0][2] == "0" and list(run.notes) == [results.LATER] and len(ranking.rows) == 2
+    assert [row[0] for row in judges.rows] == ["ABCDEFGH", "ABCDEFGH", "judge 2", "judge 2"]
     assert digest(shown.runs[0].images) == shown.runs[0].subject
 
 
-def test_of_choices_of_a_step_each_judges_last_one_counts(tmp_path):
-    from ganline.evaluation.judgements import Store
+def test_a_choice_that_is_lost_is_told(tmp_path, monkeypatch):
+    store, epochs = Store(tmp_path / "judgements.db"), exhibit().epochs
+    epochs.choose(store, JUDGE, 100)
+    monkeypatch.setattr(store, "given", lambda *_: [])  # another page chose in between
+    with pytest.raises(UserError, match="your choice is not kept"):
+        epochs.choose(store, JUDGE, 200)
 
+
+def test_a_file_gives_no_path_to_a_name(tmp_path):
+    """judgements.db is committed: the name of a folder says enough."""
+    file = tmp_path / "home" / "mine" / people.FEATURES
+    write_arrays(file, {"images": toy(2, 1, False)})
+    assert people.label(str(file)) == "mine" and people.label(str(file), ["mine"]) == "mine (2)"
+    (tmp_path / "there").mkdir()
+    loose = file.rename(tmp_path / "there" / "features.npz")
+    assert people.label(str(loose)) == "there" and people.label("exp-a") == "exp-a"
+
+
+def test_of_choices_of_a_step_each_judges_last_one_counts(tmp_path):
     store, epochs = Store(tmp_path / "judgements.db"), exhibit().epochs
     assert epochs.said(store) == [] and sorted(epochs.order(JUDGE)) == [100, 200, 300]
     assert len({tuple(epochs.order(Judge("A", seed))) for seed in range(20)}) > 3

@@ -183,3 +183,77 @@ def test_a_run_that_nobody_judged_has_the_numbers_it_had():
     assert suite.measure_all(measures, ["default"], case, {}, {}, print) == ({}, {})
     assert all(measure.needs == {f"judged: {measure.name}"} for measure in measures)
     assert Judgements(RUN, judged("A", 4, 1)).abilities == {"judged: hype_infinity"}
+
+
+def test_of_many_judges_who_never_err_the_rate_is_near_nothing():
+    """Twenty answers without a mistake say as much, whether one judge gave them or twenty."""
+    one, many = (resampling.rate([0] * n, [20 // n] * n, generator(1, "test")) for n in (1, 20))
+    assert one.value == many.value == 0
+    assert many.low < 0.001 and 0.03 < many.high <= one.high + 0.01
+    hundred = resampling.rate([0] * 100, [20] * 100, generator(1, "test"))
+    assert hundred.high < 0.002
+
+
+def test_what_never_varies_is_not_certain_all_the_same():
+    def width(found, name):
+        assert found[f"{name}_low"] <= found[name] <= found[f"{name}_high"]
+        return found[f"{name}_high"] - found[f"{name}_low"]
+
+    won = numbers("preference", [preferred("A", i, RUN, RIVAL, "first") for i in range(20)])
+    jeffreys = stats.beta.ppf(0.025, 20.5, 0.5)
+    assert abs(won["preference_low"] - jeffreys) < 0.03 and won["preference_high"] > 0.98
+    tied = numbers("preference", [preferred("A", i, RUN, RIVAL, "tie") for i in range(20)])
+    assert abs(tied["preference"] - 0.5) < 1e-9 and 0.02 < width(tied, "preference") < 0.3
+    best = numbers("rating", [said("A", i, "", "5", "rating", GENERATED) for i in range(20)])
+    assert best["rating"] == 5 and 0.02 < width(best, "rating") < 0.5
+    fast = {"asked_ms": 100, "shown_ms": 100, "frame_ms": 17}
+    always = numbers("hype_time", [said("A", i, REAL, REAL, "hype_time", **fast) for i in range(450)])
+    assert always["hype_time"] == 100 and 1 < width(always, "hype_time") < 30
+
+
+def test_intervals_of_preferences_hold_the_truth_as_often_as_they_say():
+    """Three runs of known strengths, 60 pairs of each of two judges."""
+    random, inside = np.random.default_rng(5), []
+    runs, strengths = [RUN, RIVAL, "c" * 64], np.array([0.8, 0.0, -0.8])
+    truth = bradley_terry.Strengths(strengths, -np.inf).scores()[0]
+    for _ in range(15):
+        judges = []
+        for judge in "AB":
+            pairs = [random.permutation(3)[:2] for _ in range(60)]
+            better = [random.random() < 1 / (1 + np.exp(strengths[j] - strengths[i])) for i, j in pairs]
+            judges.append([
+                preferred(judge, n, runs[i], runs[j], "first" if won else "second")
+                for n, ((i, j), won) in enumerate(zip(pairs, better, strict=True))
+            ])  # fmt: skip
+        found = preference.ranking(judges, generator(1, "test"))[RUN]
+        inside.append(found.low <= truth <= found.high)
+    assert sum(inside) >= 13
+
+
+def test_answers_of_other_runs_alone_make_no_preference():
+    """A session of three runs in which no answer that counts is of this one."""
+    answers = [preferred("A", i, RIVAL, "c" * 64, "first") for i in range(20)]
+    with pytest.raises(ValueError, match="preference: 20 answers count, and none of them is of this run's images"):
+        numbers("preference", answers)
+
+
+def test_a_catch_trial_that_was_off_time_is_not_held_against_a_judge():
+    times = {"asked_ms": 500, "frame_ms": 17}
+    careful = [a._replace(shown_ms=500) for a in judged("A", 20, 2, "hype_time", **times)]
+    late = [a._replace(trial=a.trial + 50, shown_ms=900) for a in judged("A", 0, 0, "hype_time", 5, **times)]
+    assert len(hear(careful + late).answers) == 20 and hear(careful + late).failed == 0
+    assert hear(careful + [a._replace(shown_ms=500) for a in late]).failed == 1
+
+
+def test_a_rapid_error_is_the_mean_over_exposures_and_takes_all_of_them():
+    """A screen that marks half of the single frames changes how many count, not the error."""
+    first, later = (judged("A", 40, wrong, "rapid_categorisation", asked_ms=t) for t, wrong in ((0, 20), (267, 4)))
+    first = [a._replace(shown_ms=17, frame_ms=17) for a in first]
+    later = [a._replace(trial=a.trial + 50, shown_ms=267, frame_ms=17) for a in later]
+    marked = [a._replace(shown_ms=90) if i % 4 < 2 else a for i, a in enumerate(first)]
+    found = numbers("rapid_categorisation", marked + later)
+    assert abs(found["rapid_categorisation"] - 0.3) < 1e-9 and found["rapid_categorisation_trials_off_time"] == 20
+    assert found["rapid_categorisation_low"] < 0.3 < found["rapid_categorisation_high"]
+    none = [a._replace(shown_ms=90) for a in first]
+    with pytest.raises(ValueError, match="no answer counts at one frame: 0 judges missed"):
+        numbers("rapid_categorisation", none + later)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from people import judged
 
 from ganline import models
 from ganline.catalogue.presets import compose_params
@@ -11,6 +12,7 @@ from ganline.core.errors import UserError
 from ganline.core.files import read_arrays, sha256, write_arrays, write_json
 from ganline.evaluation import judging
 from ganline.evaluation import measures as suite
+from ganline.evaluation.judgements import Store
 from ganline.extractors.classifier import train_classifier
 from ganline.models import makers
 from ganline.settings import paths
@@ -87,6 +89,19 @@ def project(extractor, experiment, *overrides):
         np.save(prepared / f"{split}_labels.npy", labels[part])
         write_arrays(folder / f"{split}_features.npz", network.extract(images[part])._asdict())
     return params
+
+
+def test_judgements_of_other_images_alone_are_said_and_kept_in_the_protocol(extractor, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    params = project(extractor, "gan-mnist", "prepare.size=8", "evaluate.metrics=[kid]")
+    models.save(models.build(params.train, (8, 8, 1), params.seed), paths.GAN)
+    store = Store(paths.JUDGEMENTS)
+    for answer in judged("A", 4, 1):
+        store.record(answer)
+    evaluate.run(params, Recorder())
+    told = "judgements.db holds 9 answers, and none of them is of the images drawn here"
+    (notice,) = json.loads(Path("reports/evaluate/protocol.json").read_text())["kid"]["notices"]
+    assert notice.startswith(told) and f"evaluate: {told}" in capsys.readouterr().out
 
 
 def test_the_stage(extractor, tmp_path, monkeypatch, capsys):

@@ -157,6 +157,14 @@ def test_of_finished_trainings_few_are_kept(tmp_path):
     assert len(gone - {shorter}) == len(others) - (earlier.FINISHED - 1)
 
 
+def test_a_shorter_training_that_nothing_can_go_on_from_is_kept(tmp_path):
+    """With weights kept along the way another length is another training."""
+    own = left(tmp_path, facts(keep=2), 100, kind="done")
+    shorter = left(tmp_path, facts(keep=2, steps=99), 99, kind="done")
+    same = left(tmp_path, facts(keep=2, select=50), 100, kind="done")
+    assert set(earlier.superseded(own, facts(keep=2))) == {same} and shorter.exists()
+
+
 def test_only_what_is_known_depends_on_the_number_of_steps():
     """Whoever makes something else a function of train.steps must say so in earlier.depends_on_steps."""
     found = set()

@@ -174,6 +174,13 @@ def test_divergence_ends_the_training_with_the_best_weights_seen(tmp_path, capsy
     assert "nan" in last or "inf" in last
 
 
+def test_a_step_that_was_chosen_and_not_reached_costs_neither_curves_nor_verdict(tmp_path, capsys):
+    wild = [f"train.optimizers.{name}.learning_rate=1.0e30" for name in ("generator", "discriminator")]
+    _, trained = start(tmp_path, overrides=[*wild, "train.keep=2", "train.select=20"], watched=True)
+    assert trained.verdict.verdict == "diverged" and trained.kept == 0
+    assert "train.select = 20 was not reached: the training ended after step" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("action", "step", "kept"),
     [("continue", 20, "last"), ("stop", 10, "last"), ("stop_and_keep_best", 10, "best"), ("fail", 10, "last")],
