@@ -1,6 +1,7 @@
 """Computes measures on corrupted images and keeps every number: benchmarks/choosing/measured.csv.
 
-Run, where `dvc repro extractor` has been run on MNIST: python -m benchmarks.choosing.measured [COUNT] [MEASURE ...]
+Run, where `dvc repro extractor` has been run on Fashion-MNIST with the classifier of its classes:
+python -m benchmarks.choosing.measured [COUNT] [MEASURE ...]
 It adds to what is kept, replacing what was measured before. Times are seconds of one processor core, added up over
 threads, so that they hardly depend on what else the machine does.
 """

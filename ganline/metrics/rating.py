@@ -24,7 +24,9 @@ def rated(answers: list[list[Answer]], truth: str) -> list[np.ndarray]:
 def _compute(case: Case) -> dict[str, float]:
     heard = case.judged("rating")
     heard.require("rating")
-    found = mean(rated(heard.by_judge, GENERATED), generator(case.seed, "people/rating")).numbers("rating")
+    if not (generated := rated(heard.by_judge, GENERATED)):
+        raise ValueError(f"rating: {len(heard.answers)} answers count, none of them of a generated image")
+    found = mean(generated, generator(case.seed, "people/rating")).numbers("rating")
     if real := rated(heard.by_judge, REAL):
         found["rating_of_real"] = float(np.mean([each.mean() for each in real]))
     return found | heard.counts("rating")
