@@ -1,17 +1,17 @@
 """Computes measures on corrupted images and keeps every number: benchmarks/choosing/measured.csv.
 
 Run, where `dvc repro extractor` has been run on Fashion-MNIST with the classifier of its classes:
-python -m benchmarks.choosing.measured [COUNT] [MEASURE ...]
+python -m benchmarks.choosing.measured [COUNT ...] [MEASURE ...]
 It adds to what is kept, replacing what was measured before. Times are seconds of one processor core, added up over
 threads, so that they hardly depend on what else the machine does.
 """
 
-import sys
 import time
 from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.asked import asked
 from benchmarks.choosing.corrupted import AGAIN, KINDS, Ground, ground
 from ganline.core.abilities import lacking
 from ganline.evaluation import measures as suite
@@ -33,10 +33,10 @@ SLOW = 40.0
 
 def main() -> None:
     """Measure what is asked for, by default everything."""
-    asked = [int(word) for word in sys.argv[1:] if word.isdigit()]
-    names = [word for word in sys.argv[1:] if not word.isdigit()]
+    words = asked("benchmarks.choosing.measured", __doc__, "COUNT|MEASURE", [*map(str, COUNTS), *suite.known()])
+    names = [word for word in words if not word.isdigit()]
     measures = [each for each in suite.chosen(names or ["all"]) if not lacking(each.needs, ALL_OF)]
-    for count in asked or COUNTS:
+    for count in [int(word) for word in words if word.isdigit()] or COUNTS:
         _measure_at(ground(count), count, measures)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.asked import asked
 from benchmarks.choosing.corrupted import AGAIN, KINDS
 from benchmarks.choosing.measured import COUNTS, KEPT
 from ganline.core.files import write_text
@@ -36,6 +37,7 @@ FEWEST = 20
 
 def main() -> None:
     """Write the table into the page."""
+    asked("benchmarks.choosing.table", __doc__)
     made = re.sub(f"{BEGIN}.*{END}", lambda _: f"{BEGIN}\n{table()}\n{END}", PAGE.read_text(), flags=re.DOTALL)
     write_text(PAGE, made)
 
