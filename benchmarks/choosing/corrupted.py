@@ -15,6 +15,8 @@ from ganline.metrics.record import Case, Sample
 from ganline.settings import paths
 from ganline.settings.schema import Params
 
+DATASET, JUDGE = "fashion_mnist", "classifier"
+"""What all that is kept was measured on; numbers of others must not be mixed with them."""
 KINDS = {
     "noise": "Gaussian, up to a deviation of 128",
     "blur": "Gaussian, up to a ninth of the side",
@@ -56,8 +58,14 @@ class Ground:
 
 
 def ground(most: int) -> Ground:
-    """Return the ground for up to `most` images, of the data and the extractor that this project has made."""
+    """Return the ground for up to `most` images, of the data and the extractor that this project has made.
+
+    Raises:
+        SystemExit: they are not DATASET and JUDGE, or there are too few images.
+    """
     params = load_params(Path("params.yaml"))
+    if (found := (params.download.dataset, params.extractor.kind)) != (DATASET, JUDGE):
+        raise SystemExit(f"params.yaml has {' and '.join(found)}; measured.csv is of {DATASET} and {JUDGE}")
     train, real = (real_images(params, split) for split in ("train", "test"))
     order = generator(0, "choosing").permutation(len(train))
     needed = (TRAIN_TIMES + 1) * most

@@ -1,6 +1,7 @@
 """Computes measures on corrupted images and keeps every number: benchmarks/choosing/measured.csv.
 
-Run, where `dvc repro extractor` has been run on MNIST: python -m benchmarks.choosing.measured [COUNT] [MEASURE ...]
+Run, where `dvc repro extractor` has been run on Fashion-MNIST with the classifier of its classes:
+python -m benchmarks.choosing.measured [COUNT ...] [MEASURE ...]
 It adds to what is kept, replacing what was measured before. Times are seconds of one processor core, added up over
 threads, so that they hardly depend on what else the machine does.
 """
@@ -30,11 +31,12 @@ SLOW = 40.0
 """Seconds at 10,000 images from which a measure is timed once and not looked at further."""
 
 
-def main(words: list[str]) -> None:
+def main() -> None:
     """Measure what is asked for, by default everything."""
-    counts, names = [int(word) for word in words if word.isdigit()], [word for word in words if not word.isdigit()]
+    words = asked("benchmarks.choosing.measured", __doc__, "COUNT|MEASURE", [*map(str, COUNTS), *suite.known()])
+    names = [word for word in words if not word.isdigit()]
     measures = [each for each in suite.chosen(names or ["all"]) if not lacking(each.needs, ALL_OF)]
-    for count in counts or COUNTS:
+    for count in [int(word) for word in words if word.isdigit()] or COUNTS:
         _measure_at(ground(count), count, measures)
 
 
@@ -84,4 +86,4 @@ def _keep(rows: list[dict]) -> None:
 
 
 if __name__ == "__main__":
-    main(asked("benchmarks.choosing.measured", __doc__, "COUNT|MEASURE", [*map(str, COUNTS), *suite.known()]))
+    main()

@@ -37,6 +37,7 @@ FEWEST = 20
 
 def main() -> None:
     """Write the table into the page."""
+    asked("benchmarks.choosing.table", __doc__)
     made = re.sub(f"{BEGIN}.*{END}", lambda _: f"{BEGIN}\n{table()}\n{END}", PAGE.read_text(), flags=re.DOTALL)
     write_text(PAGE, made)
 

@@ -104,7 +104,7 @@ def compare(runs: Sequence[Run], by: str) -> Comparison:
     runs, by = _named_alike(runs, by)
     allowed = sorted({name for run in runs for name in run.protocol if not _unranked(run, name)})
     if allowed and by not in allowed:
-        hint = next(filter(None, (naming.renamed(by, naming.network_of(run.protocol)) for run in runs)), "")
+        hint = next(filter(None, (naming.renamed(by, naming.network_of(run.protocol, by)) for run in runs)), "")
         raise UserError(
             f"--by {by}: no run can be ranked by that. {hint}{' ' * bool(hint)}There are: {', '.join(allowed)}"
         )
@@ -136,7 +136,7 @@ def _named_alike(runs: Sequence[Run], by: str) -> tuple[Sequence[Run], str]:
 
     Where networks differ that name is `by`. The protocols keep them apart.
     """
-    meant = [naming.number(by, naming.network_of(run.protocol)) for run in runs]
+    meant = [naming.number(by, naming.network_of(run.protocol, by)) for run in runs]
     if len(set(meant)) == 1:
         return runs, meant[0]
     return [_also(run, name, by) for run, name in zip(runs, meant, strict=True)], by

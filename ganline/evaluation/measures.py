@@ -18,6 +18,7 @@ from ganline.core.errors import UserError
 from ganline.evaluation.baselines import BASELINES, MEASURED
 from ganline.metrics import naming, record
 from ganline.metrics.record import Case, Measure
+from ganline.settings.networks import KNOWS_CLASSES
 from ganline.settings.schema import Params
 
 DEFAULT = (
@@ -108,15 +109,15 @@ def require_ranking(by: str, params: Params) -> None:
         UserError: says which there are.
     """
     network, *second = params.extractor.kinds
+    knows = KNOWS_CLASSES if KNOWS_CLASSES in second else network
     asked = chosen(params.evaluate.metrics)
-    made = [each.of_network(network) for each in asked]
-    for other in second:
-        made += [each.of_second(other) for each in asked if each.beside]
-        made += [each.of_network(other) for each in asked if each.by_class]
+    made = [each.of_network(knows if each.by_class else network) for each in asked]
+    made += [each.of_second(other) for other in second for each in asked if each.beside]
     ranking = [name for each in made for name, number in each.numbers.items() if number.ranks and number.better]
-    if naming.number(by, network) not in ranking:
+    judge = knows if naming.OLD.get(by, by) == naming.BY_CLASS else network
+    if naming.number(by, judge) not in ranking:
         near = difflib.get_close_matches(by, ranking, n=1)
-        hint = naming.renamed(by, network) or (f"did you mean {near[0]}?" if near else "")
+        hint = naming.renamed(by, judge) or (f"did you mean {near[0]}?" if near else "")
         raise UserError(
             f"by = {by!r}: no run can be ranked by that; {hint}{' ' * bool(hint)}there are {', '.join(ranking)}"
         )

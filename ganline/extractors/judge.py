@@ -12,15 +12,22 @@ import numpy as np
 FEWEST = 5
 """Images of a class, in both splits together, from which something can be learned of it."""
 WHAT = {"classifier": "class", "rotation": "rotation"}
-OTHERS = {
+INSTEAD = {
     "classifier": "extractor.kind=rotation, which needs no classes, or extractor.kind=efficientnet_lite0 or "
     "extractor.kind=inception, which were trained elsewhere, may know more",
     "rotation": "extractor.kind=efficientnet_lite0 or extractor.kind=inception, which were trained elsewhere, may know "
     "more",
 }
+INSTEAD_BESIDE = {
+    "classifier": "extractor.beside=rotation, which needs no classes, may know more, and extractor.beside=null leaves "
+    "the first to judge alone",
+    "rotation": "extractor.beside=null leaves the first to judge alone",
+}
 
 
-def doubts(kind: Literal["classifier", "rotation"], accuracy: float, sizes: Sequence[int]) -> list[str]:
+def doubts(
+    kind: Literal["classifier", "rotation"], accuracy: float, sizes: Sequence[int], beside: bool = False
+) -> list[str]:
     """Return why the numbers made of an extractor's features say little, and what to do; empty where they do not.
 
     Twice chance is asked of it; of two classes, where that would be no mistake at all, half-way from chance to none.
@@ -29,6 +36,7 @@ def doubts(kind: Literal["classifier", "rotation"], accuracy: float, sizes: Sequ
         kind: of the extractor.
         accuracy: of held-out images, averaged over the classes, 0 to 1.
         sizes: images of each class, or in each rotation, in both splits together.
+        beside: whether it is the second judge.
     """
     what, chance = WHAT[kind], 1 / len(sizes)
     least, few = min(2 * chance, (1 + chance) / 2), sum(size < FEWEST for size in sizes)
@@ -42,9 +50,10 @@ def doubts(kind: Literal["classifier", "rotation"], accuracy: float, sizes: Sequ
         found.append(f"{few} of {len(sizes)} {what}{'s' if kind == 'rotation' else 'es'} have under {FEWEST} images")
     if not found:
         return []
+    who = f"the second judge, extractor.beside={kind}," if beside else f"the extractor, {kind},"
     return [
-        f"the extractor knows little of these images: {'; '.join(found)}. What is measured in its features "
-        f"(Frechet distances, KID, precision, coverage and more) says as little: {OTHERS[kind]}"
+        f"{who} knows little of these images: {'; '.join(found)}. What is measured in its features (Frechet distances, "
+        f"KID, precision, coverage and more) says as little: {(INSTEAD_BESIDE if beside else INSTEAD)[kind]}"
     ]
 
 

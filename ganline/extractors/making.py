@@ -55,12 +55,12 @@ def make(data: Path, settings: Settings, seed: int, target: Path) -> Quality:
         for kind in settings.kinds[1:]:
             (folder / paths.BESIDE).mkdir()
             fast = not lacking(("fast to look",), made[kind].abilities)
-            beside = _fill(folder / paths.BESIDE, made[kind], data, None if fast else seed)
+            beside = _fill(folder / paths.BESIDE, made[kind], data, None if fast else seed, beside=True)
             quality = Quality(quality.numbers | beside.numbers, quality.doubts + beside.doubts)
     return quality
 
 
-def _fill(folder: Path, extractor: Extractor, data: Path, part: int | None = None) -> Quality:
+def _fill(folder: Path, extractor: Extractor, data: Path, part: int | None = None, beside: bool = False) -> Quality:
     """Write an extractor and what it says of the real images, or of part of them, drawn by that seed."""
     for split in ("train", "test"):
         images, labels = read_split(data, split)
@@ -68,7 +68,7 @@ def _fill(folder: Path, extractor: Extractor, data: Path, part: int | None = Non
         features = extractor.extract(images[chosen["rows"]] if chosen else images)
         write_arrays(folder / f"{split}_features.npz", features._asdict() | chosen)
     # `images`, `labels` and `features` are now those of the test split.
-    quality = _quality(extractor, images, labels, features, data)
+    quality = _quality(extractor, images, labels, features, data, beside)
     extractor.save(folder, **quality.numbers, doubts=quality.doubts)
     return quality
 
@@ -104,17 +104,19 @@ def _of_kind(data: Path, kind: Kind, settings: Settings, seed: int) -> Extractor
 
 
 def _quality(
-    extractor: Extractor, images: np.ndarray, labels: np.ndarray | None, features: Features, data: Path
+    extractor: Extractor, images: np.ndarray, labels: np.ndarray | None, features: Features, data: Path, beside: bool
 ) -> Quality:
     kind: Kind = extractor.facts["kind"]
     if kind == "classifier":
         likeliest = features.probabilities.argmax(axis=1)
-        doubts = judge.doubts(kind, judge.balanced_accuracy(likeliest, np.asarray(labels)), _class_sizes(data))
+        accuracy = judge.balanced_accuracy(likeliest, np.asarray(labels))
+        doubts = judge.doubts(kind, accuracy, _class_sizes(data), beside)
         return Quality({"test_accuracy": float(np.mean(likeliest == labels))}, doubts)
     if kind == "rotation":
         accuracy = rotation_accuracy(extractor, images)
         counts = read_facts(data)["counts"]
-        return Quality({"rotation_accuracy": accuracy}, judge.doubts(kind, accuracy, [sum(counts.values())] * 4))
+        doubts = judge.doubts(kind, accuracy, [sum(counts.values())] * 4, beside)
+        return Quality({"rotation_accuracy": accuracy}, doubts)
     return Quality({}, [])
 
 

@@ -13,11 +13,13 @@ import tensorflow as tf
 
 from ganline.core.errors import UserError
 from ganline.extractors.entrance import no_classes
-from ganline.extractors.model_runtimes import SAVED_MODEL, Runtime, opened
+from ganline.extractors.model_runtimes import SAVED_MODEL, Runtime, opened, reason
 from ganline.extractors.network import About
 
 ABOUT = About(frozenset({"own file"}), licence="that of your file")
 FIRST = "channels_first"
+TRIED = 2
+"""Black images that a file must describe before it is taken: of one alone nobody sees whether it gives each a row."""
 
 
 def network(image_shape: Sequence[int], file: Path | None, preprocessing: Mapping[str, Any]) -> "ModelFile":
@@ -46,7 +48,7 @@ class ModelFile:
         self._runtime: Runtime | None = None
         self._rank: int | None = None
         self.outputs: list[tf.Tensor] = []
-        """Of one black image, as of the networks of Keras."""
+        """Of black images, as of the networks of Keras."""
 
     @property
     def resize(self) -> str:
@@ -73,14 +75,26 @@ class ModelFile:
         self._runtime = opened({name: each.tobytes() for name, each in zip(names, self._weights[1:], strict=True)})
         self._runtime.choose(self._told["output"])
         self._require_taken(self._runtime.takes)
-        self.outputs = self(tf.zeros((1, self._told["size"], self._told["size"], 3)))
-        self._require_given(self.outputs[0].numpy())
+        found = self._tried()
+        self._require_given(found.numpy())
+        self.outputs = [found]
 
     def __call__(self, images: tf.Tensor, training: bool = False) -> list[tf.Tensor]:
         """Return [features (N, d), logits (N, 1), features as maps (N, 1, 1, d)]."""
         found = self._in_parts(self._prepared(images))
-        found = tf.ensure_shape(found, (None, self.outputs[0].shape[1] if self.outputs else None))
+        found = tf.ensure_shape(found, (None, self.outputs[0].shape[1]))
         return [found, no_classes(found), found[:, None, None]]
+
+    def _tried(self) -> tf.Tensor:
+        try:
+            return self._in_parts(self._prepared(tf.zeros((TRIED, self._told["size"], self._told["size"], 3))))
+        except UserError:
+            raise
+        except Exception as error:  # TensorFlow's, and those of ONNX Runtime, which share no base of their own
+            raise UserError(
+                f"the file of extractor.weights was read, but does not run on {TRIED} black images as "
+                f"extractor.preprocessing makes them: {reason(error)}"
+            ) from None
 
     def _prepared(self, images: tf.Tensor) -> tf.Tensor:
         told, (low, high) = self._told, self._told["range"]
@@ -108,6 +122,8 @@ class ModelFile:
         """Return features (N, d): as they come, the mean over places of maps, of tokens (N, t, d) the first."""
         # What comes out is known when it was run once; a graph may know less.
         self._rank = self._rank if found.shape.rank is None else found.shape.rank
+        if self._rank not in (2, 3, 4):
+            raise self._not_given((None, *found.shape[1:]) if found.shape.rank else ())
         if self._rank == 4:
             return tf.reduce_mean(found, axis=(2, 3) if self._told["layout"] == FIRST else (1, 2))
         return found[:, 0] if self._rank == 3 else found
@@ -122,15 +138,18 @@ class ModelFile:
             )
 
     def _require_given(self, features: np.ndarray) -> None:
-        wanted = self._told["features"]
-        if features.ndim != 2 or len(features) != 1 or not features.shape[1] or wanted not in (None, features.shape[1]):
-            raise UserError(
-                f"the file of extractor.weights gives {_shape((None, *features.shape[1:]))} for images, and what is "
-                f"wanted is one row of {wanted or 'some'} features an image: extractor.preprocessing.output says which "
-                "of its outputs that is, extractor.preprocessing.features how many"
-            )
+        count, width = features.shape
+        if count != TRIED or not width or self._told["features"] not in (None, width):
+            raise self._not_given((None if count == TRIED else count, width))
         if not np.isfinite(features).all():
             raise UserError("the file of extractor.weights gives NaN or infinity for a black image")
+
+    def _not_given(self, shape: Sequence[int | None]) -> UserError:
+        return UserError(
+            f"the file of extractor.weights gives {_shape(shape)} for images, and what is wanted is one row of "
+            f"{self._told['features'] or 'some'} features an image: extractor.preprocessing.output says which of its "
+            "outputs that is, extractor.preprocessing.features how many"
+        )
 
 
 def _packed(file: Path) -> list[np.ndarray]:

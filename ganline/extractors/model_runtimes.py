@@ -3,12 +3,14 @@
 import importlib
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from ganline.core.addresses import masked
 from ganline.core.errors import UserError
 
 SAVED_MODEL = "saved_model.pb"
@@ -60,7 +62,7 @@ class Onnx(Runtime):
         except Exception as error:  # its exceptions share no base of their own
             raise UserError(
                 f"the file of extractor.weights is no ONNX network that can be run, or needs files beside it (give one "
-                f"with its weights inside): {_first_line(error)}"
+                f"with its weights inside): {reason(error)}"
             ) from None
         given = self._session.get_inputs()
         _require_one([each.name for each in given])
@@ -92,7 +94,7 @@ class Saved(Runtime):
         try:
             self._model: Any = tf.saved_model.load(self._folder.name)
         except Exception as error:  # protobuf's, TensorFlow's and Python's own
-            raise UserError(f"extractor.weights is no SavedModel that can be read: {_first_line(error)}") from None
+            raise UserError(f"extractor.weights is no SavedModel that can be read: {reason(error)}") from None
         if SIGNATURE not in self._model.signatures:
             known = ", ".join(self._model.signatures) or "none"
             raise UserError(f"the SavedModel of extractor.weights has no signature {SIGNATURE} (it has {known})")
@@ -125,5 +127,8 @@ def _require_one(inputs: Iterable[str]) -> None:
         raise UserError(f"the file of extractor.weights takes {', '.join(names) or 'nothing'}; allowed is one input")
 
 
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+def reason(error: Exception) -> str:
+    """Return the line that says why: of TensorFlow's graphs the one before that of the place, of others the first."""
+    lines = str(error).splitlines()
+    told = [line for line, following in pairwise(lines) if following.lstrip().startswith("[[")]
+    return masked((told or lines or [type(error).__name__])[0])

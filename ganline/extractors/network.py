@@ -93,12 +93,17 @@ class Extractor:
             ValueError: not uint8, no images, or not of the shape the extractor was made for.
         """
         self._check(images, np.uint8)
-        parts = []
+        found: list[np.ndarray] = []  # a thousand probabilities an image are much: they are held once
+        done = 0
         with Bar("features", len(images), unit="images") as bar:
             for batch in self._batches(images):
-                parts.append([part.numpy() for part in self._infer(batch)])
+                said = [part.numpy() for part in self._infer(batch)]
+                found = found or [np.empty((len(images), *part.shape[1:]), part.dtype) for part in said]
+                for whole, part in zip(found, said, strict=True):
+                    whole[done : done + len(batch)] = part
+                done += len(batch)
                 bar.advance(len(batch))
-        return Features(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        return Features(*found)
 
     def describe(self, images: np.ndarray) -> Features:
         """Return the Features of a few uint8 images (N, H, W, C) in one batch, silently.

@@ -19,6 +19,8 @@ OLD = {
     "spatial_fid": "spatial_frechet",
 }
 """What measures were called before their numbers named the network, and what they are called."""
+BY_CLASS = "class_frechet"
+"""Of these the one that is asked of who knows the data's classes, where that is the network beside the judge."""
 STDERR = "_stderr"
 
 Value = TypeVar("Value")
@@ -59,8 +61,15 @@ def number(by: str, network: str) -> str:
     return by.replace("frechet", frechet(network)) if network and by in OLD.values() else by
 
 
-def network_of(protocol: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the network of the judge under whom a run's numbers were made (not of the one beside it); "" if unsaid."""
+def network_of(protocol: Mapping[str, Mapping[str, Any]], by: str = "") -> str:
+    """Return the network of the judge under whom a run's numbers were made (not of the one beside it); "" if unsaid.
+
+    With the name of a measure, old or new, that in whose features it was made: BY_CLASS is made by either of the two.
+    """
+    if OLD.get(by, by) == BY_CLASS:
+        for name, entry in protocol.items():
+            if entry.get("measure") == BY_CLASS and entry["ranks"] and name.startswith(BY_CLASS):
+                return name.removeprefix(f"{BY_CLASS}_")
     return next(
         (entry["extractor"] for entry in protocol.values() if "extractor" in entry and "judge" not in entry), ""
     )

@@ -24,8 +24,9 @@ def rated(answers: list[list[Answer]], truth: str) -> list[np.ndarray]:
 def _compute(case: Case) -> dict[str, float]:
     heard = case.judged("rating")
     heard.require("rating")
-    random = generator(case.seed, "people/rating")
-    found = mean(rated(heard.by_judge, GENERATED), (1, 5), 1, random).numbers("rating")
+    if not (generated := rated(heard.by_judge, GENERATED)):
+        raise ValueError(f"rating: {len(heard.answers)} answers count, none of them of a generated image")
+    found = mean(generated, (1, 5), 1, generator(case.seed, "people/rating")).numbers("rating")
     if real := rated(heard.by_judge, REAL):
         found["rating_of_real"] = float(np.mean([each.mean() for each in real]))
     return found | heard.counts("rating")

@@ -66,6 +66,9 @@ NETWORKS: dict[Kind, Network] = {
 TRAINED_HERE: tuple[Kind, ...] = ("classifier", "rotation")
 """On the data itself; all others come with their weights (ganline/extractors/networks.py)."""
 
+KNOWS_CLASSES: Kind = "classifier"
+"""Who alone has the ability "classes"."""
+
 
 def module(kind: str) -> str:
     """Return the name of the module that makes the network: `ABOUT` it, and `network` (ganline/extractors/networks)."""

@@ -40,7 +40,7 @@ def promote(run_id: str | None, by: str) -> Outcome:
     """
     runs = read_runs()
     candidate = _chosen(runs, run_id)
-    by = naming.number(by, naming.network_of(candidate.protocol))
+    by = naming.number(by, naming.network_of(candidate.protocol, by))
     uri = spool.tracking_uri(spool.project_root())
     name = f"ganline-{candidate.dataset}"
     with readable(uri):

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.choosing import table
-from benchmarks.choosing.corrupted import AGAIN
+from benchmarks.choosing.corrupted import AGAIN, ground
+from ganline.catalogue.presets import compose_params
 
 
 def rows(better, *values, kind="noise"):
@@ -33,3 +34,11 @@ def test_luck_is_what_other_real_images_change():
 
 def test_the_page_has_the_table_of_what_is_kept():
     assert table.table() in Path("docs/metrics.md").read_text()
+
+
+@pytest.mark.parametrize("change", ["dataset=mnist", "extractor.kind=rotation"])
+def test_numbers_of_other_data_or_of_another_judge_are_not_added(change, monkeypatch):
+    params = compose_params("gan-mnist", ["dataset=fashion_mnist", change])
+    monkeypatch.setattr("benchmarks.choosing.corrupted.load_params", lambda path: params)
+    with pytest.raises(SystemExit, match="measured.csv is of fashion_mnist and classifier"):
+        ground(500)

@@ -145,6 +145,30 @@ def test_the_network_beside_the_judge_is_ranked_by_its_own_name_alone():
     assert [[row.value for row in group.rows] for group in table.groups] == [[8.0, 9.0]]
 
 
+def test_class_frechet_is_that_of_who_knows_the_classes():
+    first = of_network("efficientnet_lite0", 3.0)
+    told = {"extractor": "classifier", "extractor_weights_sha256": "c" * 64, "judge": "beside"}
+    told |= {"measure": "class_frechet"}
+    name = "class_frechet_classifier"
+
+    def both(value):
+        numbers = {**first.numbers, name: value, f"{name}_classes": 3, f"floor_{name}": 0.1}
+        entries = {
+            f"floor_{name}": ENTRY | told,
+            f"{name}_classes": ENTRY | told | {"ranks": False},
+            name: ENTRY | told,
+        }
+        return replace(first, id=f"{value}", numbers=numbers, protocol={**first.protocol, **entries})
+
+    table = compare([both(9.0), both(8.0)], "class_frechet")
+    assert table.by == name and [[row.value for row in group.rows] for group in table.groups] == [[8.0, 9.0]]
+    with pytest.raises(UserError, match="with classifier it is class_frechet_classifier"):
+        compare([both(9.0)], "class_fid")
+    gone = {name: {"measure": "class_frechet", "ranks": True, "left_out": "too few images"}}
+    apart = compare([both(9.0), replace(first, protocol={**first.protocol, **gone})], "class_frechet").apart
+    assert [reason for _, reason in apart] == ["class_frechet_classifier was left out: too few images"]
+
+
 def test_early_runs_are_read_by_the_names_of_today():
     early = {"fid": 1, "floor_fid_stderr": 2, "fid_infinity": 3}
     early |= {"class_fid_left_out": 4, "mifid": 5, "baseline_copied_fid": 6}

@@ -36,6 +36,15 @@ def test_rotations_have_another_way_out():
     assert doubts("rotation", 0.6, [500] * 4) == []
 
 
+@pytest.mark.parametrize("kind", ["classifier", "rotation"])
+def test_who_is_doubted_is_named_and_the_second_judge_can_be_left_out(kind):
+    (first,), (second,) = (doubts(kind, 0.1, [100] * 4, beside) for beside in (False, True))
+    assert first.startswith(f"the extractor, {kind}, knows little") and "extractor.beside" not in first
+    assert second.startswith(f"the second judge, extractor.beside={kind}, knows little")
+    assert "extractor.beside=null" in second and "extractor.kind" not in second
+    assert ("extractor.beside=rotation" in second.split("as little")[1]) == (kind == "classifier")
+
+
 def test_the_commonest_class_alone_is_no_knowledge():
     labels = np.repeat([0, 1], [90, 10])
     assert balanced_accuracy(np.zeros(100, int), labels) == 0.5

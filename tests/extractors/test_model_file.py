@@ -97,6 +97,34 @@ def test_a_file_that_does_not_take_or_give_what_is_said_is_refused(saved, change
         made(saved, **changes)
 
 
+class Wrong(tf.Module):
+    """Outputs that are no features of each image, of a network that says it takes any number of images."""
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 8, 8, 3), tf.float32)])
+    def call(self, images):
+        return {"one": images[0, 0], "single": images[:, 0, 0, 0], "deep": images[..., None]}
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 8, 8, 3), tf.float32)])
+    def of_one(self, images):
+        return {"features": tf.reshape(images, (1, 192))}
+
+
+@pytest.mark.parametrize(
+    ("call", "output", "said"),
+    [
+        ("call", "single", r"gives \(N\) for images, and what is wanted is one row of some features"),
+        ("call", "deep", r"gives \(N, 8, 8, 3, 1\) for images"),
+        ("call", "one", r"gives \(8, 3\) for images"),
+        ("of_one", "features", r"was read, but does not run on 2 black images .*: Input to reshape .* 384"),
+    ],
+)
+def test_a_file_that_does_not_describe_each_image_is_refused(tmp_path, call, output, said):
+    wrong = Wrong()
+    tf.saved_model.save(wrong, str(tmp_path), signatures={"serving_default": getattr(wrong, call)})
+    with pytest.raises(UserError, match=said):
+        made(tmp_path, output=output)
+
+
 def test_a_saved_model_runs_where_there_is_one_thread(saved, tmp_path):
     """TensorFlow called from within a Python function of a graph would wait for ever for a second one."""
     made(saved).save(tmp_path)

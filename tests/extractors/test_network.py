@@ -50,6 +50,14 @@ def test_batch_size_does_not_matter(digits, trained, monkeypatch):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
+def test_what_is_said_of_batches_is_to_the_bit_what_is_said_of_the_whole(digits, trained, monkeypatch):
+    monkeypatch.setattr(trained, "batch_size", 7)
+    batches = [trained.describe(digits[0][start : min(start + 7, 50)]) for start in range(0, 50, 7)]
+    for one, *others in zip(trained.extract(digits[0][:50]), *batches, strict=True):
+        np.testing.assert_array_equal(one, np.concatenate(others))
+        assert one.dtype == others[0].dtype and one.flags.owndata
+
+
 def test_features_of_images_that_were_never_rounded(digits, trained, monkeypatch):
     images = digits[0][:50]
     monkeypatch.setattr(trained, "batch_size", 7)

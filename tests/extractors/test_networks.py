@@ -17,7 +17,7 @@ from ganline.extractors.loading import load
 from ganline.extractors.network import about
 from ganline.extractors.networks import pretrained
 from ganline.metrics import inception_score, spatial_frechet
-from ganline.settings.networks import NETWORKS, TRAINED_HERE, Kind
+from ganline.settings.networks import KNOWS_CLASSES, NETWORKS, TRAINED_HERE, Kind
 
 ROOT = Path(__file__).parents[2]
 ALEXNET = [(11, 3, 64), (5, 64, 192), (3, 192, 384), (3, 384, 256), (3, 256, 256)]
@@ -164,3 +164,7 @@ def test_small_images_are_enlarged_and_large_ones_shrunk(size, side):
     assert lite0.side((size, size, 3)) == side
     assert lite0.resized((size, size, 3)).startswith(f"tiled to RGB, {side}x{side} bilinear")
     assert about("classifier").resized((size, size, 3)) == "none"
+
+
+def test_one_network_knows_the_classes_of_the_data():
+    assert [kind for kind in NETWORKS if "classes" in about(kind).abilities] == [KNOWS_CLASSES]

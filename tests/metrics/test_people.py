@@ -123,6 +123,8 @@ def test_ratings_stand_beside_those_of_real_images():
     assert found["rating_low"] < found["rating"] < found["rating_high"]
     careless = [rate("B", i, 5, GENERATED) for i in range(15)] + [rate("B", 15 + i, 5, CATCH) for i in range(2)]
     assert numbers("rating", good + careless)["rating_judges_failed"] == 1
+    with pytest.raises(ValueError, match="rating: 20 answers count, none of them of a generated image"):
+        numbers("rating", [rate("A", i, 5, REAL) for i in range(20)])
 
 
 WINS = np.array([[0, 12, 9, 14], [5, 0, 4, 8], [7, 11, 0, 10], [1, 6, 3, 0]], float)

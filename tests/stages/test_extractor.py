@@ -110,3 +110,10 @@ def test_a_class_a_picture_makes_a_judge_that_says_it_knows_nothing(tmp_path, mo
     (doubt,) = json.loads((paths.extractor(params) / "extractor.json").read_text())["doubts"]
     assert "class of 0.0 % of held-out images" in doubt and "60 of 60 classes have under 5 images" in doubt
     assert "extractor.kind=rotation" in doubt and doubt in capsys.readouterr().out
+    both = ["dataset=digits", "prepare.size=8", "extractor.epochs=1", "extractor.kind=rotation"]
+    params = compose_params("gan-mnist", [*both, "extractor.beside=classifier"], ROOT / "conf")
+    extractor.run(params, Recorder())
+    files = (folder / "extractor.json" for folder in (paths.extractor(params), paths.beside(params)))
+    (first,), (second,) = (json.loads(file.read_text())["doubts"] for file in files)
+    assert first.startswith("the extractor, rotation, knows little") and "extractor.beside" not in first
+    assert second.startswith("the second judge, extractor.beside=classifier, knows little")
