@@ -129,5 +129,4 @@ def _seconds(rows: pd.DataFrame) -> str:
 
 
 if __name__ == "__main__":
-    asked("benchmarks.choosing.table", __doc__)
     main()
