@@ -96,6 +96,11 @@ class Judging:
         browser.set_script_timeout(100)
         waiting.until(lambda: not browser.get(server), "the page")
 
+    def text(self, name):
+        """Read in one go: an element that is drawn anew between finding and reading is stale."""
+        script = "const found = document.querySelector(arguments[0]); return found && [found.innerText.trim()]"
+        return waiting.until(lambda: self.browser.execute_script(script, f"[data-testid={name}]"), name)[0]
+
     def find(self, name):
         selector = f"[data-testid={name}]"
         return waiting.until(lambda: next(iter(self.browser.find_elements("css selector", selector)), None), name)
@@ -108,9 +113,9 @@ class Judging:
         if word:
             self.find("word").send_keys(word)
             self.find("enter").click()
-            waiting.until(lambda: self.find(f"progress-{task}").text[0] != "0", "the judge's own progress")
+            waiting.until(lambda: self.text(f"progress-{task}")[:1] not in ("", "0"), "the judge's own progress")
         self.find(f"begin-{task}").click()
-        return self.find("judge").text.removeprefix("You are ").removesuffix(".")
+        return self.text("judge").removeprefix("You are ").removesuffix(".")
 
     def judge(self, wrong, count, seed=1, busy=False):
         """Return for how long the scripted judge saw images, in ms."""
@@ -130,7 +135,7 @@ def test_hype_finds_the_error_rate_of_a_judge_who_stops_and_goes_on(server, brow
     page = Judging(browser, server)  # half-way the page is gone
     assert page.begin("hype_infinity", word.lower()) == word
     page.judge(0.3, 200, 2)
-    waiting.until(lambda: page.find("progress-hype_infinity").text == "100 of 100")
+    waiting.until(lambda: page.text("progress-hype_infinity") == "100 of 100")
     said, given = answers(tmp_path, "hype_infinity")
     assert [answer.trial for answer in given] == list(range(110)) and {answer.judge for answer in given} == {word}
     found = measures.measure("hype_infinity").compute(Case(None, None, None, None, seed=1, judgements=said))
@@ -138,7 +143,7 @@ def test_hype_finds_the_error_rate_of_a_judge_who_stops_and_goes_on(server, brow
     assert found["hype_infinity_high"] - found["hype_infinity_low"] < 0.2
     assert found["hype_infinity_judges_failed"] == 0
     browser.refresh()
-    assert page.find("progress-hype_infinity").text == "100 of 100"  # whose page it is, is in its address
+    assert page.text("progress-hype_infinity") == "100 of 100"  # whose page it is, is in its address
     page.find("results").click()
     table = waiting.until(lambda: [e.text for e in browser.find_elements("css selector", "[data-testid=table]")])
     assert "HYPE, unlimited time" in table[0] and word in table[1]
@@ -256,7 +261,7 @@ def test_what_is_seen_for_a_moment_is_seen_once(server, browser, tmp_path):
     given = waiting.until(lambda: (found := store.given(store.judge(word), exhibit().session(task)))[3:] and found)
     assert [answer.trial for answer in given[:4]] == [0, 1, 2, 3]
     assert [bool(answer.answer) for answer in given[:4]] == [False, False, True, True]
-    assert "left without an answer" in page.find("progress").text
+    assert "left without an answer" in page.text("progress")
     assert [answer.trial for answer in said(tmp_path, task)] == [2, 3]
     assert not any(answer.on_time for answer in given[:2])
 
@@ -270,18 +275,15 @@ def test_a_file_that_cannot_be_read_is_told_and_shows_no_trial(server, browser, 
     path.write_bytes(b"no database at all, but some text" * 40)
     waiting.until(lambda: page.find("answer-4").is_enabled())
     page.find("answer-4").click()
-    waiting.until(lambda: "is damaged" in page.find("status").text)
+    waiting.until(lambda: "is damaged" in page.text("status"))
     page.find("stop").click()  # home, which reads too, and is there all the same
-    assert (
-        waiting.until(lambda: page.find("progress-rating").text) == "? of 40"
-        and "is damaged" in page.find("status").text
-    )
+    assert waiting.until(lambda: page.text("progress-rating")) == "? of 40" and "is damaged" in page.text("status")
     page.find("begin-rating").click()
-    waiting.until(lambda: "is damaged" in page.find("status").text)
-    assert waiting.until(lambda: page.find("progress-rating").text) == "? of 40"
+    waiting.until(lambda: "is damaged" in page.text("status"))
+    assert waiting.until(lambda: page.text("progress-rating")) == "? of 40"
     path.write_bytes(whole)
-    assert page.begin("rating") == word and page.find("status").text == ""
-    assert waiting.until(lambda: page.find("progress").text) == "1 of 40"
+    assert page.begin("rating") == word and page.text("status") == ""
+    assert waiting.until(lambda: page.text("progress")) == "1 of 40"
 
 
 @pytest.mark.parametrize("stopped", [False, True])
