@@ -99,13 +99,18 @@ def compare(
     console.print(f"{leaderboard.PAGE} and {leaderboard.CSV} hold all numbers")
 
 
+Host = Annotated[
+    str, typer.Option(help="Address to listen on. Any other lets other machines in: there is no password.")
+]
+Port = Annotated[int, typer.Option(help="0 takes any that is free.", min=0, max=65535)]
+Browser = Annotated[bool, typer.Option(help="Whether to open the page in your browser.")]
+
+
 @app.command()
 def explore(
-    host: Annotated[
-        str, typer.Option(help="Address to listen on. Any other lets other machines in: there is no password.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes any that is free.", min=0, max=65535)] = 0,
-    browser: Annotated[bool, typer.Option(help="Whether to open the page in your browser.")] = True,
+    host: Host = "127.0.0.1",
+    port: Port = 0,
+    browser: Browser = True,
 ) -> None:
     """Open a page of sliders on the latent space of the trained generator; Ctrl+C ends it."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -127,11 +132,9 @@ def people(
             help="Another run to prefer or not: a DVC experiment, a Git revision, or a features.npz; several times.",
         ),
     ] = None,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on. Any other lets other machines in: there is no password.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes any that is free.", min=0, max=65535)] = 0,
-    browser: Annotated[bool, typer.Option(help="Whether to open the page in your browser.")] = True,
+    host: Host = "127.0.0.1",
+    port: Port = 0,
+    browser: Browser = True,
 ) -> None:
     """Open a page on which people judge the images that evaluate drew; Ctrl+C ends it, and nothing is lost."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
