@@ -6,14 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from ganline.core import yaml_files
 from ganline.datasets import inputs
 from ganline.models.facts import model_facts, recipe_of
-from ganline.settings.recipes import Inpainting, Translation
+from ganline.settings.recipes import ClassGAN, Inpainting, Translation
 from ganline.settings.schema import Params
 
 CONF = Path(__file__).parents[1] / "conf"
+
+
+LONG = ("biggan-",)
+"""How the names begin of experiments whose networks take long to build and to compile, however narrow they are."""
+
+
+def each(experiments: Iterable[str]) -> list[Any]:
+    """Return experiments to test, those of LONG as slow ones: what CI must know of these is tested with their model."""
+    return [pytest.param(name, marks=pytest.mark.slow) if name.startswith(LONG) else name for name in experiments]
 
 
 def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
@@ -25,6 +35,8 @@ def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     side = max(16, model_facts()[model].get("size_multiple", 1))
     small = [f"prepare.size={side}", f"train.hole_size={side // 4}"]
     overrides = [*(small if issubclass(recipe, Translation) else []), *overrides]
+    if issubclass(recipe, ClassGAN):
+        overrides = ["prepare.size=32", "train.width=2", "train.latent_dim=8", "train.attention=16", *overrides]
     if issubclass(recipe, Inpainting):  # both networks learn of one batch
         sizes = [given.partition("=")[2] for given in overrides if given.startswith("train.batch_size=")]
         own = [given for given in overrides if not given.startswith("train.generator_batch_size=")]

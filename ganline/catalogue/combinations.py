@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
+from ganline.catalogue import class_gan
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.datasets.inputs import DERIVED, PARTNER
@@ -12,6 +13,7 @@ from ganline.settings.networks import NETWORKS
 from ganline.settings.recipes import (
     Adversaries,
     Cartoon,
+    ClassGAN,
     Inpainting,
     Latents,
     SuperResolution,
@@ -68,6 +70,8 @@ def impossible(params: Params) -> Iterator[str]:
     if isinstance(params.train, Adversaries):
         yield from _asked(params.train, loss_facts().get(params.train.loss))
         yield from _contradictions(params.train)
+    if isinstance(params.train, ClassGAN):
+        yield from class_gan.misfits(params.prepare, params.train)
     if isinstance(params.train, SuperResolution):
         yield from _enlarged(params, params.train)
     if isinstance(params.train, Inpainting):

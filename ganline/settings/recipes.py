@@ -53,14 +53,15 @@ class Train(Section):
     """Largest absolute value of any gradient's element."""
     gradient_clip_norm: Annotated[float, Field(gt=0)] | None
     """Largest norm of all of a network's gradients together."""
-    initializer: Literal["glorot_uniform", "normal"]
-    """Kernels as Keras draws them, or N(0, 0.02^2)."""
+    initializer: Literal["glorot_uniform", "normal", "orthogonal"]
+    """Kernels as Keras draws them, N(0, 0.02^2), or random matrices with orthonormal rows or columns."""
     steps_per_call: Count
     """Steps inside one compiled call; stop requests are answered between calls."""
     log_every: Count
     sample_every: Count
     sample_count: Count
-    """Images in the grid made from one fixed latent batch; for conditional models one row a class."""
+    """Images in the grid made from one fixed latent batch; for conditional models one row a class, where it has
+    room for all of them."""
     checkpoint_every: Count
     keep: Annotated[int, Field(ge=0)] = 0
     """Steps, evenly over the training, whose weights stay in models/kept for people to choose from."""
@@ -117,6 +118,17 @@ class Adversaries(Train):
 
 class GAN(Latents, Adversaries):
     """GANs that make images of latents."""
+
+
+class ClassGAN(GAN):
+    """Residual GANs both of whose networks are told the class (SAGAN, BigGAN)."""
+
+    width: Count
+    """Channels that those of all layers are multiples of: the papers' ch."""
+    attention: Annotated[int, Field(ge=0)]
+    """Pixels a side of the maps at which both networks attend; 0: nowhere."""
+    orthogonal_weight: Annotated[float, Field(ge=0)]
+    """Of the overlap of the generator's filters, in its loss."""
 
 
 class Translation(Adversaries):

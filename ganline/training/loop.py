@@ -244,6 +244,7 @@ class _Training:
             self._watch.restore(state)
             print(f"resuming after step {self.step}")
         elif self._checkpoints:
+            self._model.settle()
             self._sample(0)
             self._look()
         self.step = devices.from_chief(self.step, self._variables)
@@ -254,7 +255,14 @@ class _Training:
         for step, row in self.history.add(metrics):
             self._on_row(step, _finite(row))
         self.diverged = not all(np.isfinite(values).all() for values in metrics.values())
+        if self._shown():
+            self._model.settle()
         self._keep()
+
+    def _shown(self) -> bool:
+        """Return whether anything is drawn or kept after this step."""
+        often = (self._settings.sample_every, self._watch.every, self._settings.steps)
+        return self.step in kept.steps(self._settings) or not all(self.step % every for every in often)
 
     def _keep(self) -> None:
         """Keep the weights where this step is one for that; before the checkpoint, which knows of them."""
