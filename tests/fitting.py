@@ -7,13 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from ganline.catalogue.presets import names
 from ganline.core import yaml_files
 from ganline.datasets import inputs
 from ganline.models.facts import model_facts, recipe_of
-from ganline.settings.recipes import Inpainting, Translation
+from ganline.settings.recipes import Growing, Inpainting, Translation
 from ganline.settings.schema import Params
 
 CONF = Path(__file__).parents[1] / "conf"
+FULL_SIZE = ("pggan-1024",)
+"""Presets that differ from another one of their model in size alone, which such tests make small."""
+EXPERIMENTS = [name for name in names("experiment", CONF) if name not in FULL_SIZE]
+GROWING = [
+    "prepare.size=8", "train.phases=[{size: 8, first_step: 0}]", "train.features=64", "train.most_features=8",
+    "train.latent_dim=8",
+]  # fmt: skip
 
 
 def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
@@ -25,6 +33,7 @@ def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     side = max(16, model_facts()[model].get("size_multiple", 1))
     small = [f"prepare.size={side}", f"train.hole_size={side // 4}"]
     overrides = [*(small if issubclass(recipe, Translation) else []), *overrides]
+    overrides = [*(GROWING if issubclass(recipe, Growing) else []), *overrides]
     if issubclass(recipe, Inpainting):  # both networks learn of one batch
         sizes = [given.partition("=")[2] for given in overrides if given.startswith("train.batch_size=")]
         own = [given for given in overrides if not given.startswith("train.generator_batch_size=")]

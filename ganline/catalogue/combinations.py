@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
+from ganline.catalogue.growth import misgrown
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.datasets.inputs import DERIVED, PARTNER
@@ -12,6 +13,7 @@ from ganline.settings.networks import NETWORKS
 from ganline.settings.recipes import (
     Adversaries,
     Cartoon,
+    Growing,
     Inpainting,
     Latents,
     SuperResolution,
@@ -68,6 +70,8 @@ def impossible(params: Params) -> Iterator[str]:
     if isinstance(params.train, Adversaries):
         yield from _asked(params.train, loss_facts().get(params.train.loss))
         yield from _contradictions(params.train)
+    if isinstance(params.train, Growing):
+        yield from misgrown(params.train, params.prepare.size)
     if isinstance(params.train, SuperResolution):
         yield from _enlarged(params, params.train)
     if isinstance(params.train, Inpainting):
@@ -319,7 +323,9 @@ def uneven(train: Train, replicas: int) -> Iterator[str]:
 def _batch_sizes(train: Train) -> list[tuple[str, int]]:
     """Return the keys that say how many images an update has, with their values."""
     own = ("generator_batch_size",) if isinstance(train, Adversaries) else ()
-    return [(key, getattr(train, key)) for key in ("batch_size", *own)]
+    sizes = [(key, getattr(train, key)) for key in ("batch_size", *own)]
+    phases = train.phases if isinstance(train, Growing) else []
+    return sizes + [(f"phases: batch_size of size {p.size}", p.batch_size) for p in phases if p.batch_size]
 
 
 def _protocol(params: Params) -> Iterator[str]:
