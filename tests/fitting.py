@@ -8,13 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ganline.catalogue.presets import names
 from ganline.core import yaml_files
 from ganline.datasets import inputs
 from ganline.models.facts import model_facts, recipe_of
-from ganline.settings.recipes import ClassGAN, Inpainting, Translation
+from ganline.settings.recipes import ClassGAN, Growing, Inpainting, Translation
 from ganline.settings.schema import Params
 
 CONF = Path(__file__).parents[1] / "conf"
+FULL_SIZE = ("biggan-128", "pggan-1024")
+"""Presets that differ from another one of their model in size alone, which such tests make small."""
+EXPERIMENTS = [name for name in names("experiment", CONF) if name not in FULL_SIZE]
+GROWING = [
+    "prepare.size=8", "train.phases=[{size: 8, first_step: 0}]", "train.features=64", "train.most_features=8",
+    "train.latent_dim=8",
+]  # fmt: skip
 
 
 LONG = ("biggan-",)
@@ -37,6 +45,7 @@ def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     overrides = [*(small if issubclass(recipe, Translation) else []), *overrides]
     if issubclass(recipe, ClassGAN):
         overrides = ["prepare.size=32", "train.width=2", "train.latent_dim=8", "train.attention=16", *overrides]
+    overrides = [*(GROWING if issubclass(recipe, Growing) else []), *overrides]
     if issubclass(recipe, Inpainting):  # both networks learn of one batch
         sizes = [given.partition("=")[2] for given in overrides if given.startswith("train.batch_size=")]
         own = [given for given in overrides if not given.startswith("train.generator_batch_size=")]

@@ -307,6 +307,11 @@ class Adversarial(Model):
         return self.networks.get(self.average_name, self.generator)
 
     @property
+    def judges_batches(self) -> bool:
+        """Whether the discriminator judges an image by the others of its batch too."""
+        return self.settings.minibatch_stddev
+
+    @property
     def adversary(self) -> str:
         """The name of the network that judges them: discriminator or critic."""
         return self.network_names[1]

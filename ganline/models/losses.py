@@ -213,6 +213,17 @@ class WassersteinGP(Wasserstein):
         return gradient_penalty(score, between(real, fake(), key))
 
 
+class WassersteinGPDrift(WassersteinGP):
+    """Karras et al. 2018: D also minimises 0.001 E D(x)^2 of real images, which keeps scores from drifting away."""
+
+    name = "wasserstein_gp_drift"
+    at_once = "the penalty of wasserstein_gp_drift needs reals and fakes at once"
+
+    def real(self, scores: Scores, targets: Scores) -> Scores:
+        """Return -D + 0.001 D^2."""
+        return super().real(scores, targets) + DRIFT * scores**2
+
+
 class LeastSquares(Loss):
     """Mao et al. 2017: D minimises E (D(x) - 1)^2 + E D(G(z))^2, G E (D(G(z)) - 1)^2; linear output."""
 
@@ -333,6 +344,8 @@ LOSSES: dict[str, type[Loss]] = {
 }
 """By the value of train.loss."""
 
+DRIFT = 0.001
+"""Weight of the squared scores of real images (Karras et al. 2018, appendix A.1)."""
 DIVERSITY_RATIO = 0.5
 """BEGAN's gamma = E s(G(z)) / E s(x) at balance; the paper draws faces with 0.3 to 0.7, less gives less variety."""
 BALANCE_RATE = 0.001

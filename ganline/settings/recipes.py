@@ -131,6 +131,31 @@ class ClassGAN(GAN):
     """Of the overlap of the generator's filters, in its loss."""
 
 
+class Phase(Section):
+    """A part of a training in which images have one size."""
+
+    size: Annotated[int, Field(ge=4, le=1024)]
+    """Pixels a side."""
+    first_step: Annotated[int, Field(ge=0)]
+    fade_steps: Annotated[int, Field(ge=0)] = 0
+    """First steps of it in which images turn from enlarged ones of the size before into ones of this size."""
+    batch_size: Count | None = None
+    """Images an update, of either network; null for train.batch_size and train.generator_batch_size."""
+
+
+class Growing(GAN):
+    """GANs whose networks grow while they train, and with them the images."""
+
+    phases: Annotated[list[Phase], Field(min_length=1)]
+    """In their order; from each to the next the size doubles, and the last one's is prepare.size."""
+    features: Count
+    """Features of the layers at a size, times that size, as far as most_features allows."""
+    most_features: Count
+    """Features of any layer, at most."""
+    initializer: Literal["glorot_uniform"]
+    """It has no effect: kernels are drawn from N(0, 1), and scaled as they are used."""
+
+
 class Translation(Adversaries):
     """Adversaries that make images of other images."""
 

@@ -1,6 +1,7 @@
 """The training loop: N steps inside one compiled call, history, sample grids, checkpoints, exact resume."""
 
 import signal
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -141,6 +142,31 @@ def compile_steps(model: Model, feed: Feed, xla: bool, devices: Devices = ONE) -
     return run
 
 
+class Steps:
+    """The compiled steps of a training; each phase of the model has its own, and takes batches of its own size."""
+
+    def __init__(self, model: Model, feed: Feed, xla: bool, devices: Devices, step: int) -> None:
+        """Go on after `step` steps."""
+        self._model, self._feed, self._xla, self._devices = model, feed, xla, devices
+        self._enter(self._of(max(0, step - 1)), begins=False)
+
+    def __call__(self, first: int, count: int) -> dict[str, np.ndarray]:
+        """Train `count` steps from `first`, all of one phase; return {metric: float32 (count,)}."""
+        if (phase := self._of(first)) != self._phase:
+            self._enter(phase, begins=first == self._model.phases[phase])
+        metrics = self._run(self._feed.chunk(first, count, self._model.seen(first)), tf.constant(first, tf.int64))
+        return {name: value.numpy() for name, value in metrics.items()}
+
+    def _enter(self, phase: int, begins: bool) -> None:
+        self._phase = phase
+        self._model.enter(phase, begins)
+        self._feed = self._feed.sized(self._model.batch_size)
+        self._run = compile_steps(self._model, self._feed, self._xla, self._devices)
+
+    def _of(self, step: int) -> int:
+        return bisect_right(self._model.phases, step) - 1
+
+
 class Trained(NamedTuple):
     """What a training left beside the model's weights."""
 
@@ -194,17 +220,16 @@ def train(
     with devices.building():
         model.make_optimizers()
     feed = Feed(model.fed(data), model.batch_size, settings.sampling, model.seed, devices, model.batch_parts)
-    steps = compile_steps(model, feed, xla, devices)
     maker = maker or makers.of(model)
     watch = Watch(model, maker, probe if devices.chief else "the chief does", diagnosis, settings.steps, workdir)
     checkpoints = Checkpoints(workdir, mirror) if devices.chief else None
     training = _Training(model, settings, watch, checkpoints, on_row, _sampler(maker, model, workdir, on_sample))
     training.begin(devices)
+    steps = Steps(model, feed, xla, devices, training.step)
     with StopRequest() as stop, Bar("train", settings.steps, training.step, "steps") as bar:
         while training.step < settings.steps and not training.diverged:
-            count = _steps_to_next_event(training.step, settings, watch.every)
-            metrics = steps(feed.chunk(training.step, count), tf.constant(training.step, tf.int64))
-            training.take({name: value.numpy() for name, value in metrics.items()}, count)
+            count = _steps_to_next_event(training.step, settings, watch.every, model.phases)
+            training.take(steps(training.step, count), count)
             bar.advance(count, _summary(training.history))
             failing, asked = devices.any_says(training.seen_to_fail(), stop.signal_number is not None)
             if failing:
@@ -355,9 +380,9 @@ def _resumable(checkpoints: Checkpoints, keeps: Sequence[int]) -> tuple[int, dic
     return found
 
 
-def _steps_to_next_event(step: int, settings: Train, look_every: int) -> int:
+def _steps_to_next_event(step: int, settings: Train, look_every: int, phases: Sequence[int]) -> int:
     events = [every - step % every for every in (settings.sample_every, settings.checkpoint_every, look_every)]
-    events += [at - step for at in kept.steps(settings) if at > step]
+    events += [at - step for at in (*kept.steps(settings), *phases) if at > step]
     return min(settings.steps_per_call, settings.steps - step, *events)
 
 

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-from ganline.catalogue.presets import compose_params, names
+from ganline.catalogue.presets import compose_params
 from ganline.core.determinism import be_deterministic
 from ganline.diagnosis.probe import Probe, pixels
 from ganline.diagnosis.verdict import Verdict
@@ -21,7 +21,7 @@ from ganline.training import monitor as watch
 from ganline.training.devices import ONE
 from ganline.training.loop import History, train
 from ganline.training.stop import Stopped
-from tests.fitting import built, each, fitting, given
+from tests.fitting import EXPERIMENTS, built, each, fitting, given
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
@@ -83,10 +83,11 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_been(tmp_path):
 TINY = [
     "train.steps=4", "train.batch_size=2", "train.generator_batch_size=2", "train.steps_per_call=1",
     "train.log_every=1", "train.sample_every=4", "train.checkpoint_every=4", "train.sample_count=1",
+    "train.phases=[{size: 4, first_step: 0, batch_size: 4}, {size: 8, first_step: 3, fade_steps: 1}]",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("experiment", each(names("experiment")))
+@pytest.mark.parametrize("experiment", each(EXPERIMENTS))
 def test_each_experiment_is_deterministic_and_resumes_exactly(tmp_path, experiment):
     """Two trainings of one seed, the second stopped after two steps and gone on with by a new model."""
     tiny = [*TINY, "train.discriminator_steps=2"] if experiment.startswith("wgan") else TINY  # 5 take long to compile
