@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
+from ganline.catalogue.presets import names
 from ganline.core import yaml_files
 from ganline.datasets import inputs
 from ganline.models.facts import model_facts, recipe_of
-from ganline.settings.recipes import Inpainting, Translation
+from ganline.settings.recipes import Inpainting, ResidualGAN, Translation
 from ganline.settings.schema import Params
 
+REPEATED = ("r3gan-emoji", "r3gan-stacked-mnist", "r3gan-stacked-mnist-r1")
+"""Networks that another experiment has, made as narrow by `fitting`: every test of each is slow."""
 CONF = Path(__file__).parents[1] / "conf"
 
 
@@ -24,13 +28,22 @@ def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     # Translators are made for pictures of 256 pixels, which take minutes; a later override has the last word.
     side = max(16, model_facts()[model].get("size_multiple", 1))
     small = [f"prepare.size={side}", f"train.hole_size={side // 4}"]
-    overrides = [*(small if issubclass(recipe, Translation) else []), *overrides]
+    narrow = ["train.widths=[8, 8]", "train.blocks=1"]
+    overrides = [
+        *(small if issubclass(recipe, Translation) else narrow if issubclass(recipe, ResidualGAN) else []), *overrides
+    ]  # fmt: skip
     if issubclass(recipe, Inpainting):  # both networks learn of one batch
         sizes = [given.partition("=")[2] for given in overrides if given.startswith("train.batch_size=")]
         own = [given for given in overrides if not given.startswith("train.generator_batch_size=")]
         overrides = [*own, *(f"train.generator_batch_size={size}" for size in sizes[-1:])]
     keys = {given: given.partition("=")[0].split(".") for given in overrides}
     return [given for given, key in keys.items() if key[0] != "train" or key[1] in known]
+
+
+def experiments() -> list[Any]:
+    """Return all experiments, as a test's parameters."""
+    every = names("experiment", CONF)
+    return [pytest.param(name, marks=pytest.mark.slow) if name in REPEATED else name for name in every]
 
 
 def built(params: Params, seed: int, shape: tuple[int, int, int] | None = None):

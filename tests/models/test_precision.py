@@ -7,7 +7,7 @@ import tensorflow as tf
 from ganline.catalogue.presets import compose_params, names
 from ganline.models.facts import latents_of
 from tests.fitting import built as fitted
-from tests.fitting import fitting, given
+from tests.fitting import experiments, fitting, given
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def step(experiment, *overrides):
     return model, model.train_step(batch, tf.constant(0, tf.int64))
 
 
-@pytest.mark.parametrize("experiment", names("experiment"))
+@pytest.mark.parametrize("experiment", experiments())
 def test_bfloat16(experiment, bfloat16):
     model, batch = built(experiment)
     metrics = model.train_step(batch, tf.constant(0, tf.int64))

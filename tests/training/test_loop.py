@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-from ganline.catalogue.presets import compose_params, names
+from ganline.catalogue.presets import compose_params
 from ganline.core.determinism import be_deterministic
 from ganline.diagnosis.probe import Probe, pixels
 from ganline.diagnosis.verdict import Verdict
@@ -21,7 +21,7 @@ from ganline.training import monitor as watch
 from ganline.training.devices import ONE
 from ganline.training.loop import History, train
 from ganline.training.stop import Stopped
-from tests.fitting import built, fitting, given
+from tests.fitting import built, experiments, fitting, given
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
@@ -86,7 +86,7 @@ TINY = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("experiment", names("experiment"))
+@pytest.mark.parametrize("experiment", experiments())
 def test_each_experiment_is_deterministic_and_resumes_exactly(tmp_path, experiment):
     """Two trainings of one seed, the second stopped after two steps and gone on with by a new model."""
     tiny = [*TINY, "train.discriminator_steps=2"] if experiment.startswith("wgan") else TINY  # 5 take long to compile
