@@ -32,7 +32,7 @@ def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     overrides = [
         *(small if issubclass(recipe, Translation) else narrow if issubclass(recipe, ResidualGAN) else []), *overrides
     ]  # fmt: skip
-    if issubclass(recipe, Inpainting):  # both networks learn of one batch
+    if issubclass(recipe, Inpainting | ResidualGAN):  # both networks learn of as many images
         sizes = [given.partition("=")[2] for given in overrides if given.startswith("train.batch_size=")]
         own = [given for given in overrides if not given.startswith("train.generator_batch_size=")]
         overrides = [*own, *(f"train.generator_batch_size={size}" for size in sizes[-1:])]

@@ -192,12 +192,18 @@ def generated(kind, leak=False, steps=1500):
     if kind == "adaptive":
         model.augmentation.chance.assign(0.6)  # which it does not leave by much in so few images
     change, step = model.augmentation.on, tf.function(model.train_step, autograph=False)
+
+    @tf.function(autograph=False)
+    def leaking(images, number):
+        with layer_keys(key(0, "leak", number)):
+            return change(images, MIDDLE)
+
     if leak:
         model.augmentation.on = lambda images, image_range: images
     draw = np.random.default_rng(0)
-    for number in range(steps):
+    for number in map(tf.constant, range(steps)):
         real = tf.constant(corners(model.batch_size, draw))
-        step({"image": tf.constant(drawn(change, real, MIDDLE, number=number)) if leak else real}, tf.constant(number))
+        step({"image": leaking(real, number) if leak else real}, number)
     return model.generate(tf.random.stateless_normal((500, 8), [0, 1]), None).numpy()
 
 

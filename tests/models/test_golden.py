@@ -84,6 +84,10 @@ GOLDEN = [
     ("r3gan-fashion-mnist", "discriminator", 168_096, 168_096, 0),
     ("r3gan-emoji", "generator", 281_072, 281_072, 0),
     ("r3gan-emoji", "discriminator", 273_008, 273_008, 0),
+    ("r3gan-stacked-mnist", "generator", 176_224, 176_224, 0),
+    ("r3gan-stacked-mnist", "discriminator", 168_160, 168_160, 0),
+    ("r3gan-stacked-mnist-r1", "generator", 176_224, 176_224, 0),
+    ("r3gan-stacked-mnist-r1", "discriminator", 168_160, 168_160, 0),
 ]
 
 
