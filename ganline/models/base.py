@@ -101,12 +101,16 @@ class Model:
         counter = tf.Variable(0, trainable=False, dtype=tf.int64)
         for name, rule in rules.items():
             updates = self.counted() if shared else self.updates(name)
-            optimizer = make_optimizer(rule, self.settings, updates)
+            optimizer = self.make_optimizer(rule, updates)
             if shared:
                 optimizer.iterations = counter
             optimizer._create_all_weights(self.trained(name))
             half = tf.keras.mixed_precision.global_policy().compute_dtype == "float16"
             self.optimizers[name] = tf.keras.mixed_precision.LossScaleOptimizer(optimizer) if half else optimizer
+
+    def make_optimizer(self, rule: Optimizer, updates: int) -> tf.keras.optimizers.Optimizer:
+        """Return the optimizer that `rule` describes, which counts `updates` updates a step."""
+        return make_optimizer(rule, self.settings, updates)
 
     def update(self, tape: tf.GradientTape, loss: tf.Tensor, *names: str) -> None:
         """Apply one step of each of the named optimizers to the weights that it trains.

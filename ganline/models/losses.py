@@ -36,6 +36,8 @@ class Loss:
         unbounded: whether it needs a limit on the slope of the discriminator that it does not set itself.
         penalised: whether it has a gradient penalty.
         at_once: why reals and fakes must be in one update, "" where they need not.
+        pairs: whether each real image is held against a generated one, so that as many of both are needed.
+        flat_at: at which images the discriminator is to be flat, of "real" and "fake"; these pass apart.
         autoencoder: whether the discriminator is to redraw images; its score is then the error.
     """
 
@@ -49,6 +51,8 @@ class Loss:
     penalised = False
     at_once = ""
     autoencoder = False
+    pairs = False
+    flat_at: tuple[str, ...] = ()
 
     def real(self, scores: Scores, targets: Scores) -> Scores:
         """Return the losses, float32 (N, 1), of the scores of real images and their targets."""
@@ -73,6 +77,10 @@ class Loss:
     def realness(self, scores: Scores) -> Scores:
         """Return the scores with the higher one for the image that looks more real."""
         return scores
+
+    def paired(self, on_real: Scores, on_fake: Scores) -> tuple[Scores, Scores]:
+        """Return the scores of real and of generated images as `real`, `fake` and `generator` take them."""
+        return on_real, on_fake
 
     def penalty(
         self, score: Callable[[tf.Tensor], Scores], real: tf.Tensor, fake: Callable[[], tf.Tensor]
@@ -337,6 +345,53 @@ class Began(Loss):
         return (*super().metric_names, "balance", "convergence")
 
 
+class Relativistic(Loss):
+    """Huang et al. 2024 (R3GAN), the loss of Jolicoeur-Martineau 2018 in pairs, kept flat at both ends.
+
+    D minimises E log(1 + exp(-(D(x) - D(G(z))))), G the same with the signs exchanged, a real image for each generated
+    one. To D is added penalty_weight / 2 (E |grad D(x)|^2 + E |grad D(G(z))|^2), at the images before they are
+    augmented: R1 (Mescheder et al. 2018) and R2. An image counts as told apart where its score is on the right side of
+    its partner's.
+    """
+
+    name = "relativistic"
+    share = 0.5  # each side is the whole loss
+    boundary = 0.0
+    penalised = True
+    at_once = "the loss relativistic holds each real image against a generated one"
+    pairs = True
+    flat_at = ("real", "fake")
+
+    def real(self, scores: Scores, targets: Scores) -> Scores:
+        """Return log(1 + exp(-s)) of s = D(x) - D(G(z))."""
+        return tf.nn.softplus(-scores)
+
+    def fake(self, scores: Scores, targets: Scores) -> Scores:
+        """Return the same of the same pairs, whose s here is D(G(z)) - D(x)."""
+        return tf.nn.softplus(scores)
+
+    def generator(self, scores: Scores) -> Scores:
+        """Return log(1 + exp(-s)) of s = D(G(z)) - D(x)."""
+        return tf.nn.softplus(-scores)
+
+    def paired(self, on_real: Scores, on_fake: Scores) -> tuple[Scores, Scores]:
+        """See Loss.paired."""
+        return on_real - on_fake, on_fake - on_real
+
+    def signs(self, on_real: Scores, on_fake: Scores) -> Metrics:
+        """See Loss.signs."""
+        told = super().signs(*self.paired(on_real, on_fake))
+        return told | {"d_real": tf.reduce_mean(on_real), "d_fake": tf.reduce_mean(on_fake)}
+
+
+class RelativisticR1(Relativistic):
+    """The same without R2, which Huang et al. 2024 (table 1) report to diverge on Stacked MNIST."""
+
+    name = "relativistic_r1"
+    at_once = "the loss relativistic_r1 holds each real image against a generated one"
+    flat_at = ("real",)
+
+
 LOSSES: dict[str, type[Loss]] = {
     loss.name: loss
     for loss in list(vars().values())
@@ -372,6 +427,11 @@ def gradient_penalty(score: Callable[[tf.Tensor], Scores], images: tf.Tensor) ->
     squares = tf.reduce_sum(tape.gradient(total, images) ** 2, axis=[1, 2, 3])
     # The root's own gradient is infinite at 0, where a critic that ignores its input would turn weights into NaN.
     return tf.reduce_mean((tf.sqrt(squares + 1e-12) - 1) ** 2)
+
+
+def steepness(slopes: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Return half the sum of E |grad_x D(x)|^2 over several batches of gradients, float32 (N, H, W, C) each."""
+    return 0.5 * tf.add_n([tf.reduce_mean(tf.reduce_sum(slope**2, axis=[1, 2, 3])) for slope in slopes])
 
 
 def between(real: tf.Tensor, fake: tf.Tensor, key: tf.Tensor) -> tf.Tensor:

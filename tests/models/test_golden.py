@@ -94,6 +94,15 @@ GOLDEN = [
     # The Deep Learning Workshop, Activity 7.01 (authors' notebook)
     ("dcgan-fashion-mnist-workshop", "generator", 1_727_233, 1_719_873, 7_360),
     ("dcgan-fashion-mnist-workshop", "discriminator", 1_658_753, 1_658_753, 0),
+    # Huang et al. 2024, much narrower; as wide as the paper's: tests/models/generation/test_r3gan.py
+    ("r3gan-fashion-mnist", "generator", 176_160, 176_160, 0),
+    ("r3gan-fashion-mnist", "discriminator", 168_096, 168_096, 0),
+    ("r3gan-emoji", "generator", 281_072, 281_072, 0),
+    ("r3gan-emoji", "discriminator", 273_008, 273_008, 0),
+    ("r3gan-stacked-mnist", "generator", 176_224, 176_224, 0),
+    ("r3gan-stacked-mnist", "discriminator", 168_160, 168_160, 0),
+    ("r3gan-stacked-mnist-r1", "generator", 176_224, 176_224, 0),
+    ("r3gan-stacked-mnist-r1", "discriminator", 168_160, 168_160, 0),
 ]
 
 

@@ -30,7 +30,11 @@ EXPECTED = {
     "least_squares": ((REAL - 1) ** 2, FAKE**2, (FAKE - 1) ** 2),
     "hinge": (np.maximum(0, 1 - REAL), np.maximum(0, 1 + FAKE), -FAKE),
     "began": (REAL, -FAKE, FAKE),
+    "relativistic": (-np.log(P), -np.log(1 - Q), -np.log(Q)),
+    "relativistic_r1": (-np.log(P), -np.log(1 - Q), -np.log(Q)),
 }
+NEEDS = ("autoencoder", "pairs", "flat_at")
+PENALISED = {"wasserstein_gp", "dragan", "relativistic", "relativistic_r1"}
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -58,9 +62,9 @@ def test_cross_entropy_is_exact_for_large_logits():
 
 def test_the_checks_read_what_the_losses_declare():
     literals = ("name", "says", "share", "boundary", "labels", "saturates", "unbounded", "penalised", "at_once")
-    told = {name: {key: getattr(loss, key) for key in (*literals, "autoencoder")} for name, loss in LOSSES.items()}
+    told = {name: {key: getattr(loss, key) for key in (*literals, *NEEDS)} for name, loss in LOSSES.items()}
     assert loss_facts() == told and set(told) == set(EXPECTED)
-    assert {name for name, facts in told.items() if facts["penalised"]} == {"wasserstein_gp", "dragan"}
+    assert {name for name, facts in told.items() if facts["penalised"]} == PENALISED
     aimed = {"non_saturating", "brier", "minimax", "least_squares", "dragan"}
     assert {name for name, f in told.items() if f["labels"]} == aimed
     assert {facts["says"] for facts in told.values() if facts["labels"]} == {"probabilities", "scores"}

@@ -61,7 +61,8 @@ def test_bfloat16(experiment, bfloat16):
 @pytest.mark.parametrize(
     "overrides",
     [["loss=began"], ["spectral_normalization=true", "unrolled_steps=1"], ["loss=wasserstein_gp", "packing=2"],
-     ["minibatch_stddev=true", "discriminator_batches=separate", "feature_matching=true", "instance_noise=0.1"]],
+     ["minibatch_stddev=true", "discriminator_batches=separate", "feature_matching=true", "instance_noise=0.1"],
+     ["loss=relativistic", "discriminator_batches=separate", "augmentation=adaptive"]],
     ids="+".join,
 )  # fmt: skip
 def test_practices_in_bfloat16(overrides, bfloat16):

@@ -9,15 +9,16 @@ from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.models import makers
 from ganline.models.base import from_uint8
+from ganline.settings.recipes import Growing
 from ganline.training.batches import Feed
-from tests.fitting import GROWING
+from tests.fitting import NARROW
 
 TWO = "train.phases=[{size: 4, first_step: 0, batch_size: 6}, {size: 8, first_step: 2, fade_steps: 2}]"
 THREE = (
     "train.phases=[{size: 4, first_step: 0, batch_size: 6}, {size: 8, first_step: 2, fade_steps: 2}, "
     "{size: 16, first_step: 6, batch_size: 2}]"
 )
-TINY = [*GROWING, "train.steps=8", "train.batch_size=4", "train.generator_batch_size=4"]
+TINY = [*NARROW[Growing], "train.steps=8", "train.batch_size=4", "train.generator_batch_size=4"]
 
 
 def tiny(size, phases):
