@@ -92,14 +92,21 @@ def learned(
     def descend(first: tf.Tensor, last: tf.Tensor, *state: tf.Tensor) -> tuple[tf.Tensor, ...]:
         return tf.while_loop(lambda i, *_: i < last, step, (first, *state))[1:]
 
-    walks = tf.zeros((len(edits), normal.shape[1]))
+    zeros = tf.zeros((len(edits), normal.shape[1]))
+    return np.round(_in_parts(descend, steps, zeros).numpy().astype(np.float64), DECIMALS)
+
+
+def _in_parts(descend: "Callable[..., tuple[tf.Tensor, ...]]", steps: int, walks: "tf.Tensor") -> "tf.Tensor":
+    """Return what becomes of the walks, with Adam's means of gradients and of their squares, in `steps` steps."""
+    import tensorflow as tf
+
     state = walks, tf.zeros_like(walks), tf.zeros_like(walks)
     with Bar("Learning walks", steps, unit="steps") as bar:
         for first in range(0, steps, AT_ONCE):
             last = min(first + AT_ONCE, steps)
             state = descend(tf.constant(first), tf.constant(last), *state)
             bar.advance(last - first)
-    return np.round(state[0].numpy().astype(np.float64), DECIMALS)
+    return state[0]
 
 
 def _far(edits: Sequence[Edit], before: "tf.Tensor", strengths: "tf.Tensor", after: "tf.Tensor") -> "tf.Tensor":

@@ -153,12 +153,12 @@ class GrowingGAN(LatentGAN):
         share = tf.reshape(self.share(self.phase), (1, 1, 1, 1))
         return self.said(shown, self._parts[self.adversary][self.phase]([shown, share], training=True))
 
-    def average(self) -> None:
+    def average(self, step: tf.Tensor) -> None:
         """See ganline.models.adversarial.Adversarial.average; weights of later phases are not trained yet."""
         if self.settings.generator_average:
             phase = self.phase or 0
             mean, network = (self._parts[name][phase] for name in (self.average_name, self.network_names[0]))
-            practices.average(mean, network, self.settings.generator_average)
+            practices.average(mean, network, self.average_decay(step))
 
     @property
     def judges_batches(self) -> bool:

@@ -306,7 +306,7 @@ def test_a_slow_model_is_left_alone():
 @pytest.mark.parametrize("experiment", ["dcgan-fashion-mnist-workshop"])
 def test_a_small_real_model_in_colour(experiment, monkeypatch):
     """An untrained DCGAN of 8x8 colour images, its own samples being the real ones."""
-    monkeypatch.setattr(steerability, "STEPS", 5)
+    monkeypatch.setattr(steerability, "USUAL", replace(steerability.USUAL, steps=5))
     monkeypatch.setattr(steerability, "RANDOM", 2)
     params = compose_params(experiment, ["dataset=digits", "prepare.size=8", "latent.samples=100"])
     model = models.build(params.train, (8, 8, 3), params.seed, classes=10)

@@ -19,7 +19,8 @@ from ganline.models import augmentation, makers
 from ganline.training import loop
 from ganline.training import monitor as watch
 from ganline.training.devices import ONE
-from ganline.training.loop import History, train
+from ganline.training.history import History
+from ganline.training.loop import train
 from ganline.training.stop import Stopped
 from tests.fitting import EXPERIMENTS, built, each, fitting, given
 
