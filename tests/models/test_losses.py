@@ -27,6 +27,7 @@ EXPECTED = {
     "dragan": (-np.log(P), -np.log(1 - Q), np.log(1 - Q)),
     "wasserstein": (-REAL, FAKE, -FAKE),
     "wasserstein_gp": (-REAL, FAKE, -FAKE),
+    "wasserstein_gp_drift": (-REAL + 0.001 * REAL**2, FAKE, -FAKE),
     "least_squares": ((REAL - 1) ** 2, FAKE**2, (FAKE - 1) ** 2),
     "hinge": (np.maximum(0, 1 - REAL), np.maximum(0, 1 + FAKE), -FAKE),
     "began": (REAL, -FAKE, FAKE),
@@ -60,7 +61,8 @@ def test_the_checks_read_what_the_losses_declare():
     literals = ("name", "says", "share", "boundary", "labels", "saturates", "unbounded", "penalised", "at_once")
     told = {name: {key: getattr(loss, key) for key in (*literals, "autoencoder")} for name, loss in LOSSES.items()}
     assert loss_facts() == told and set(told) == set(EXPECTED)
-    assert {name for name, facts in told.items() if facts["penalised"]} == {"wasserstein_gp", "dragan"}
+    penalised = {"wasserstein_gp", "wasserstein_gp_drift", "dragan"}
+    assert {name for name, facts in told.items() if facts["penalised"]} == penalised
     aimed = {"non_saturating", "brier", "minimax", "least_squares", "dragan"}
     assert {name for name, f in told.items() if f["labels"]} == aimed
     assert {facts["says"] for facts in told.values() if facts["labels"]} == {"probabilities", "scores"}
