@@ -138,14 +138,22 @@ class GrowingGAN(LatentGAN):
         return mixed(enlarge(made[0]), made[1], self.share(level)) if self.fades(level) else made
 
     def discriminate(self, real: Batch, fake: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
-        """See ganline.models.adversarial.Adversarial.discriminate; real images are shrunk and faded for it."""
+        """See ganline.models.adversarial.Adversarial.discriminate; real images become those of the phase."""
+        return super().discriminate(self.of_phase(real), fake, step, draw)
+
+    def generator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
+        """See ganline.models.adversarial.Adversarial.generator_step; real images become those of the phase."""
+        return super().generator_step(self.of_phase(real), step, draw)
+
+    def of_phase(self, real: Batch) -> Batch:
+        """Return real images, "image" (N, H, W, C) of the final size, shrunk to the phase's, and faded as its own."""
         assert self.phase is not None
         image = real["image"]
         while image.shape[1] > self.settings.phases[self.phase].size:
             image = shrink(image)
         if self.fades(self.phase):
             image = mixed(enlarge(shrink(image)), image, self.share(self.phase))
-        return super().discriminate({**real, "image": image}, fake, step, draw)
+        return {**real, "image": image}
 
     def look(self, shown: tf.Tensor, batch: Batch) -> Outputs:
         """See ganline.models.adversarial.Adversarial.look."""
@@ -153,12 +161,12 @@ class GrowingGAN(LatentGAN):
         share = tf.reshape(self.share(self.phase), (1, 1, 1, 1))
         return self.said(shown, self._parts[self.adversary][self.phase]([shown, share], training=True))
 
-    def average(self) -> None:
+    def average(self, step: tf.Tensor) -> None:
         """See ganline.models.adversarial.Adversarial.average; weights of later phases are not trained yet."""
         if self.settings.generator_average:
             phase = self.phase or 0
             mean, network = (self._parts[name][phase] for name in (self.average_name, self.network_names[0]))
-            practices.average(mean, network, self.settings.generator_average)
+            practices.average(mean, network, self.average_decay(step))
 
     @property
     def judges_batches(self) -> bool:

@@ -90,6 +90,7 @@ class Sampler:
         self.latent_dim, self.prior = latents_of(model.settings)
         self.image_shape = model.image_shape
         self.conditions = model.conditions
+        self.redraws = model.redraws
         self._model = model
         self._make = tf.function(
             lambda latents, labels: to_uint8(model.generate(latents, labels), model.image_range),
@@ -125,6 +126,15 @@ class Sampler:
             return draw.standard_normal(shape).astype(np.float32)
         return draw.uniform(-1 if self.prior == "uniform" else 0, 1, shape).astype(np.float32)
 
+    def truncate(self, latents: np.ndarray, psi: float) -> np.ndarray:
+        """Return latents cut off to the middle `psi`, 0 to 1, of the prior, as the model is made for: see latent.paths.
+
+        float32 (N, latent_dim) in and out.
+        """
+        from ganline.latent import paths  # here: a logged model draws without SciPy
+
+        return (paths.redrawn if self.redraws else paths.truncate)(latents, psi, self.prior)
+
     def labels(self, count: int, seed: int, purpose: str) -> np.ndarray:
         """Return int32 (count,) drawn uniformly from the conditions (0 for all where there are none)."""
         draw = generator(seed, f"labels/{purpose}")
@@ -133,10 +143,14 @@ class Sampler:
     def grid(self, count: int, seed: int, purpose: str) -> tuple[np.ndarray, np.ndarray, int]:
         """Return latents and labels for a grid of samples, and its columns.
 
-        With conditions one row a condition, and the same latents in every row; else as near a square as `count` allows.
+        With conditions one row a condition, and the same latents in every row; one latent and some conditions where
+        there are more of these than `count`. Else as near a square as `count` allows.
         """
         if not self.conditions:
             return self.latents(count, seed, purpose), np.zeros(count, np.int32), math.isqrt(count - 1) + 1
+        if count < self.conditions:
+            some = np.linspace(0, self.conditions - 1, count).astype(np.int32)
+            return np.tile(self.latents(1, seed, purpose), (count, 1)), some, math.isqrt(count - 1) + 1
         columns = max(1, count // self.conditions)
         latents = np.tile(self.latents(columns, seed, purpose), (self.conditions, 1))
         return latents, np.repeat(np.arange(self.conditions, dtype=np.int32), columns), columns

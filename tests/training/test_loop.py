@@ -15,13 +15,14 @@ from ganline.catalogue.presets import compose_params
 from ganline.core.determinism import be_deterministic
 from ganline.diagnosis.probe import Probe, pixels
 from ganline.diagnosis.verdict import Verdict
-from ganline.models import makers
+from ganline.models import augmentation, makers
 from ganline.training import loop
 from ganline.training import monitor as watch
 from ganline.training.devices import ONE
-from ganline.training.loop import History, train
+from ganline.training.history import History
+from ganline.training.loop import train
 from ganline.training.stop import Stopped
-from tests.fitting import EXPERIMENTS, built, fitting, given
+from tests.fitting import EXPERIMENTS, built, each, fitting, given
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
@@ -87,7 +88,7 @@ TINY = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
+@pytest.mark.parametrize("experiment", each(EXPERIMENTS))
 def test_each_experiment_is_deterministic_and_resumes_exactly(tmp_path, experiment):
     """Two trainings of one seed, the second stopped after two steps and gone on with by a new model."""
     tiny = [*TINY, "train.discriminator_steps=2"] if experiment.startswith("wgan") else TINY  # 5 take long to compile
@@ -105,6 +106,19 @@ def test_all_practices_together_resume_exactly(tmp_path):
     with pytest.raises(Stopped, match="saved at step 2"):
         run(tmp_path / "parts", overrides=began, on_row=stop_at(2))
     assert run(tmp_path / "parts", overrides=began) == whole
+
+
+def test_an_augmentation_that_adapts_resumes_exactly(tmp_path, monkeypatch):
+    """Its chance rises by an eighth a step, here, and what it has counted is no part of the networks."""
+    for name, value in (("TARGET", -2.0), ("EVERY", 1), ("IMAGES", 16)):
+        monkeypatch.setattr(augmentation, name, value)
+    adaptive = [*TINY, "train.augmentation=adaptive"]
+    whole = run(tmp_path / "whole", overrides=adaptive)
+    with pytest.raises(Stopped, match="saved at step 2"):
+        run(tmp_path / "parts", overrides=adaptive, on_row=stop_at(2))
+    assert run(tmp_path / "parts", overrides=adaptive) == whole
+    chances = [row.split(",")[-1] for row in (tmp_path / "parts" / "history.csv").read_text().splitlines()]
+    assert chances == ["augmentation_chance", "0.125", "0.25", "0.375", "0.5"]
 
 
 def test_batches_of_calls_do_not_change_the_bits(tmp_path):
