@@ -138,14 +138,22 @@ class GrowingGAN(LatentGAN):
         return mixed(enlarge(made[0]), made[1], self.share(level)) if self.fades(level) else made
 
     def discriminate(self, real: Batch, fake: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
-        """See ganline.models.adversarial.Adversarial.discriminate; real images are shrunk and faded for it."""
+        """See ganline.models.adversarial.Adversarial.discriminate; real images become those of the phase."""
+        return super().discriminate(self.of_phase(real), fake, step, draw)
+
+    def generator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
+        """See ganline.models.adversarial.Adversarial.generator_step; real images become those of the phase."""
+        return super().generator_step(self.of_phase(real), step, draw)
+
+    def of_phase(self, real: Batch) -> Batch:
+        """Return real images, "image" (N, H, W, C) of the final size, shrunk to the phase's, and faded as its own."""
         assert self.phase is not None
         image = real["image"]
         while image.shape[1] > self.settings.phases[self.phase].size:
             image = shrink(image)
         if self.fades(self.phase):
             image = mixed(enlarge(shrink(image)), image, self.share(self.phase))
-        return super().discriminate({**real, "image": image}, fake, step, draw)
+        return {**real, "image": image}
 
     def look(self, shown: tf.Tensor, batch: Batch) -> Outputs:
         """See ganline.models.adversarial.Adversarial.look."""

@@ -84,7 +84,7 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_been(tmp_path):
 TINY = [
     "train.steps=4", "train.batch_size=2", "train.generator_batch_size=2", "train.steps_per_call=1",
     "train.log_every=1", "train.sample_every=4", "train.checkpoint_every=4", "train.sample_count=1",
-    "train.phases=[{size: 4, first_step: 0, batch_size: 4}, {size: 8, first_step: 3, fade_steps: 1}]",
+    "train.phases=[{size: 4, first_step: 0, batch_size: 4}, {size: 8, first_step: 2, fade_steps: 1}]",
 ]  # fmt: skip
 
 
