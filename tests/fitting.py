@@ -14,6 +14,12 @@ from ganline.settings.recipes import Inpainting, Translation
 from ganline.settings.schema import Params
 
 CONF = Path(__file__).parents[1] / "conf"
+NARROW = {
+    "Styled": [
+        "prepare.size=8", "train.features=32", "train.most_features=4", "train.latent_dim=4", "train.mapping_layers=1",
+    ],
+}  # fmt: skip
+"""By the name of a recipe: what makes networks small that take long to compile."""
 
 
 def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
@@ -21,6 +27,7 @@ def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     model = yaml_files.read(CONF / "experiment" / f"{experiment}.yaml")["train"]["model"]
     recipe = recipe_of(model)
     known = recipe.model_fields
+    overrides = [*NARROW.get(recipe.__name__, []), *overrides]
     # Translators are made for pictures of 256 pixels, which take minutes; a later override has the last word.
     side = max(16, model_facts()[model].get("size_multiple", 1))
     small = [f"prepare.size={side}", f"train.hole_size={side // 4}"]

@@ -119,6 +119,33 @@ class GAN(Latents, Adversaries):
     """GANs that make images of latents."""
 
 
+class Styled(GAN):
+    """GANs whose generator makes w of its latents, which says in every layer what is drawn."""
+
+    features: Count
+    """Features of the layers at a size, times that size, as far as most_features allows."""
+    most_features: Count
+    """Features of any layer, at most."""
+    mapping_layers: Count
+    """Dense layers that make w of latents."""
+    mapping_rate: Annotated[float, Field(gt=0)]
+    """Times the generator's learning rate, for these layers."""
+    mixing: Annotated[float, Field(ge=0, le=1)]
+    """Share of images that are made of two latents, in training."""
+    r1_weight: Annotated[float, Field(ge=0)]
+    """Gamma of R1: half of it times the squared gradient of the discriminator at real images."""
+    r1_every: Count
+    """Steps from one R1 to the next; it is weighed up for those between."""
+    path_length_weight: Annotated[float, Field(ge=0)]
+    """Of the path length regularisation, in the generator's loss."""
+    path_length_every: Count
+    """Steps from one to the next; it is weighed up for those between."""
+    initializer: Literal["glorot_uniform"]
+    """It has no effect: kernels are drawn from N(0, 1), and scaled as they are used."""
+    discriminator_batches: Literal["separate"]
+    """The discriminator compares the images of a batch, so reals and fakes are in two."""
+
+
 class Translation(Adversaries):
     """Adversaries that make images of other images."""
 

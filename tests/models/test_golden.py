@@ -79,6 +79,12 @@ GOLDEN = [
     # The Deep Learning Workshop, Activity 7.01 (authors' notebook)
     ("dcgan-fashion-mnist-workshop", "generator", 1_727_233, 1_719_873, 7_360),
     ("dcgan-fashion-mnist-workshop", "discriminator", 1_658_753, 1_658_753, 0),
+    # Karras et al. 2019, figure 1: 26.2M trainable, and 23.1M in the traditional generator, which the discriminator
+    # mirrors. (Its code prints 26,219,627 and 23,087,249: growing takes layers for the colours of smaller images.)
+    ("stylegan-1024", "generator", 26_212_531, 26_212_019, 512),
+    ("stylegan-1024", "discriminator", 23_077_137, 23_077_137, 0),
+    ("stylegan-emoji", "generator", 1_259_491, 1_259_363, 128),
+    ("stylegan-emoji", "discriminator", 1_140_129, 1_140_129, 0),
 ]
 
 
