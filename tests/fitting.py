@@ -12,11 +12,11 @@ from ganline.catalogue.presets import names
 from ganline.core import yaml_files
 from ganline.datasets import inputs
 from ganline.models.facts import model_facts, recipe_of
-from ganline.settings.recipes import ClassGAN, Growing, Inpainting, ResidualGAN, Translation
+from ganline.settings.recipes import ClassGAN, Growing, Inpainting, ResidualGAN, Styled, Translation
 from ganline.settings.schema import Params
 
 CONF = Path(__file__).parents[1] / "conf"
-FULL_SIZE = ("biggan-128", "pggan-1024")
+FULL_SIZE = ("biggan-128", "pggan-1024", "stylegan-1024")
 """Presets that differ from another one of their model in size alone, which such tests make small."""
 EXPERIMENTS = [name for name in names("experiment", CONF) if name not in FULL_SIZE]
 NARROW: dict[Any, list[str]] = {
@@ -26,6 +26,10 @@ NARROW: dict[Any, list[str]] = {
         *("train.most_features=8", "train.latent_dim=8"),
     ],
     ResidualGAN: ["train.widths=[8, 8]", "train.blocks=1"],
+    Styled: [
+        *("prepare.size=8", "train.features=32", "train.most_features=4", "train.latent_dim=4"),
+        "train.mapping_layers=1",
+    ],
 }
 """How the networks of these recipes are made small."""
 LONG = ("biggan-", "r3gan-emoji", "r3gan-stacked-mnist")

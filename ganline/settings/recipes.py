@@ -147,17 +147,43 @@ class Phase(Section):
     """Images an update, of either network; null for train.batch_size and train.generator_batch_size."""
 
 
-class Growing(GAN):
-    """GANs whose networks grow while they train, and with them the images."""
+class Equalized(GAN):
+    """GANs whose weights are scaled as they are used, with most features where images are small."""
 
-    phases: Annotated[list[Phase], Field(min_length=1)]
-    """In their order; from each to the next the size doubles, and the last one's is prepare.size."""
     features: Count
     """Features of the layers at a size, times that size, as far as most_features allows."""
     most_features: Count
     """Features of any layer, at most."""
     initializer: Literal["glorot_uniform"]
     """It has no effect: kernels are drawn from N(0, 1), and scaled as they are used."""
+
+
+class Growing(Equalized):
+    """GANs whose networks grow while they train, and with them the images."""
+
+    phases: Annotated[list[Phase], Field(min_length=1)]
+    """In their order; from each to the next the size doubles, and the last one's is prepare.size."""
+
+
+class Styled(Equalized):
+    """GANs whose generator makes w of its latents, which says in every layer what is drawn."""
+
+    mapping_layers: Count
+    """Dense layers that make w of latents."""
+    mapping_rate: Annotated[float, Field(gt=0)]
+    """Times the generator's learning rate, for these layers."""
+    mixing: Annotated[float, Field(ge=0, le=1)]
+    """Share of images that are made of two latents, in training."""
+    r1_weight: Annotated[float, Field(ge=0)]
+    """Gamma of R1: half of it times the squared gradient of the discriminator at real images."""
+    r1_every: Count
+    """Steps from one R1 to the next; it is weighed up for those between."""
+    path_length_weight: Annotated[float, Field(ge=0)]
+    """Of the path length regularisation, in the generator's loss."""
+    path_length_every: Count
+    """Steps from one to the next; it is weighed up for those between."""
+    discriminator_batches: Literal["separate"]
+    """The discriminator compares the images of a batch, so reals and fakes are in two."""
 
 
 class Translation(Adversaries):

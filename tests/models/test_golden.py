@@ -103,6 +103,12 @@ GOLDEN = [
     ("r3gan-stacked-mnist", "discriminator", 168_160, 168_160, 0),
     ("r3gan-stacked-mnist-r1", "generator", 176_224, 176_224, 0),
     ("r3gan-stacked-mnist-r1", "discriminator", 168_160, 168_160, 0),
+    # Karras et al. 2019, figure 1: 26.2M trainable, and 23.1M in the traditional generator, which the discriminator
+    # mirrors. (Its code prints 26,219,627 and 23,087,249: growing takes layers for the colours of smaller images.)
+    ("stylegan-1024", "generator", 26_212_531, 26_212_019, 512),
+    ("stylegan-1024", "discriminator", 23_077_137, 23_077_137, 0),
+    ("stylegan-emoji", "generator", 1_259_491, 1_259_363, 128),
+    ("stylegan-emoji", "discriminator", 1_140_129, 1_140_129, 0),
 ]
 
 
