@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from benchmarks import stacked_mnist
 from benchmarks.asked import asked
 from ganline.catalogue import presets as catalogue
 from ganline.catalogue.check import load
@@ -164,6 +165,7 @@ def render() -> None:
     parts = {
         "rows": "\n".join(map(_row, drawn)),
         "translators": "\n".join(map(_translator_row, translated)),
+        "modes": stacked_mnist.section(),
         "commands": "\n".join(f"    {facts['command']}" for facts in found),
         "strips": "\n\n".join(STRIP.format(**facts) for facts in drawn),
         "pictures": "\n\n".join(PICTURE.format(**facts) for facts in translated),
@@ -240,7 +242,7 @@ could meet these pixel by pixel, for the two artists draw the same thing in othe
 
 {pictures}
 
-## The commands
+{modes}## The commands
 
 {commands}
 

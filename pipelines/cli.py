@@ -177,6 +177,22 @@ def translate(
         console.print(sentence, soft_wrap=True)
 
 
+@app.command()
+def export(
+    target: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The file to write.")],
+    split: Annotated[str, typer.Option(help="train, test (the images held out), or both.")] = "both",
+) -> None:
+    """Write the prepared images and their classes as a zip that StyleGAN trains on."""
+    from ganline.datasets import stylegan_zip
+    from ganline.datasets.prepared import SPLITS
+
+    if split not in (*SPLITS, "both"):
+        raise UserError(f"--split {split}: allowed is {', '.join(SPLITS)} or both")
+    folder = paths.prepared(check.load())
+    count = stylegan_zip.write(folder, target, SPLITS if split == "both" else (split,))
+    console.print(f"{target} holds {count:,} images of {folder}", soft_wrap=True)
+
+
 def _require_source(source: str, copied_to: Path) -> None:
     """Refuse (UserError) a download.source that is not there, or on which dvc would fail before our code runs.
 

@@ -91,6 +91,9 @@ GOLDEN = [
     # GANs: An Illustrative Tutorial
     ("flags-emoji", "generator", 2_764_545, 2_713_153, 51_392),
     ("flags-emoji", "discriminator", 8_596_898, 8_596_898, 0),
+    # Lin et al. 2018, PacGAN: added up from the layers of its code, which has the moving statistics in other variables
+    ("dcgan-stacked-mnist", "generator", 288_115, 287_875, 240),
+    ("dcgan-stacked-mnist", "discriminator", 613, 585, 28),
     # The Deep Learning Workshop, Activity 7.01 (authors' notebook)
     ("dcgan-fashion-mnist-workshop", "generator", 1_727_233, 1_719_873, 7_360),
     ("dcgan-fashion-mnist-workshop", "discriminator", 1_658_753, 1_658_753, 0),

@@ -3,14 +3,17 @@ import errno
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
+import prepared_digits
 import pytest
 import yaml
 from dvc.utils.serialize import load_yaml
 from omegaconf import OmegaConf
 
 from ganline.catalogue import check
+from ganline.core import yaml_files
 from ganline.core.errors import UserError
 from pipelines import cli
 
@@ -164,6 +167,17 @@ def test_compare_without_runs_ends_in_one_message(project):
     done = ganline("compare", folder=project)
     assert (done.returncode, done.stdout) == (1, "")
     assert "no MLflow store yet" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_export_writes_the_prepared_data_of_params_yaml(project, monkeypatch, capsys):
+    params, _ = prepared_digits.project(project, monkeypatch, "gan-mnist", "prepare.size=32", size=32)
+    (project / "params.yaml").write_text(yaml_files.dump(params.model_dump()))
+    with pytest.raises(UserError, match="--split all: allowed is train, test or both"):
+        cli.export(Path("digits.zip"), "all")
+    cli.export(Path("digits.zip"), "train")
+    assert "digits.zip holds 200 images of data/prepared/digits" in capsys.readouterr().out
+    with zipfile.ZipFile("digits.zip") as packed:
+        assert len(packed.namelist()) == 201
 
 
 def test_explore_without_a_model_ends_in_one_message(project):
