@@ -245,6 +245,7 @@ def clean(yes: Annotated[bool, typer.Option("--yes", help="Delete without asking
 
 def _show(table: "Comparison") -> None:
     """Print the ranked number, and what came of duels, one table a group."""
+    from ganline.evaluation.baselines import BASELINES, scored
     from ganline.evaluation.compare import headline
     from ganline.report.numbers import score
     from ganline.tracking.leaderboard import DUEL_NUMBERS
@@ -259,12 +260,14 @@ def _show(table: "Comparison") -> None:
         if len(table.groups) > 1:
             why = f", not to be compared with others: {headline(group.differs)}"
             console.print(Text.assemble("\n", (f"Group {number}", "bold"), why), soft_wrap=True)
-        shown = Table(
-            "", Column("run", overflow="fold"), "id", table.label, "±", "floor", "tie with", *duels.values(), box=None
-        )
+        beaten = {row.run.id: scored(row.run.numbers, table.by) for row in group.rows}
+        others = [who for who in BASELINES.values() if any(who in each for each in beaten.values())]
+        heads = (table.label, "±", "floor", *others, "tie with", *duels.values())
+        shown = Table("", Column("run", overflow="fold"), "id", *heads, box=None)
         for rank, run, value, error, floor, ties in group.rows:
             numbers = (text(run.numbers.get(name)) for name in duels)
-            beside = (text(value), text(error), text(floor), ", ".join(map(str, ties)), *numbers)
+            nothing_learned = (text(beaten[run.id].get(who)) for who in others)
+            beside = (text(value), text(error), text(floor), *nothing_learned, ", ".join(map(str, ties)), *numbers)
             shown.add_row(str(rank), run.name, run.id[:8], *beside)
         console.print(shown)
     if table.apart:

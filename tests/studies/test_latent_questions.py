@@ -128,7 +128,7 @@ def test_the_unit_that_draws_a_concept_is_found_and_no_other():
     assert set(finding.figures) == {"units", "effects"}
 
 
-def test_a_slow_extractor_is_shown_few_images():
+def test_a_slow_extractor_is_shown_few_images(monkeypatch):
     class Slow(Sided):
         abilities, shown = frozenset({"classes"}), 0
 
@@ -137,9 +137,11 @@ def test_a_slow_extractor_is_shown_few_images():
             return super().describe(images)
 
     spaces = [make_space(one_unit_a_concept(), None, eye) for eye in (Sided(), Slow())]
-    named = [{row[0] for row in dissection.find(space).tables[0].rows} for space in spaces]
+    found = [dissection.find(space) for space in spaces]
+    named = [{row[0] for row in finding.tables[0].rows} for finding in found]
     assert named[0] - named[1] == {"left", "right"} and "brightness" in named[1]
-    assert "takes long to look" in dissection.find(spaces[1]).words[-1]
+    assert "takes long to look" in found[1].words[-1]
+    monkeypatch.setattr(steerability, "STEPS", 5)
     before = spaces[1].extractor.shown
     steerability.find(spaces[1])
     assert spaces[1].extractor.shown - before == 5 * 2 * 6 * 12 + steerability.USUAL.tested
