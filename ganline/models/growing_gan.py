@@ -7,9 +7,10 @@ import tensorflow as tf
 from ganline.core import replicas
 from ganline.models import stabilisers as practices
 from ganline.models.adversarial import Outputs
-from ganline.models.base import Batch, Metrics, begin_anew
+from ganline.models.base import Batch, Metrics
 from ganline.models.growing.layers import Blend, Enlarge, enlarge, shrink
 from ganline.models.latent_gan import LatentGAN
+from ganline.models.optimizers import begin_anew
 from ganline.settings.recipes import Growing
 
 

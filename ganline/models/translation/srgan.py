@@ -3,9 +3,10 @@
 import tensorflow as tf
 from tensorflow.keras import layers
 
-from ganline.models.base import Batch, Metrics, begin_anew
+from ganline.models.base import Batch, Metrics
 from ganline.models.image_gan import ImageGAN
 from ganline.models.layers import Conv2D, InstanceNormalization, UpSampling2D
+from ganline.models.optimizers import begin_anew
 from ganline.settings.recipes import SuperResolution
 
 
