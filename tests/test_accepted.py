@@ -56,7 +56,7 @@ def drawn(number: int) -> dict[str, Any]:
     if draw.random() < 0.4:  # a model that no preset has with this recipe
         train["model"] = draw.choice(models)
     facts, recipe = model_facts()[train["model"]], recipe_of(train["model"])
-    train = {key: train.get(key, spare()[key]) for key in recipe.model_fields}
+    train = {key: train.get(key, spare().get(key)) for key in recipe.model_fields}  # None of what presets leave out
     rules = list(train["optimizers"].values())
     trained = facts.get("optimizer_names", facts["network_names"])
     train["optimizers"] = {name: dict(draw.choice(rules)) for name in trained}

@@ -57,6 +57,8 @@ class Model:
     redraws = False
     perception: Callable[[tf.Tensor], tf.Tensor] | None = None
     """The network that `perceives` names, a ganline.extractors.vgg.Vgg: whoever trains such a model gives it."""
+    phase: int | None = 0
+    """Number of the phase of the training that was entered; see `phases`."""
     trained_with: dict[str, Any] = {}
     """What protocols say of its training beside its settings, such as what stood in for that network."""
 
@@ -99,12 +101,16 @@ class Model:
         counter = tf.Variable(0, trainable=False, dtype=tf.int64)
         for name, rule in rules.items():
             updates = self.counted() if shared else self.updates(name)
-            optimizer = make_optimizer(rule, self.settings, updates)
+            optimizer = self.make_optimizer(rule, updates)
             if shared:
                 optimizer.iterations = counter
             optimizer._create_all_weights(self.trained(name))
             half = tf.keras.mixed_precision.global_policy().compute_dtype == "float16"
             self.optimizers[name] = tf.keras.mixed_precision.LossScaleOptimizer(optimizer) if half else optimizer
+
+    def make_optimizer(self, rule: Optimizer, updates: int) -> tf.keras.optimizers.Optimizer:
+        """Return the optimizer that `rule` describes, which counts `updates` updates a step."""
+        return make_optimizer(rule, self.settings, updates)
 
     def update(self, tape: tf.GradientTape, loss: tf.Tensor, *names: str) -> None:
         """Apply one step of each of the named optimizers to the weights that it trains.
@@ -167,8 +173,21 @@ class Model:
         return 0
 
     @property
+    def phases(self) -> tuple[int, ...]:
+        """First steps of the phases of a training, the first 0: in each another step is compiled."""
+        return (0,)
+
+    def enter(self, phase: int, begins: bool) -> None:
+        """Make ready for the steps of a phase, numbered from 0; `begins` where the next one is its first."""
+        self.phase = phase
+
+    def seen(self, step: int) -> int:
+        """Return how many real examples the steps before `step` take."""
+        return step * self.batch_size
+
+    @property
     def batch_size(self) -> int:
-        """Real examples a training step takes."""
+        """Real examples a training step takes, of the phase that was entered."""
         return self.settings.batch_size
 
     @property
@@ -274,6 +293,14 @@ class Model:
 def is_scaled(optimizer: tf.keras.optimizers.Optimizer) -> bool:
     """Return whether the optimizer scales its loss, as in float16."""
     return isinstance(optimizer, tf.keras.mixed_precision.LossScaleOptimizer)
+
+
+def begin_anew(optimizers: Mapping[str, tf.keras.optimizers.Optimizer]) -> None:
+    """Let optimizers forget all they keep; loss scales stay."""
+    for optimizer in optimizers.values():
+        inner = optimizer.inner_optimizer if is_scaled(optimizer) else optimizer
+        for variable in inner.variables():
+            variable.assign(tf.zeros_like(variable))
 
 
 def make_optimizer(rule: Optimizer, settings: Train, updates: int) -> tf.keras.optimizers.Optimizer:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PIXELS = 2**20
 """Pixels of inputs translated at once, at most: some GB of activations."""
+DRAWN = 2**21
+"""Pixels of images drawn of latents at once, at most."""
 
 
 def of(
@@ -183,7 +185,7 @@ class Sampler:
         ):
             raise UserError(f"labels: this generator takes one of 0 to {max(0, self.conditions - 1)} for each latent")
         parts = [np.empty((0, *self.image_shape), np.uint8)]
-        for rows in _batches(len(latents), BATCH):
+        for rows in _batches(len(latents), max(1, min(BATCH, DRAWN // math.prod(self.image_shape[:2])))):
             parts.append(self._make(latents[rows].astype(np.float32), labels[rows]).numpy())
             progress(len(parts[-1]))
         return np.concatenate(parts)

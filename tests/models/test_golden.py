@@ -82,12 +82,27 @@ GOLDEN = [
     # Deep Learning Illustrated, chapter 12 (authors' notebook)
     ("quickdraw-apples", "generator", 183_713, 177_329, 6_384),
     ("quickdraw-apples", "discriminator", 4_311_553, 4_311_553, 0),
+    # Karras et al. 2018, table 2: 23.1M each. It counts the layers of the last phase, 23,071,507 and 23,077,137; the
+    # 1x1 convolutions to and from smaller images have 7,608 and 10,112.
+    ("pggan-1024", "generator", 23_079_115, 23_079_115, 0),
+    ("pggan-1024", "discriminator", 23_087_249, 23_087_249, 0),
+    ("pggan-emoji", "generator", 1_140_079, 1_140_079, 0),
+    ("pggan-emoji", "discriminator", 1_141_921, 1_141_921, 0),
     # GANs: An Illustrative Tutorial
     ("flags-emoji", "generator", 2_764_545, 2_713_153, 51_392),
     ("flags-emoji", "discriminator", 8_596_898, 8_596_898, 0),
     # The Deep Learning Workshop, Activity 7.01 (authors' notebook)
     ("dcgan-fashion-mnist-workshop", "generator", 1_727_233, 1_719_873, 7_360),
     ("dcgan-fashion-mnist-workshop", "discriminator", 1_658_753, 1_658_753, 0),
+    # Huang et al. 2024, much narrower; as wide as the paper's: tests/models/generation/test_r3gan.py
+    ("r3gan-fashion-mnist", "generator", 176_160, 176_160, 0),
+    ("r3gan-fashion-mnist", "discriminator", 168_096, 168_096, 0),
+    ("r3gan-emoji", "generator", 281_072, 281_072, 0),
+    ("r3gan-emoji", "discriminator", 273_008, 273_008, 0),
+    ("r3gan-stacked-mnist", "generator", 176_224, 176_224, 0),
+    ("r3gan-stacked-mnist", "discriminator", 168_160, 168_160, 0),
+    ("r3gan-stacked-mnist-r1", "generator", 176_224, 176_224, 0),
+    ("r3gan-stacked-mnist-r1", "discriminator", 168_160, 168_160, 0),
 ]
 
 

@@ -5,15 +5,14 @@ import pytest
 import tensorflow as tf
 
 from ganline import models
-from ganline.catalogue.presets import compose_params, names
+from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.models import makers
 from ganline.models.base import from_uint8, to_uint8
 from ganline.settings.recipes import GAN
-from tests.fitting import built, each, fitting, given
+from tests.fitting import EXPERIMENTS, built, each, fitting, given
 
 SMALL = ["train.batch_size=4", "train.generator_batch_size=6", "train.attention=0"]  # its gate is shut at first
-EXPERIMENTS = names("experiment")
 
 
 def composed(experiment, overrides=()):
