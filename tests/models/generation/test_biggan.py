@@ -45,7 +45,8 @@ def test_kernels_are_drawn_orthogonal():
     assert compose_params("biggan-128", ["download.source=."]).train.initializer == "orthogonal"
     drawn = []
     for seed in (1, 1, 2):
-        network = tf.keras.Sequential([layers.Input((6, 6, 2)), layers.Conv2D(5, 3), layers.Conv2D(40, 1)])
+        convolutions = [layers.Conv2D(5, 3), layers.Conv2D(40, 1)]
+        network = tf.keras.Sequential([layers.Input((6, 6, 2)), *convolutions], name="drawn")
         redraw(network, seed, "orthogonal")
         drawn.append([layer.kernel.numpy().reshape(-1, layer.filters) for layer in network.layers])
     np.testing.assert_allclose(drawn[0][0].T @ drawn[0][0], np.eye(5), atol=1e-5)
