@@ -183,10 +183,16 @@ def shrink(images: tf.Tensor, filtered: bool = False) -> tf.Tensor:
 
 def blur(images: tf.Tensor) -> tf.Tensor:
     """Return images float (N, H, W, C) filtered by [1, 2, 1] / 4 along both sides; what lies outside counts as 0."""
-    # As sums: TensorFlow's kernels for a filter a channel run at a few percent of a processor's speed.
-    wide = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]])
-    rows = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
-    return (rows[:, :, :-2] + 2 * rows[:, :, 1:-1] + rows[:, :, 2:]) * (1 / 16)
+    # Not as sums of slices, whose gradient takes 25 times as long.
+    taps = tf.constant([[1, 2, 1], [2, 4, 2], [1, 2, 1]], images.dtype) / 16
+    each = tf.tile(taps[:, :, None, None], (1, 1, images.shape[-1], 1))
+
+    # TensorFlow's gradient would be one for the taps, too, which on GPUs is not deterministic.
+    @tf.custom_gradient
+    def run(images: tf.Tensor) -> tuple[tf.Tensor, Any]:
+        return tf.nn.depthwise_conv2d(images, each, (1, 1, 1, 1), "SAME"), blur
+
+    return run(images)
 
 
 def doubled(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

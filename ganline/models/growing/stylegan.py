@@ -131,7 +131,8 @@ class StyleGAN(LatentGAN):
         w = self.mapping(tf.concat(latents, 0), training=training)
         if training:
             self.mapping.get_layer("mean").move(w, MEAN_DECAY)
-        return {"image": self.drawn(self.mixed(*tf.split(w, 2), who, draw), who, draw)}
+        first, other = tf.split(w, 2)
+        return {"image": self.drawn(self.mixed(first, other, who, draw), who, draw)}
 
     def mixed(self, w: tf.Tensor, other: tf.Tensor, who: str, draw: tf.Tensor) -> list[tf.Tensor]:
         """Return a w (N, D) for each layer: from some layer on, drawn for each image, a share of images has another w.
