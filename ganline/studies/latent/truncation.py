@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 
 from ganline.core.figures import labelled_grid
-from ganline.latent.paths import truncate
 from ganline.metrics.precision_recall import precision_recall
 from ganline.report.plots import curves
 from ganline.studies.finding import Figure, Finding, LeftOut, Number
@@ -70,7 +69,7 @@ def _cut(space: Space) -> Cut:
     """Return what makes images of samples that are truncated: in w where there is one, else in the prior."""
     if not _in_w(space):
         maker = space.generator
-        return lambda latents, labels, psi: maker.images(truncate(latents, psi, maker.prior), labels)
+        return lambda latents, labels, psi: maker.images(maker.truncate(latents, psi), labels)
     styles = Styles(space)
     return lambda latents, labels, psi: styles.images(styles.truncated(styles.of(latents), psi))
 
