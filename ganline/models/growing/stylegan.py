@@ -161,8 +161,8 @@ class StyleGAN(LatentGAN):
         loss, told = super().discriminator_loss(real, fake, step, apart)
         recipe = self.settings
         if recipe.r1_weight:
-            shown = self.shown(real["image"], step)
-            told["r1"] = lazily(step, recipe.r1_every, lambda: slope(lambda seen: self.look(seen, real)[0], shown))
+            score = lambda images: self.look(self.shown(images, step), real)[0]  # noqa: E731
+            told["r1"] = lazily(step, recipe.r1_every, lambda: slope(score, real["image"]))
             loss += self.loss.share * recipe.r1_weight / 2 * told["r1"]
         return loss, told
 

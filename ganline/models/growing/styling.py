@@ -4,6 +4,7 @@ Sides are doubled and halved with the filter [1, 3, 3, 1]. Repeating pixels and 
 it, is the same but at the edges; in one with a convolution it takes a quarter of the multiplications.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -155,8 +156,20 @@ def filtered(images: tf.Tensor, margin: int, gain: float = 1.0) -> tf.Tensor:
     """Return images (N, H, W, C) filtered by [1, 3, 3, 1] / 8 along both sides, times `gain`.
 
     They become (N, H + 2 margin - 3, W + 2 margin - 3, C); what lies outside counts as 0.
+
+    Args:
+        images: at least 4 pixels a side, the margins included.
+        margin: 0 to 3.
+        gain: any.
     """
     taps = np.array([1, 3, 3, 1]) / 8
     each = np.repeat(np.outer(taps, taps)[..., None, None], images.shape[-1], axis=2) * gain
-    wide = tf.pad(images, [[0, 0], [margin, margin], [margin, margin], [0, 0]])
-    return tf.nn.depthwise_conv2d(wide, tf.constant(each, images.dtype), (1, 1, 1, 1), "VALID")
+
+    # TensorFlow's gradient would be one for the taps, too, which on GPUs is not deterministic.
+    @tf.custom_gradient
+    def run(images: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+        wide = tf.pad(images, [[0, 0], [margin, margin], [margin, margin], [0, 0]])
+        made = tf.nn.depthwise_conv2d(wide, tf.constant(each, images.dtype), (1, 1, 1, 1), "VALID")
+        return made, lambda upstream: filtered(upstream, 3 - margin, gain)
+
+    return run(images)

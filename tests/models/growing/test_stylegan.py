@@ -65,6 +65,12 @@ def test_sides_are_doubled_and_halved_as_pixels_repeated_and_filtered_are_but_at
     convolved = tf.nn.avg_pool2d(tf.nn.conv2d(blur(images), kernel, 1, "SAME"), 2, 2, "VALID")
     inside = np.s_[:, 1:-1, 1:-1]
     np.testing.assert_allclose(styling.shrunk(images, kernel)[inside], convolved[inside], atol=1e-4)
+    upstream = numbers(2, 7, 7, 3)
+    for filtering, other in ((lambda seen: styling.filtered(seen, 1), upstream), (blur, numbers(2, 8, 8, 3))):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            told = tf.reduce_sum(filtering(images) * other)
+        assert float(tf.reduce_sum(tape.gradient(told, images) * images)) == pytest.approx(float(told), rel=1e-4)
     even = styling.filtered(enlarge(tf.ones((1, 8, 8, 2))), 1)
     np.testing.assert_allclose(even[:, 2:-2, 2:-2], 1, atol=1e-6)
 
