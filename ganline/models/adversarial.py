@@ -9,7 +9,8 @@ from ganline.core.random import key, layer_keys
 from ganline.models import augmentation
 from ganline.models import stabilisers as practices
 from ganline.models.base import Batch, Metrics, Model
-from ganline.models.losses import LOSSES, steepness
+from ganline.models.losses import LOSSES
+from ganline.models.penalties import steepness
 from ganline.settings.recipes import Adversaries
 
 Outputs = list[tf.Tensor]

@@ -6,17 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganline.models import facts, losses
+from ganline.models import facts, losses, penalties
 from ganline.models.facts import loss_facts
-from ganline.models.losses import (
-    BALANCE_RATE,
-    DIVERSITY_RATIO,
-    LOSSES,
-    around,
-    began_balance,
-    between,
-    gradient_penalty,
-)
+from ganline.models.losses import LOSSES
+from ganline.models.penalties import BALANCE_RATE, DIVERSITY_RATIO, around, began_balance, between, gradient_penalty
 
 REAL, FAKE = np.array([[2.0], [-1.0], [0.5]], np.float32), np.array([[-3.0], [0.25], [1.0]], np.float32)
 P, Q = 1 / (1 + np.exp(-REAL)), 1 / (1 + np.exp(-FAKE))
@@ -149,6 +142,6 @@ def test_terms_are_added_from_the_first_to_the_last():
         terms = [tf.constant(value, tf.float32) for value in values]
         with tf.GradientTape() as tape:
             tape.watch(terms)
-            total = losses.in_order(terms)
+            total = penalties.in_order(terms)
         assert total.numpy() == np.add.accumulate([term.numpy() for term in terms])[-1]
         assert [slope.numpy() for slope in tape.gradient(total, terms)] == [1.0] * count
