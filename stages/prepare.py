@@ -1,15 +1,17 @@
 """Stage prepare: source images become arrays of one size in data/prepared/<dataset>."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ganline.core.words import listed
 from ganline.datasets import prepared
 from ganline.datasets.prepare import prepare
 from ganline.datasets.prepare_pairs import prepare_pairs
+from ganline.datasets.prepare_stacked import prepare_stacked
 from ganline.datasets.prepare_unpaired import prepare_unpaired
 from ganline.settings import paths
-from ganline.settings.schema import Params
+from ganline.settings.schema import Params, Prepare
 from ganline.tracking.tracker import Tracker
 from stages import runner
 
@@ -19,9 +21,7 @@ SHOWN = 20
 def run(params: Params, tracker: Tracker) -> None:
     """Prepare the raw data and tell the tracker which data this is."""
     dataset, folder = params.download.dataset, paths.prepared(params)
-    pairs = params.prepare.pairs
-    make = (prepare_unpaired if pairs.layout == "unpaired" else prepare_pairs) if pairs else prepare
-    facts = make(paths.raw(params), folder, dataset, params.prepare, params.data_seed)
+    facts = maker(params.prepare)(paths.raw(params), folder, dataset, params.prepare, params.data_seed)
     tracker.dataset(dataset, prepared.digest(folder), facts["counts"])
     tracker.artifact(folder / prepared.FACTS)
     for sentence in facts["said"]:
@@ -37,6 +37,15 @@ def run(params: Params, tracker: Tracker) -> None:
             f"{dataset}: {facts['held_out_repeats']} of the test images are training images again, by the dataset's "
             "own split; what is said of images never shown leaves them out"
         )
+
+
+def maker(settings: Prepare) -> Callable[[Path, Path, str, Prepare, int], dict[str, Any]]:
+    """Return who prepares images with these settings."""
+    if settings.stacked:
+        return prepare_stacked
+    if settings.pairs:
+        return prepare_unpaired if settings.pairs.layout == "unpaired" else prepare_pairs
+    return prepare
 
 
 def with_partners(facts: Mapping[str, Any]) -> str:

@@ -4,6 +4,9 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
+from ganline.catalogue import class_gan
+from ganline.catalogue.growth import misgrown
+from ganline.catalogue.paired import annealed, compared
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.datasets.inputs import DERIVED, PARTNER
@@ -12,8 +15,11 @@ from ganline.settings.networks import NETWORKS
 from ganline.settings.recipes import (
     Adversaries,
     Cartoon,
+    ClassGAN,
+    Growing,
     Inpainting,
     Latents,
+    ResidualGAN,
     SuperResolution,
     Train,
     Translation,
@@ -39,6 +45,7 @@ OFF: dict[str, Any] = {
     "weight_clip": None,
     "generator_average": 0.0,
     "labelled_fraction": 1.0,
+    "augmentation": None,
 }
 """The parameters of adversaries that not every model takes, and the value at which each does nothing."""
 
@@ -66,8 +73,14 @@ def impossible(params: Params) -> Iterator[str]:
     else:
         yield _unknown(params.train.model)
     if isinstance(params.train, Adversaries):
-        yield from _asked(params.train, loss_facts().get(params.train.loss))
+        loss = loss_facts().get(params.train.loss)
+        yield from _asked(params.train, loss)
+        yield from compared(params.train, loss) if loss else ()
         yield from _contradictions(params.train)
+    if isinstance(params.train, ClassGAN):
+        yield from class_gan.misfits(params.prepare, params.train)
+    if isinstance(params.train, Growing):
+        yield from misgrown(params.train, params.prepare.size)
     if isinstance(params.train, SuperResolution):
         yield from _enlarged(params, params.train)
     if isinstance(params.train, Inpainting):
@@ -76,6 +89,8 @@ def impossible(params: Params) -> Iterator[str]:
         yield from _two_domains(params, params.train)
     if isinstance(params.train, Cartoon):
         yield from _cartoon(params.train, params.compute.strategy)
+    if isinstance(params.train, ResidualGAN):
+        yield from annealed(params.prepare.size, params.train)
     yield from _updates(params.train)
     yield from _devices(params)
     yield from _protocol(params)
@@ -319,7 +334,9 @@ def uneven(train: Train, replicas: int) -> Iterator[str]:
 def _batch_sizes(train: Train) -> list[tuple[str, int]]:
     """Return the keys that say how many images an update has, with their values."""
     own = ("generator_batch_size",) if isinstance(train, Adversaries) else ()
-    return [(key, getattr(train, key)) for key in ("batch_size", *own)]
+    sizes = [(key, getattr(train, key)) for key in ("batch_size", *own)]
+    phases = train.phases if isinstance(train, Growing) else []
+    return sizes + [(f"phases: batch_size of size {p.size}", p.batch_size) for p in phases if p.batch_size]
 
 
 def _protocol(params: Params) -> Iterator[str]:

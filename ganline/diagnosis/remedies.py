@@ -222,6 +222,8 @@ RULES: tuple[Rule, ...] = (
     Rule(OVERTRAINED, to(select="best"), "the weights whose samples were best", HEUSEL),
     Rule(OVERTRAINED, lambda s: {"train.steps": s.steps_best}, "no more steps than made the samples better", HEUSEL,
          lambda s: s.steps_best > 0),
+    Rule(OVERTRAINED, to(augmentation="adaptive"), "a discriminator that cannot learn its few images by heart",
+         "Karras et al. 2020, Training Generative Adversarial Networks with Limited Data"),
     Rule((*OVERTRAINED, *RESTLESS), to(learning_rate_schedule="linear"), "ever smaller steps", WGAN_GP),
     Rule(UNSTABLE, to(gradient_clip_norm=1.0), "a limit on every update", "Pascanu et al. 2013"),
     Rule((*RESTLESS, *OVERTRAINED), to(generator_average=0.999), "samples of the average of the last weights",
@@ -273,9 +275,10 @@ def advise(
         if rule.cause:
             causes.append({"cause": rule.cause(setting), "source": rule.source})
         change = dict(_changed(wanted, params))
-        new = change and all(remedy["change"] != _lines(change) for remedy in remedies)
+        lines = _lines(change, params)
+        new = change and all(remedy["change"] != lines for remedy in remedies)
         if new and len(remedies) < MOST and accepted(_with(change, params)):
-            remedies.append({"change": _lines(change), "why": rule.why, "source": rule.source})
+            remedies.append({"change": lines, "why": rule.why, "source": rule.source})
     return {"causes": causes, "remedies": remedies}
 
 
@@ -305,8 +308,15 @@ def _with(change: Mapping[str, Any], params: Params) -> dict[str, Any]:
     return content
 
 
-def _lines(change: Mapping[str, Any]) -> list[str]:
-    return [f"{key}={_text(value)}" for key, value in change.items()]
+def _lines(change: Mapping[str, Any], params: Params) -> list[str]:
+    """Return the change as DVC takes it, which wants a + before a key that params.yaml leaves out."""
+    known = params.model_dump()
+    return [f"{'' if _has(known, key) else '+'}{key}={_text(value)}" for key, value in change.items()]
+
+
+def _has(content: Mapping[str, Any], key: str) -> bool:
+    first, _, rest = key.partition(".")
+    return first in content and (not rest or _has(content[first], rest))
 
 
 def _text(value: Any) -> str:

@@ -50,6 +50,42 @@ def train_classifier(
     return trained("classifier", classes, images, batch, settings.batch_size, settings, seed)
 
 
+def train_stacked(
+    images: np.ndarray,
+    labels: np.ndarray,
+    classes: Sequence[str],
+    stacked: Sequence[str],
+    settings: Settings,
+    seed: int,
+) -> Extractor:
+    """Return what `train_classifier` does where each image is a stack: a classifier of single channels, for all three.
+
+    An epoch shows one channel of every image.
+
+    Args:
+        images: uint8 (N, H, W, C), three images as one (ganline.datasets.prepare_stacked).
+        labels: int32 (N,), numbers into `classes`.
+        classes: of the stacks, K^C of them.
+        stacked: the K classes of a channel.
+        settings: the section `extractor`.
+        seed: of all that is random.
+
+    Raises:
+        UserError: nothing learned.
+    """
+    channels = images.shape[3]
+    of_channels = np.stack(np.unravel_index(labels, (len(stacked),) * channels), axis=1).astype(np.int32)
+
+    def batch(chosen: np.ndarray) -> Batch:
+        channel = chosen % channels
+        return images[chosen, :, :, channel][..., None], of_channels[chosen, channel]
+
+    single = trained("classifier", stacked, images[..., :1], batch, settings.batch_size, settings, seed)
+    network = joined(single.network, channels)
+    facts = facts_of("classifier", classes, network, images.shape[1:], "none")
+    return Extractor(network, facts | {"given": {"stacked": list(stacked)}})
+
+
 def trained(
     kind: str,
     classes: Sequence[str],
@@ -89,9 +125,33 @@ def classifier(image_shape: Sequence[int], classes: Sequence[str]) -> tf.keras.M
     return tf.keras.Model(inputs, [features, logits, hidden])
 
 
-def network(image_shape: Sequence[int], file: None, classes: Sequence[str]) -> tf.keras.Model:
+def network(
+    image_shape: Sequence[int], file: None, classes: Sequence[str], stacked: Sequence[str] = ()
+) -> tf.keras.Model:
     """Return the network before any training, as every kind of network is made (ganline.extractors.networks)."""
-    return classifier(image_shape, classes)
+    return (
+        joined(classifier((*image_shape[:2], 1), stacked), image_shape[2])
+        if stacked
+        else classifier(image_shape, classes)
+    )
+
+
+def joined(single: tf.keras.Model, channels: int) -> tf.keras.Model:
+    """Return a network that has `single`, which takes (N, H, W, 1), look at each of so many channels.
+
+    The features of all channels stand side by side. A class is one of each channel, numbered with that of the first
+    channel as the highest digit, and as likely as they are together: the softmax of its logits, which are their sums,
+    is the product of theirs.
+    """
+    inputs = tf.keras.Input((*single.input_shape[1:3], channels))
+    parts = [single(inputs[..., channel : channel + 1]) for channel in range(channels)]
+    features, logits, hidden = zip(*parts, strict=True)
+    sums = logits[0]
+    for more in logits[1:]:
+        sums = tf.reshape(sums[:, :, None] + more[:, None, :], (-1, sums.shape[1] * more.shape[1]))
+    # Taken in turns, so that the first few maps are of all channels.
+    maps = tf.reshape(tf.stack(hidden, axis=-1), (-1, *hidden[0].shape[1:3], hidden[0].shape[3] * channels))
+    return tf.keras.Model(inputs, [tf.concat(features, axis=1), sums, maps])
 
 
 def _block(images: tf.Tensor, channels: int) -> tf.Tensor:

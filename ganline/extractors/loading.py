@@ -19,7 +19,7 @@ def load(folder: Path) -> Extractor:
     if not (folder / "extractor.json").exists():
         raise UserError(f"{folder} holds no extractor: make it with `dvc repro extractor`")
     facts = json.loads((folder / "extractor.json").read_text())
-    told = {"classes": facts["classes"]} if facts["classes"] else facts.get("given", {})
+    told = facts.get("given", {}) | ({"classes": facts["classes"]} if facts["classes"] else {})
     network = importlib.import_module(module(facts["kind"])).network(tuple(facts["image_shape"]), None, **told)
     arrays = read_arrays(folder / "weights.npz")
     network.set_weights([arrays[name] for name in sorted(arrays)])

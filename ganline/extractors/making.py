@@ -12,7 +12,7 @@ from ganline.core.files import whole_folder, write_arrays
 from ganline.core.random import generator
 from ganline.datasets.prepared import read_facts, read_split
 from ganline.extractors import judge
-from ganline.extractors.classifier import train_classifier
+from ganline.extractors.classifier import train_classifier, train_stacked
 from ganline.extractors.network import Extractor, Features
 from ganline.extractors.rotation import rotation_accuracy, train_rotation
 from ganline.settings import paths
@@ -100,6 +100,8 @@ def _of_kind(data: Path, kind: Kind, settings: Settings, seed: int) -> Extractor
     images, labels = read_split(data, "train")
     if kind == "rotation":
         return train_rotation(images, settings, seed)
+    if stacked := facts.get("stacked"):
+        return train_stacked(images, np.asarray(labels), facts["classes"], stacked, settings, seed)
     return train_classifier(images, labels, facts["classes"], settings, seed)
 
 
@@ -111,13 +113,24 @@ def _quality(
         likeliest = features.probabilities.argmax(axis=1)
         accuracy = judge.balanced_accuracy(likeliest, np.asarray(labels))
         doubts = judge.doubts(kind, accuracy, _class_sizes(data), beside)
-        return Quality({"test_accuracy": float(np.mean(likeliest == labels))}, doubts)
+        numbers = {"test_accuracy": float(np.mean(likeliest == labels))}
+        if stacked := read_facts(data).get("stacked"):
+            numbers["channel_accuracy"] = _channel_accuracy(
+                likeliest, np.asarray(labels), len(stacked), images.shape[3]
+            )
+        return Quality(numbers, doubts)
     if kind == "rotation":
         accuracy = rotation_accuracy(extractor, images)
         counts = read_facts(data)["counts"]
         doubts = judge.doubts(kind, accuracy, [sum(counts.values())] * 4, beside)
         return Quality({"rotation_accuracy": accuracy}, doubts)
     return Quality({}, [])
+
+
+def _channel_accuracy(likeliest: np.ndarray, labels: np.ndarray, classes: int, channels: int) -> float:
+    """Return the share of channels whose class is found, where the class of an image, int (N,), is one of each."""
+    found, true = (np.stack(np.unravel_index(each, (classes,) * channels)) for each in (likeliest, labels))
+    return float(np.mean(found == true))
 
 
 def _class_sizes(data: Path) -> list[int]:

@@ -6,9 +6,11 @@ import tensorflow as tf
 
 from ganline.core import replicas
 from ganline.core.random import key, layer_keys
+from ganline.models import augmentation
 from ganline.models import stabilisers as practices
 from ganline.models.base import Batch, Metrics, Model
 from ganline.models.losses import LOSSES
+from ganline.models.terms import steepness
 from ganline.settings.recipes import Adversaries
 
 Outputs = list[tf.Tensor]
@@ -33,12 +35,13 @@ class Adversarial(Model):
     practices: tuple[str, ...] = (
         "discriminator_steps", "generator_steps", "discriminator_batches", "label_smoothing", "label_flipping",
         "instance_noise", "spectral_normalization", "minibatch_stddev", "packing", "feature_matching", "unrolled_steps",
-        "weight_clip", "generator_average",
+        "weight_clip", "generator_average", "augmentation",
     )  # fmt: skip
 
     def __init__(self, settings: Adversaries, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
         """See ganline.models.base.Model."""
         self.loss = LOSSES[settings.loss]()
+        self.augmentation = augmentation.KINDS[settings.augmentation]()
         super().__init__(settings, image_shape, seed, classes)
         self.begin()
 
@@ -56,12 +59,15 @@ class Adversarial(Model):
 
         Of several updates of one network the last is what is told.
         """
-        size = batch["image"].shape[0] // self.batch_parts
+        size, steps = batch["image"].shape[0] // self.batch_parts, self.settings.discriminator_steps
+        parts = [
+            {name: values[i * size : (i + 1) * size] for name, values in batch.items()} for i in range(self.batch_parts)
+        ]
         metrics: Metrics = {}
-        for i in range(self.settings.discriminator_steps):
-            real = {name: values[i * size : (i + 1) * size] for name, values in batch.items()}
-            metrics |= self.discriminator_step(real, step, step * self.settings.discriminator_steps + i)
+        for i, real in enumerate(parts[:steps]):
+            metrics |= self.discriminator_step(real, step, step * steps + i)
         for i in range(self.settings.generator_steps):
+            real = parts[steps + i] if self.loss.pairs else parts[-1]
             metrics |= self.generator_step(real, step, step * self.settings.generator_steps + i)
         return metrics
 
@@ -80,7 +86,9 @@ class Adversarial(Model):
                 self.update(tape, loss, self.adversary)
         if self.settings.weight_clip:
             practices.clip(self.discriminator, self.settings.weight_clip, self.settings.weight_clip_batch_norm)
-        return {"d_loss": loss} | told | self.loss.after_update(told)
+        images = real["image"].shape[0] * replicas.count()
+        kept = self.loss.after_update(told) | self.augmentation.after_update(told, images)
+        return {"d_loss": loss} | told | kept
 
     def _side_by_side(self, real: Batch, fake: Batch, step: tf.Tensor) -> tuple[tf.Tensor, Metrics]:
         """Update on real images, then on fakes, as documents do that train on the two in turn."""
@@ -112,13 +120,21 @@ class Adversarial(Model):
             with self._unrolled_discriminator(judge, real, fake, step):
                 loss, told = self.generator_loss(real, fake, step)
         self.update(tape, loss, "generator")
-        self.average()
+        self.average(step)
         return {"g_loss": loss} | told
 
-    def average(self) -> None:
+    def average(self, step: tf.Tensor) -> None:
         """Move the averaged generator, where there is one, a step towards the trained one."""
         if self.settings.generator_average:
-            practices.average(self.networks[self.average_name], self.generator, self.settings.generator_average)
+            practices.average(self.networks[self.average_name], self.generator, self.average_decay(step))
+
+    def average_decay(self, step: tf.Tensor) -> float | tf.Tensor:
+        """Return the share of itself that the averaged generator keeps in this training step."""
+        return self.settings.generator_average
+
+    def penalty_weight(self, step: tf.Tensor) -> float | tf.Tensor:
+        """Return the weight of the loss's gradient penalty in this training step."""
+        return self.settings.penalty_weight
 
     def _unrolled_discriminator(
         self, weights: list[tf.Variable], real: Batch, fake: Batch, step: tf.Tensor
@@ -168,7 +184,8 @@ class Adversarial(Model):
     # What the discriminator says
 
     def shown(self, images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-        """Return images (N, H, W, C) as the discriminator gets to see them: with noise, and in packs."""
+        """Return images (N, H, W, C) as the discriminator gets to see them: augmented, with noise, and in packs."""
+        images = self.augmentation.on(images, self.image_range)
         if self.settings.instance_noise:
             images = practices.instance_noise(images, self.settings, step)
         return practices.pack(images, self.settings.packing) if self.settings.packing > 1 else images
@@ -217,17 +234,45 @@ class Adversarial(Model):
     ) -> tuple[tf.Tensor, Metrics]:
         """Return the loss of one batch and what is told of it."""
         sides = self.sides(real, fake)
-        said = self.judge_each([part for part, _ in sides], step, apart)
-        loss = self._weighed([self.side(on, *side) for on, side in zip(said, sides, strict=True)])
+        said, slopes = self._judged(sides, step, apart)
+        loss = self._weighed([self.side(on, *side) for on, side in zip(self._paired(said), sides, strict=True)])
         told = self.signs(said, real, fake)
-        if self.loss.penalised:
+        if slopes:
+            told["gradient_penalty"] = steepness(slopes)
+        elif self.loss.penalised:
             told["gradient_penalty"] = self.loss.penalty(
                 lambda images: self.look(images, real)[0],
                 self.shown(real["image"], step),
                 lambda: self.shown(fake["image"], step),
             )
-            loss += self.settings.penalty_weight * told["gradient_penalty"]
+        if self.loss.penalised:
+            loss += self.penalty_weight(step) * told["gradient_penalty"]
         return loss, told
+
+    def _judged(
+        self, sides: list[tuple[Batch, bool]], step: tf.Tensor, apart: bool
+    ) -> tuple[list[Outputs], list[tf.Tensor]]:
+        """Return what the discriminator says of its sides, and its slopes at the images where the loss wants it flat.
+
+        One pass serves both. Slopes are gradients of the score, float32 (N, H, W, C), before images are augmented.
+        """
+        parts = [part for part, _ in sides]
+        if not self.loss.flat_at:
+            return self.judge_each(parts, step, apart), []
+        flat = [part["image"] for part, real in sides if ("real" if real else "fake") in self.loss.flat_at]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(flat)
+            said = self.judge_each(parts, step, apart)
+            scores = [tf.reduce_sum(outputs[0]) for outputs in said]
+        return said, tape.gradient(scores, flat)
+
+    def _paired(self, said: list[Outputs]) -> list[Outputs]:
+        """Return what was said of real images and of fakes, the scores as the loss takes them."""
+        if not self.loss.pairs:
+            return said
+        (on_real, *more), (on_fake, *others) = said
+        first, second = self.loss.paired(on_real, on_fake)
+        return [[first, *more], [second, *others]]
 
     def side(self, outputs: Outputs, batch: Batch, real: bool) -> tf.Tensor:
         """Return the discriminator's loss on real images, or on fakes, before the two are weighed and added."""
@@ -240,7 +285,8 @@ class Adversarial(Model):
     def deceive(self, outputs: Outputs, real: Batch, fake: Batch, step: tf.Tensor) -> tf.Tensor:
         """Return the adversarial term of the generator's loss."""
         if not self.settings.feature_matching:
-            return tf.reduce_mean(self.loss.generator(outputs[0]))
+            said = self._paired([self.judge(real, step), outputs])[1] if self.loss.pairs else outputs
+            return tf.reduce_mean(self.loss.generator(said[0]))
         # Salimans et al. 2016: match the mean features instead of deceiving the discriminator.
         on_real, on_fake = (
             tf.reduce_mean(tf.cast(self.features(seen, training=True), tf.float32), axis=0)
@@ -253,7 +299,7 @@ class Adversarial(Model):
     @property
     def metric_names(self) -> tuple[str, ...]:
         """See ganline.models.base.Model.metric_names."""
-        return ("d_loss", "g_loss", *self.loss.metric_names)
+        return ("d_loss", "g_loss", *self.loss.metric_names, *self.augmentation.metric_names)
 
     def signs(self, said: list[Outputs], real: Batch, fake: Batch) -> Metrics:
         """Return what shows how sure the discriminator is, by what it said of each of its sides."""
@@ -307,6 +353,11 @@ class Adversarial(Model):
         return self.networks.get(self.average_name, self.generator)
 
     @property
+    def judges_batches(self) -> bool:
+        """Whether the discriminator judges an image by the others of its batch too."""
+        return self.settings.minibatch_stddev
+
+    @property
     def adversary(self) -> str:
         """The name of the network that judges them: discriminator or critic."""
         return self.network_names[1]
@@ -320,17 +371,17 @@ class Adversarial(Model):
 
     def extra_variables(self) -> dict[str, tf.Variable]:
         """See ganline.models.base.Model.extra_variables."""
-        return self.loss.state()
+        return self.loss.state() | self.augmentation.state()
 
     @property
     def batch_size(self) -> int:
-        """Fresh real images for each update of the discriminator."""
+        """Fresh real images for each update that sees any."""
         return self.settings.batch_size * self.batch_parts
 
     @property
     def batch_parts(self) -> int:
-        """See ganline.models.base.Model.batch_parts."""
-        return self.settings.discriminator_steps
+        """See ganline.models.base.Model.batch_parts; the generator has fresh ones where fakes are held against them."""
+        return self.settings.discriminator_steps + self.settings.generator_steps * self.loss.pairs
 
     def updates(self, name: str) -> int:
         """See ganline.models.base.Model.updates."""

@@ -38,6 +38,7 @@ class Model:
         latent_dim, noise: its latents, where they are no choice of its recipe.
         readings: the names of what `measure` returns -> how to read the number.
         perceives: the layer of VGG19, such as "block3_conv4", through which its loss compares images.
+        redraws: whether its latents are truncated by drawing anew what lies outside, as BigGAN's are.
     """
 
     recipe = "Train"
@@ -53,8 +54,11 @@ class Model:
     back: "Model | None" = None
     """A translator of two domains the other way round: it shares all networks, and makes inputs of images."""
     perceives = ""
+    redraws = False
     perception: Callable[[tf.Tensor], tf.Tensor] | None = None
     """The network that `perceives` names, a ganline.extractors.vgg.Vgg: whoever trains such a model gives it."""
+    phase: int | None = 0
+    """Number of the phase of the training that was entered; see `phases`."""
     trained_with: dict[str, Any] = {}
     """What protocols say of its training beside its settings, such as what stood in for that network."""
 
@@ -73,8 +77,8 @@ class Model:
             # Initializers draw from global state: set for each network, its weights are a function of (seed, name).
             tf.keras.utils.set_random_seed((seed + purpose_number(f"weights/{name}")) % 2**31)
             self.networks[name] = self.build_network(name)
-            if settings.initializer == "normal":
-                redraw(self.networks[name], seed)
+            if settings.initializer != "glorot_uniform":
+                redraw(self.networks[name], seed, settings.initializer)
         self.optimizers: dict[str, tf.keras.optimizers.Optimizer] = {}
 
     @property
@@ -97,12 +101,16 @@ class Model:
         counter = tf.Variable(0, trainable=False, dtype=tf.int64)
         for name, rule in rules.items():
             updates = self.counted() if shared else self.updates(name)
-            optimizer = make_optimizer(rule, self.settings, updates)
+            optimizer = self.make_optimizer(rule, updates)
             if shared:
                 optimizer.iterations = counter
             optimizer._create_all_weights(self.trained(name))
             half = tf.keras.mixed_precision.global_policy().compute_dtype == "float16"
             self.optimizers[name] = tf.keras.mixed_precision.LossScaleOptimizer(optimizer) if half else optimizer
+
+    def make_optimizer(self, rule: Optimizer, updates: int) -> tf.keras.optimizers.Optimizer:
+        """Return the optimizer that `rule` describes, which counts `updates` updates a step."""
+        return make_optimizer(rule, self.settings, updates)
 
     def update(self, tape: tf.GradientTape, loss: tf.Tensor, *names: str) -> None:
         """Apply one step of each of the named optimizers to the weights that it trains.
@@ -165,8 +173,21 @@ class Model:
         return 0
 
     @property
+    def phases(self) -> tuple[int, ...]:
+        """First steps of the phases of a training, the first 0: in each another step is compiled."""
+        return (0,)
+
+    def enter(self, phase: int, begins: bool) -> None:
+        """Make ready for the steps of a phase, numbered from 0; `begins` where the next one is its first."""
+        self.phase = phase
+
+    def seen(self, step: int) -> int:
+        """Return how many real examples the steps before `step` take."""
+        return step * self.batch_size
+
+    @property
     def batch_size(self) -> int:
-        """Real examples a training step takes."""
+        """Real examples a training step takes, of the phase that was entered."""
         return self.settings.batch_size
 
     @property
@@ -183,6 +204,12 @@ class Model:
         if self.perception is None:
             raise RuntimeError(f"{self.settings.model} trains through {self.perceives} of VGG19, which was not given")
         return self.perception(images)
+
+    def settle(self) -> None:
+        """Make what drawing takes beside trained weights fit these; called before anything is drawn or kept.
+
+        It must not change what later steps make of the networks that learn, and be a function of weights and seed.
+        """
 
     def save_beside(self, folder: Path) -> None:
         """Write into `folder` what using the model takes beside its weights; for most there is nothing."""
@@ -268,6 +295,14 @@ def is_scaled(optimizer: tf.keras.optimizers.Optimizer) -> bool:
     return isinstance(optimizer, tf.keras.mixed_precision.LossScaleOptimizer)
 
 
+def begin_anew(optimizers: Mapping[str, tf.keras.optimizers.Optimizer]) -> None:
+    """Let optimizers forget all they keep; loss scales stay."""
+    for optimizer in optimizers.values():
+        inner = optimizer.inner_optimizer if is_scaled(optimizer) else optimizer
+        for variable in inner.variables():
+            variable.assign(tf.zeros_like(variable))
+
+
 def make_optimizer(rule: Optimizer, settings: Train, updates: int) -> tf.keras.optimizers.Optimizer:
     """Return the optimizer that `rule` describes, which counts `updates` updates a step."""
     # The legacy classes run TensorFlow's fused kernels: one pass over memory for each variable. The new ones are made
@@ -305,10 +340,18 @@ class _SecondHalf(tf.keras.optimizers.schedules.LearningRateSchedule):
         return self._rate * tf.clip_by_value(2 * left, 0.0, 1.0)
 
 
-def redraw(network: tf.keras.Model, seed: int, deviation: float = 0.02) -> None:
-    """Draw all kernels anew from N(0, deviation^2), as DCGAN does (Radford et al. 2016); the rest stays."""
+def redraw(network: tf.keras.Model, seed: int, kind: str, deviation: float = 0.02) -> None:
+    """Draw all kernels anew; the rest stays.
+
+    kind "normal": from N(0, deviation^2), as DCGAN does (Radford et al. 2016). "orthogonal": a random orthonormal
+    matrix (..., filters), or as much of it as there is room for (Saxe et al. 2014).
+    """
     kernels = {layer.kernel.ref(): layer.kernel for layer in network.submodules if hasattr(layer, "kernel")}
     for i, kernel in enumerate(kernels.values()):
+        if kind == "orthogonal":
+            own = purpose_number(f"initializer/{network.name}/{i}")
+            kernel.assign(tf.keras.initializers.Orthogonal(seed=(seed + own) % 2**31)(kernel.shape))
+            continue
         draw = tf.random.stateless_normal(kernel.shape, key(seed, f"initializer/{network.name}", i))
         kernel.assign(deviation * draw)
 

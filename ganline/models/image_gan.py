@@ -23,7 +23,7 @@ class ImageGAN(Adversarial):
     abilities: tuple[str, ...] = ("inputs", "discriminator", "fast to draw")
     image_range = (-1.0, 1.0)
     losses: tuple[str, ...] = ("least_squares", "non_saturating", "hinge")
-    refuses = ("minibatch_stddev", "packing", "unrolled_steps", "weight_clip")
+    refuses: tuple[str, ...] = ("minibatch_stddev", "packing", "unrolled_steps", "weight_clip", "augmentation")
 
     def __init__(
         self, settings: Translation, image_shape: Shape, seed: int, classes: int = 0, input_shape: Shape | None = None

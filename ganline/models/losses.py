@@ -4,17 +4,17 @@ Each loss judges what the discriminator says of real and of generated images apa
 training step may show them in one batch or in two. D(x) is the discriminator's output: a logit, a free score, or
 (BEGAN) an image's reconstruction error. Expectations are means over the batch; everything is minimised.
 
-A new loss is one class here. The checks of params.yaml and the report read its literals without importing TensorFlow
-(ganline/models/facts.py).
+A new loss is one class here, whose literals ganline/models/facts.py reads without importing TensorFlow.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeAlias
 
 import tensorflow as tf
 
 from ganline.core import replicas
-from ganline.core.random import next_layer_key, uniform
+from ganline.core.random import next_layer_key
+from ganline.models.terms import DRIFT, around, began_balance, between, gradient_penalty, share_of
 
 Scores: TypeAlias = tf.Tensor
 """float32 (N, 1)."""
@@ -36,6 +36,8 @@ class Loss:
         unbounded: whether it needs a limit on the slope of the discriminator that it does not set itself.
         penalised: whether it has a gradient penalty.
         at_once: why reals and fakes must be in one update, "" where they need not.
+        pairs: whether each real image is held against a generated one, so that as many of both are needed.
+        flat_at: at which images the discriminator is to be flat, of "real" and "fake"; these pass apart.
         autoencoder: whether the discriminator is to redraw images; its score is then the error.
     """
 
@@ -49,6 +51,8 @@ class Loss:
     penalised = False
     at_once = ""
     autoencoder = False
+    pairs = False
+    flat_at: tuple[str, ...] = ()
 
     def real(self, scores: Scores, targets: Scores) -> Scores:
         """Return the losses, float32 (N, 1), of the scores of real images and their targets."""
@@ -73,6 +77,10 @@ class Loss:
     def realness(self, scores: Scores) -> Scores:
         """Return the scores with the higher one for the image that looks more real."""
         return scores
+
+    def paired(self, on_real: Scores, on_fake: Scores) -> tuple[Scores, Scores]:
+        """Return the scores of real and of generated images as `real`, `fake` and `generator` take them."""
+        return on_real, on_fake
 
     def penalty(
         self, score: Callable[[tf.Tensor], Scores], real: tf.Tensor, fake: Callable[[], tf.Tensor]
@@ -213,6 +221,17 @@ class WassersteinGP(Wasserstein):
         return gradient_penalty(score, between(real, fake(), key))
 
 
+class WassersteinGPDrift(WassersteinGP):
+    """Karras et al. 2018: D also minimises 0.001 E D(x)^2 of real images, which keeps scores from drifting away."""
+
+    name = "wasserstein_gp_drift"
+    at_once = "the penalty of wasserstein_gp_drift needs reals and fakes at once"
+
+    def real(self, scores: Scores, targets: Scores) -> Scores:
+        """Return -D + 0.001 D^2."""
+        return super().real(scores, targets) + DRIFT * scores**2
+
+
 class LeastSquares(Loss):
     """Mao et al. 2017: D minimises E (D(x) - 1)^2 + E D(G(z))^2, G E (D(G(z)) - 1)^2; linear output."""
 
@@ -273,7 +292,7 @@ class Began(Loss):
     """Berthelot et al. 2017: D is an autoencoder, its score the error s(x) = |x - D(x)|.
 
     D minimises E s(x) - k E s(G(z)), G E s(G(z)). After each update k moves, so that the two errors stay in a fixed
-    ratio (see `began_balance`).
+    ratio (see ganline.models.terms.began_balance).
     """
 
     name = "began"
@@ -326,61 +345,56 @@ class Began(Loss):
         return (*super().metric_names, "balance", "convergence")
 
 
+class Relativistic(Loss):
+    """Huang et al. 2024 (R3GAN), the loss of Jolicoeur-Martineau 2018 in pairs, kept flat at both ends.
+
+    D minimises E log(1 + exp(-(D(x) - D(G(z))))), G the same with the signs exchanged, a real image for each generated
+    one. To D is added penalty_weight / 2 (E |grad D(x)|^2 + E |grad D(G(z))|^2), at the images before they are
+    augmented: R1 (Mescheder et al. 2018) and R2. An image counts as told apart where its score is on the right side of
+    its partner's.
+    """
+
+    name = "relativistic"
+    share = 0.5  # each side is the whole loss
+    boundary = 0.0
+    penalised = True
+    at_once = "the loss relativistic holds each real image against a generated one"
+    pairs = True
+    flat_at: tuple[str, ...] = ("real", "fake")
+
+    def real(self, scores: Scores, targets: Scores) -> Scores:
+        """Return log(1 + exp(-s)) of s = D(x) - D(G(z))."""
+        return tf.nn.softplus(-scores)
+
+    def fake(self, scores: Scores, targets: Scores) -> Scores:
+        """Return the same of the same pairs, whose s here is D(G(z)) - D(x)."""
+        return tf.nn.softplus(scores)
+
+    def generator(self, scores: Scores) -> Scores:
+        """Return log(1 + exp(-s)) of s = D(G(z)) - D(x)."""
+        return tf.nn.softplus(-scores)
+
+    def paired(self, on_real: Scores, on_fake: Scores) -> tuple[Scores, Scores]:
+        """See Loss.paired."""
+        return on_real - on_fake, on_fake - on_real
+
+    def signs(self, on_real: Scores, on_fake: Scores) -> Metrics:
+        """See Loss.signs."""
+        told = super().signs(*self.paired(on_real, on_fake))
+        return told | {"d_real": tf.reduce_mean(on_real), "d_fake": tf.reduce_mean(on_fake)}
+
+
+class RelativisticR1(Relativistic):
+    """The same without R2, which Huang et al. 2024 (table 1) report to diverge on Stacked MNIST."""
+
+    name = "relativistic_r1"
+    at_once = "the loss relativistic_r1 holds each real image against a generated one"
+    flat_at = ("real",)
+
+
 LOSSES: dict[str, type[Loss]] = {
     loss.name: loss
     for loss in list(vars().values())
     if isinstance(loss, type) and issubclass(loss, Loss) and "name" in vars(loss)
 }
 """By the value of train.loss."""
-
-DIVERSITY_RATIO = 0.5
-"""BEGAN's gamma = E s(G(z)) / E s(x) at balance; the paper draws faces with 0.3 to 0.7, less gives less variety."""
-BALANCE_RATE = 0.001
-"""BEGAN's lambda_k, as in the paper."""
-
-
-def began_balance(balance: tf.Tensor, on_real: tf.Tensor, on_fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return BEGAN's next k in [0, 1] and its measure of convergence M = s(x) + |gamma s(x) - s(G(z))|.
-
-    Args:
-        balance: k, float32 scalar.
-        on_real: mean reconstruction error of real images, float32 scalar.
-        on_fake: the same of generated images.
-    """
-    short = DIVERSITY_RATIO * on_real - on_fake
-    return tf.clip_by_value(balance + BALANCE_RATE * short, 0.0, 1.0), on_real + tf.abs(short)
-
-
-def gradient_penalty(score: Callable[[tf.Tensor], Scores], images: tf.Tensor) -> tf.Tensor:
-    """Return E (|grad_x D(x)|_2 - 1)^2 over images float32 (N, H, W, C), the norm over all of an image's pixels."""
-    with tf.GradientTape() as tape:
-        tape.watch(images)
-        total = tf.reduce_sum(score(images))
-    squares = tf.reduce_sum(tape.gradient(total, images) ** 2, axis=[1, 2, 3])
-    # The root's own gradient is infinite at 0, where a critic that ignores its input would turn weights into NaN.
-    return tf.reduce_mean((tf.sqrt(squares + 1e-12) - 1) ** 2)
-
-
-def between(real: tf.Tensor, fake: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
-    """Return a point on the line from each real image to a generated one, drawn uniformly for each (WGAN-GP)."""
-    share = uniform((real.shape[0], 1, 1, 1), key)
-    return share * real + (1 - share) * fake
-
-
-def around(real: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
-    """Return real images moved by up to half their standard deviation, a uniform draw for each pixel (DRAGAN)."""
-    return real + 0.5 * tf.math.reduce_std(real) * uniform(tf.shape(real), key)
-
-
-def share_of(true: tf.Tensor) -> tf.Tensor:
-    """Return the share of true values, float32 scalar."""
-    return tf.reduce_mean(tf.cast(true, tf.float32))
-
-
-def in_order(terms: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Return the sum of float32 scalars, added from the first to the last.
-
-    tf.add_n of three and more, which plain sums become as graphs are optimised, may take another order at each call
-    where a term is read elsewhere too (findings/tensorflow-add-n.sh).
-    """
-    return tf.reduce_sum(tf.stack(terms))

@@ -12,7 +12,7 @@ from ganline.core.random import key, layer_keys, purpose_number, uniform
 from ganline.models import stabilisers as practices
 from ganline.models.adversarial import Adversarial
 from ganline.models.base import Batch, Metrics
-from ganline.models.losses import in_order
+from ganline.models.terms import in_order
 from ganline.settings.recipes import UnpairedTranslation
 
 Shape = tuple[int, int, int]
@@ -59,6 +59,7 @@ class TwoDomains(Adversarial):
     losses = ("least_squares", "non_saturating", "hinge")
     refuses = (
         "discriminator_steps", "generator_steps", "minibatch_stddev", "packing", "unrolled_steps", "weight_clip",
+        "augmentation",
     )  # fmt: skip
 
     def __init__(
@@ -114,7 +115,7 @@ class TwoDomains(Adversarial):
             total = tf.add_n(losses)
         self.update(tape, total, *generators)
         for way in ways:
-            way.model.average()
+            way.model.average(step)
         return self._sums(told) | {"g_loss": total} | told
 
     def first_pass(self, real: Batch, step: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -53,14 +53,15 @@ class Train(Section):
     """Largest absolute value of any gradient's element."""
     gradient_clip_norm: Annotated[float, Field(gt=0)] | None
     """Largest norm of all of a network's gradients together."""
-    initializer: Literal["glorot_uniform", "normal"]
-    """Kernels as Keras draws them, or N(0, 0.02^2)."""
+    initializer: Literal["glorot_uniform", "normal", "orthogonal"]
+    """Kernels as Keras draws them, N(0, 0.02^2), or random matrices with orthonormal rows or columns."""
     steps_per_call: Count
     """Steps inside one compiled call; stop requests are answered between calls."""
     log_every: Count
     sample_every: Count
     sample_count: Count
-    """Images in the grid made from one fixed latent batch; for conditional models one row a class."""
+    """Images in the grid made from one fixed latent batch; for conditional models one row a class, where it has
+    room for all of them."""
     checkpoint_every: Count
     keep: Annotated[int, Field(ge=0)] = 0
     """Steps, evenly over the training, whose weights stay in models/kept for people to choose from."""
@@ -113,10 +114,50 @@ class Adversaries(Train):
     """Decay of the moving average of the generator's weights that makes the samples."""
     labelled_fraction: Annotated[float, Field(gt=0, le=1)]
     """Share of each class's training images whose label is used."""
+    augmentation: Annotated[Literal["adaptive", "diffaugment"] | None, Field(exclude_if=lambda kind: kind is None)] = (
+        None
+    )
+    """What is done to all images the discriminator sees, with a chance that adapts, or always; left out for none."""
 
 
 class GAN(Latents, Adversaries):
     """GANs that make images of latents."""
+
+
+class ClassGAN(GAN):
+    """Residual GANs both of whose networks are told the class (SAGAN, BigGAN)."""
+
+    width: Count
+    """Channels that those of all layers are multiples of: the papers' ch."""
+    attention: Annotated[int, Field(ge=0)]
+    """Pixels a side of the maps at which both networks attend; 0: nowhere."""
+    orthogonal_weight: Annotated[float, Field(ge=0)]
+    """Of the overlap of the generator's filters, in its loss."""
+
+
+class Phase(Section):
+    """A part of a training in which images have one size."""
+
+    size: Annotated[int, Field(ge=4, le=1024)]
+    """Pixels a side."""
+    first_step: Annotated[int, Field(ge=0)]
+    fade_steps: Annotated[int, Field(ge=0)] = 0
+    """First steps of it in which images turn from enlarged ones of the size before into ones of this size."""
+    batch_size: Count | None = None
+    """Images an update, of either network; null for train.batch_size and train.generator_batch_size."""
+
+
+class Growing(GAN):
+    """GANs whose networks grow while they train, and with them the images."""
+
+    phases: Annotated[list[Phase], Field(min_length=1)]
+    """In their order; from each to the next the size doubles, and the last one's is prepare.size."""
+    features: Count
+    """Features of the layers at a size, times that size, as far as most_features allows."""
+    most_features: Count
+    """Features of any layer, at most."""
+    initializer: Literal["glorot_uniform"]
+    """It has no effect: kernels are drawn from N(0, 1), and scaled as they are used."""
 
 
 class Translation(Adversaries):
@@ -191,6 +232,23 @@ class Inpainting(Translation):
     reconstruction_weight: Annotated[float, Field(ge=0)]
     """Of the mean squared difference in the hole, in the generator's loss."""
     adversarial_weight: Annotated[float, Field(ge=0)]
+
+
+class ResidualGAN(GAN):
+    """Residual networks without normalisation, and a recipe whose values move along half a cosine to those they keep.
+
+    With `generator_average` the half-life of the average moves likewise, from none to that of this decay.
+    """
+
+    widths: Annotated[list[Annotated[int, Field(ge=8, le=2048, multiple_of=8)]], Field(min_length=1, max_length=8)]
+    """Channels at each size, the smallest first; each one is twice the size before."""
+    blocks: Count
+    """Residual blocks at each size."""
+    annealing_steps: Count
+    """Steps in which learning rate, beta_2, penalty and average move; from then on they stay."""
+    final_learning_rate: Annotated[float, Field(gt=0)]
+    final_beta_2: Annotated[float, Field(ge=0, lt=1)]
+    final_penalty_weight: Annotated[float, Field(ge=0)]
 
 
 def recipes(kind: type[Train] = Train) -> dict[str, type[Train]]:

@@ -46,6 +46,15 @@ class Pairs(Section):
         return self
 
 
+class Stacked(Section):
+    """How many images are made of three that are drawn at random, as Stacked MNIST is of digits."""
+
+    train: Annotated[int, Field(ge=2)]
+    """Of training images."""
+    test: Annotated[int, Field(ge=2)]
+    """Of held-out ones."""
+
+
 class Prepare(Section):
     """How source images become arrays of one size."""
 
@@ -62,6 +71,14 @@ class Prepare(Section):
     """Share of unusable source images above which the stage fails."""
     pairs: Annotated[Pairs | None, Field(exclude_if=lambda pairs: pairs is None)] = None
     """How the images find their partners; left out where there are none."""
+    stacked: Annotated[Stacked | None, Field(exclude_if=lambda stacked: stacked is None)] = None
+    """To make each image of three grey ones, its red, green and blue; left out where images are as they are."""
+
+    @model_validator(mode="after")
+    def _three(self) -> "Prepare":
+        if self.stacked and (self.channels != 3 or self.pairs):
+            raise ValueError("stacked images have channels = 3, one for each of three images, and no pairs")
+        return self
 
     @property
     def partners(self) -> "Prepare":

@@ -75,6 +75,15 @@ def test_the_cause_that_shows_comes_first(name, overrides, cause, change):
     assert not cause or cause in found["causes"][0]["cause"]
 
 
+def test_who_has_learned_its_images_by_heart_is_told_of_augmentation_where_it_can_take_it():
+    changes = {
+        name: [change for remedy in advice("overtrained", name)["remedies"] for change in remedy["change"]]
+        for name in ("gan-mnist", "wgan-mnist")
+    }
+    assert "+train.augmentation=adaptive" in changes["gan-mnist"]  # params.yaml has no such key
+    assert not any("augmentation" in change for change in changes["wgan-mnist"])
+
+
 def test_the_books_failures_are_told_what_the_book_says():
     tiny = {"generator": 51_152, "discriminator": 50_305}
     found = advice("mode_collapse/partial", "mode-collapse-mnist", weights=tiny)

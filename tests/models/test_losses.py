@@ -8,14 +8,15 @@ import tensorflow as tf
 
 from ganline.models import facts, losses
 from ganline.models.facts import loss_facts
-from ganline.models.losses import (
+from ganline.models.losses import LOSSES
+from ganline.models.terms import (
     BALANCE_RATE,
     DIVERSITY_RATIO,
-    LOSSES,
     around,
     began_balance,
     between,
     gradient_penalty,
+    in_order,
 )
 
 REAL, FAKE = np.array([[2.0], [-1.0], [0.5]], np.float32), np.array([[-3.0], [0.25], [1.0]], np.float32)
@@ -27,10 +28,15 @@ EXPECTED = {
     "dragan": (-np.log(P), -np.log(1 - Q), np.log(1 - Q)),
     "wasserstein": (-REAL, FAKE, -FAKE),
     "wasserstein_gp": (-REAL, FAKE, -FAKE),
+    "wasserstein_gp_drift": (0.001 * REAL**2 - REAL, FAKE, -FAKE),
     "least_squares": ((REAL - 1) ** 2, FAKE**2, (FAKE - 1) ** 2),
     "hinge": (np.maximum(0, 1 - REAL), np.maximum(0, 1 + FAKE), -FAKE),
     "began": (REAL, -FAKE, FAKE),
+    "relativistic": (-np.log(P), -np.log(1 - Q), -np.log(Q)),
+    "relativistic_r1": (-np.log(P), -np.log(1 - Q), -np.log(Q)),
 }
+NEEDS = ("autoencoder", "pairs", "flat_at")
+PENALISED = {"wasserstein_gp", "wasserstein_gp_drift", "dragan", "relativistic", "relativistic_r1"}
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -58,9 +64,9 @@ def test_cross_entropy_is_exact_for_large_logits():
 
 def test_the_checks_read_what_the_losses_declare():
     literals = ("name", "says", "share", "boundary", "labels", "saturates", "unbounded", "penalised", "at_once")
-    told = {name: {key: getattr(loss, key) for key in (*literals, "autoencoder")} for name, loss in LOSSES.items()}
+    told = {name: {key: getattr(loss, key) for key in (*literals, *NEEDS)} for name, loss in LOSSES.items()}
     assert loss_facts() == told and set(told) == set(EXPECTED)
-    assert {name for name, facts in told.items() if facts["penalised"]} == {"wasserstein_gp", "dragan"}
+    assert {name for name, facts in told.items() if facts["penalised"]} == PENALISED
     aimed = {"non_saturating", "brier", "minimax", "least_squares", "dragan"}
     assert {name for name, f in told.items() if f["labels"]} == aimed
     assert {facts["says"] for facts in told.values() if facts["labels"]} == {"probabilities", "scores"}
@@ -145,6 +151,6 @@ def test_terms_are_added_from_the_first_to_the_last():
         terms = [tf.constant(value, tf.float32) for value in values]
         with tf.GradientTape() as tape:
             tape.watch(terms)
-            total = losses.in_order(terms)
+            total = in_order(terms)
         assert total.numpy() == np.add.accumulate([term.numpy() for term in terms])[-1]
         assert [slope.numpy() for slope in tape.gradient(total, terms)] == [1.0] * count

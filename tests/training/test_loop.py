@@ -12,17 +12,18 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-from ganline.catalogue.presets import compose_params, names
+from ganline.catalogue.presets import compose_params
 from ganline.core.determinism import be_deterministic
 from ganline.diagnosis.probe import Probe, pixels
 from ganline.diagnosis.verdict import Verdict
-from ganline.models import makers
+from ganline.models import augmentation, makers
 from ganline.training import loop
 from ganline.training import monitor as watch
 from ganline.training.devices import ONE
-from ganline.training.loop import History, train
+from ganline.training.history import History
+from ganline.training.loop import train
 from ganline.training.stop import Stopped
-from tests.fitting import built, fitting, given
+from tests.fitting import EXPERIMENTS, built, each, fitting, given
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
@@ -89,10 +90,11 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_been(tmp_path):
 TINY = [
     "train.steps=4", "train.batch_size=2", "train.generator_batch_size=2", "train.steps_per_call=1",
     "train.log_every=1", "train.sample_every=4", "train.checkpoint_every=4", "train.sample_count=1",
+    "train.phases=[{size: 4, first_step: 0, batch_size: 4}, {size: 8, first_step: 3, fade_steps: 1}]",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("experiment", names("experiment"))
+@pytest.mark.parametrize("experiment", each(EXPERIMENTS))
 def test_each_experiment_is_deterministic_and_resumes_exactly(tmp_path, experiment):
     """Two models of one seed, of which the second goes on with the training of the first from its middle."""
     tiny = [*TINY, "train.checkpoint_every=2"]
@@ -119,6 +121,19 @@ def test_all_practices_together_resume_exactly(tmp_path):
     with pytest.raises(Stopped, match="saved at step 2"):
         run(tmp_path / "parts", overrides=began, on_row=stop_at(2))
     assert run(tmp_path / "parts", overrides=began) == whole
+
+
+def test_an_augmentation_that_adapts_resumes_exactly(tmp_path, monkeypatch):
+    """Its chance rises by an eighth a step, here, and what it has counted is no part of the networks."""
+    for name, value in (("TARGET", -2.0), ("EVERY", 1), ("IMAGES", 16)):
+        monkeypatch.setattr(augmentation, name, value)
+    adaptive = [*TINY, "train.augmentation=adaptive"]
+    whole = run(tmp_path / "whole", overrides=adaptive)
+    with pytest.raises(Stopped, match="saved at step 2"):
+        run(tmp_path / "parts", overrides=adaptive, on_row=stop_at(2))
+    assert run(tmp_path / "parts", overrides=adaptive) == whole
+    chances = [row.split(",")[-1] for row in (tmp_path / "parts" / "history.csv").read_text().splitlines()]
+    assert chances == ["augmentation_chance", "0.125", "0.25", "0.375", "0.5"]
 
 
 def test_batches_of_calls_do_not_change_the_bits(tmp_path):

@@ -14,7 +14,7 @@ from ganline.extractors.vgg_network import Vgg, restored
 from ganline.models.adversarial import Adversarial, Outputs
 from ganline.models.base import Batch, Metrics, from_uint8, to_uint8
 from ganline.models.layers import InstanceNormalization
-from ganline.models.losses import in_order
+from ganline.models.terms import in_order
 from ganline.models.translation.networks import patches, unet
 from ganline.settings.recipes import Cartoon
 
@@ -54,6 +54,7 @@ class CartoonGAN(Adversarial):
     losses = ("least_squares", "non_saturating", "hinge")
     refuses = (
         "discriminator_steps", "generator_steps", "minibatch_stddev", "packing", "unrolled_steps", "weight_clip",
+        "augmentation",
     )  # fmt: skip
     perceives = "block4_conv4"
     encoder = (64, 128, 256, 512, 512, 512)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from ganline.core.figures import labelled_grid
-from ganline.latent.paths import truncate
 from ganline.metrics.precision_recall import precision_recall
 from ganline.report.plots import curves
 from ganline.studies.finding import Figure, Finding, LeftOut, Number
@@ -58,16 +57,14 @@ def _score(space: Space, psi: float, real: np.ndarray) -> tuple[float, float]:
     drawn = space.samples
     latents, labels, features = (part[: len(real)] for part in (drawn.latents, drawn.labels, drawn.features))
     if psi < 1:
-        features = space.look(truncate(latents, psi, space.generator.prior), labels).features
+        features = space.look(space.generator.truncate(latents, psi), labels).features
     found = precision_recall(real, features, NEIGHBOURS, NEIGHBOURS)
     return found.precision, found.recall
 
 
 def _rows(space: Space) -> Figure:
     generator, drawn = space.generator, space.samples
-    rows = [
-        generator.images(truncate(drawn.latents[:SHOWN], psi, generator.prior), drawn.labels[:SHOWN]) for psi in LEVELS
-    ]
+    rows = [generator.images(generator.truncate(drawn.latents[:SHOWN], psi), drawn.labels[:SHOWN]) for psi in LEVELS]
     return Figure(
         labelled_grid(np.concatenate(rows), [f"{psi:g}" for psi in LEVELS], [str(i) for i in range(SHOWN)]),
         "The same samples, cut off to the middle of the prior",
