@@ -176,7 +176,7 @@ def test_only_what_is_known_depends_on_the_number_of_steps():
                     found.add(f"{path.stem}.{function.name}")
     assert found == {
         "optimizers.make_optimizer", "stabilisers.instance_noise", "loop.train", "loop.save", "loop.end",
-        "loop._steps_to_next_event",
+        "loop._steps_to_next_event", "loop._shown",
     }  # fmt: skip
 
 
