@@ -254,33 +254,6 @@ class Model:
         """
         raise NotImplementedError
 
-    @property
-    def style_sides(self) -> list[int]:
-        """Pixels a side of the maps that each w styles, first to last; of models with the ability "w"."""
-        raise NotImplementedError
-
-    def styles(self, latents: tf.Tensor) -> tf.Tensor:
-        """Return w, float32 (N, D), of latents float32 (N, latent_dim); of models with the ability "w"."""
-        raise NotImplementedError
-
-    def mean_style(self) -> tf.Tensor:
-        """Return the mean of w over the prior as training has kept it, float32 (D,); needs the ability "w"."""
-        raise NotImplementedError
-
-    def style_kernels(self) -> list[tf.Tensor]:
-        """Return for each of `style_sides` by what w is multiplied there, float32 (D, units); needs the ability "w"."""
-        raise NotImplementedError
-
-    def draw_styles(self, styles: tf.Tensor, strengths: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
-        """Return images float32 (N, H, W, C) in image_range, in inference mode; of models with the ability "w".
-
-        Args:
-            styles: w for each layer, float32 (N, len(style_sides), D).
-            strengths: float32 (len(style_sides),): how much of the noise is laid on the maps of each, 1 as in training.
-            draw: int scalar, which noise; 0 is that of `generate`.
-        """
-        raise NotImplementedError
-
     def encode(self, images: tf.Tensor) -> tf.Tensor:
         """Return the likeliest latents, float32 (N, latent_dim), of images float32 (N, H, W, C) in image_range.
 

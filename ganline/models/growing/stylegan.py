@@ -26,6 +26,7 @@ from ganline.models.growing.styling import (
     ShrinkingConv2D,
 )
 from ganline.models.latent_gan import LatentGAN
+from ganline.models.with_w import WithW
 from ganline.settings.recipes import Styled
 
 FIRST = 4
@@ -34,7 +35,7 @@ MEAN_DECAY = 0.995
 """Of the mean of w, an update of the generator; as the code that Karras et al. 2019 published."""
 
 
-class StyleGAN(LatentGAN):
+class StyleGAN(WithW, LatentGAN):
     """StyleGAN: the generator of the paper's figure 1b, with AdaIN, and PGGAN's discriminator, filtered.
 
     Its loss is any; train.r1_weight adds R1 (Mescheder et al. 2018) every train.r1_every steps, weighed up for the
@@ -226,15 +227,15 @@ class StyleGAN(LatentGAN):
         ]
 
     def styles(self, latents: tf.Tensor) -> tf.Tensor:
-        """See ganline.models.base.Model.styles."""
+        """See WithW.styles."""
         return tf.cast(self.drawing.get_layer("mapping")(latents, training=False), tf.float32)
 
     def mean_style(self) -> tf.Tensor:
-        """See ganline.models.base.Model.mean_style."""
+        """See WithW.mean_style."""
         return self.drawing.get_layer("mapping").get_layer("mean").mean.read_value()
 
     def style_kernels(self) -> list[tf.Tensor]:
-        """See ganline.models.base.Model.style_kernels; what makes colours is told by the w of the next layer."""
+        """See WithW.style_kernels; what makes colours is told by the w of the next layer."""
         known = {
             layer.name: layer.style for layer in self.drawing.get_layer("synthesis").layers if hasattr(layer, "style")
         }
@@ -245,7 +246,7 @@ class StyleGAN(LatentGAN):
         return [tf.concat([affine.kernel * affine.scale for affine in told], 1) for told in found]
 
     def draw_styles(self, styles: tf.Tensor, strengths: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
-        """See ganline.models.base.Model.draw_styles."""
+        """See WithW.draw_styles."""
         noises = [noise * strengths[i] for i, noise in enumerate(self.fixed_noise(draw))]
         given = [*tf.unstack(styles, len(self.style_sides), axis=1), *noises]
         return self.drawing.get_layer("synthesis")(given, training=False)

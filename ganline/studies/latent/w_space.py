@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from ganline.studies.latent.base import Space
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+    from ganline.models.with_w import WithW
 
 MOST, PIXELS = 500, 2**21
 """Images, and pixels of them, that are made at once, at most."""
@@ -37,7 +39,7 @@ class Styles:
 
         from ganline.models.base import to_uint8
 
-        model = self._model = space.model
+        model = self._model = cast("WithW", space.model)
         low, high = model.image_range
         compiled = partial(tf.function, autograph=False, reduce_retracing=True)
         self._map = compiled(model.styles)
@@ -52,7 +54,7 @@ class Styles:
 
     @property
     def kernels(self) -> list[np.ndarray]:
-        """See ganline.models.base.Model.style_kernels."""
+        """See ganline.models.with_w.WithW.style_kernels."""
         return [np.asarray(kernel, np.float32) for kernel in self._model.style_kernels()]
 
     def of(self, latents: np.ndarray) -> np.ndarray:
@@ -60,7 +62,7 @@ class Styles:
         return np.asarray(self._map(latents.astype(np.float32)))
 
     def images(self, styles: np.ndarray, strengths: np.ndarray | None = None, draw: int = 0) -> np.ndarray:
-        """Return images uint8 (N, H, W, C); see `ganline.models.base.Model.draw_styles`.
+        """Return images uint8 (N, H, W, C); see `ganline.models.with_w.WithW.draw_styles`.
 
         Args:
             styles: w for each layer, float (N, L, D), or one for all of them, float (N, D).
