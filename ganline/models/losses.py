@@ -350,7 +350,7 @@ class Relativistic(Loss):
     penalised = True
     at_once = "the loss relativistic holds each real image against a generated one"
     pairs = True
-    flat_at = ("real", "fake")
+    flat_at: tuple[str, ...] = ("real", "fake")
 
     def real(self, scores: Scores, targets: Scores) -> Scores:
         """Return log(1 + exp(-s)) of s = D(x) - D(G(z))."""
