@@ -83,11 +83,12 @@ RUNS: dict[str, list[str]] = {
         *("train.steps_per_call=5", "train.log_every=10", "train.sample_every=100", "train.checkpoint_every=20"),
     ],
     "context-encoder-anime": [
-        *(*LINES, "train.hole_place=centre", "train.steps=700", "train.batch_size=32"),
-        *("train.generator_batch_size=32", "train.sample_every=700", "train.log_every=20"),
-        "train.checkpoint_every=350",
+        *("dataset=cartoon_faces", "train.hole_place=centre", "train.steps=2000", "train.batch_size=32", *BFLOAT16),
+        *("train.generator_batch_size=32", "train.sample_every=500", "train.log_every=20"),
+        "train.checkpoint_every=250",
     ],
     "cyclegan-apple2orange": [*UNPAIRED, "train.steps=2000"],
+    "discogan-faces": [*UNPAIRED, "prepare.size=64", "train.target_weight=0", "train.steps=1500"],
 }
 """What was run for docs/results.md, with what differs from each preset, in the order of the table.
 
@@ -235,10 +236,11 @@ colour of the training targets, and where it applies the input enlarged bicubica
 its surroundings. L1 is of values 0 to 1, LPIPS by AlexNet, and KID, against the target domain, in the features of the
 extractor named (the classifier is that of the emoji's groups). Where nobody knows what should have come out there is a
 dash. Minutes are of the whole line, much other work beside it. srgan-faces is its pre-training alone, by the mean
-square of pixels: its adversary never played, and VGG16 stood in for VGG19. context-encoder-anime beats the mean of the
-surroundings by less than its errors, and not by SSIM: no layer of the document's network sees the whole picture. The
-two-domain rows learned without pairs, from drawings of emoji to renders of the same, and are held against the true
-partners: no translator could meet these pixel by pixel, for the two artists draw the same thing in other places.
+square of pixels: its adversary never played, and VGG16 stood in for VGG19. context-encoder-anime fills the middle of
+cartoon faces; in the hole alone its L1 is .105, the surroundings' mean has .199. (On OpenMoji's drawings, whose middles
+follow from nothing, 700 steps got .255 against .258, no clear win.) The two-domain rows learned without pairs, from
+drawings of emoji to renders of the same, and are held against the true partners: no translator could meet these pixel
+by pixel, for the two artists draw the same thing in other places.
 
 | experiment | steps | minutes | L1 | SSIM | LPIPS | KID | extractor, images | verdict |
 |---|---|---|---|---|---|---|---|---|
