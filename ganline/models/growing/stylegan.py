@@ -48,7 +48,7 @@ class StyleGAN(WithW, LatentGAN):
     sizes = (8, 16, 32, 64, 128, 256, 512, 1024)
     practices = (
         "discriminator_steps", "generator_steps", "label_smoothing", "label_flipping", "instance_noise", "packing",
-        "discriminator_batches", "feature_matching", "generator_average",
+        "discriminator_batches", "feature_matching", "generator_average", "augmentation",
     )  # fmt: skip
     refuses = ("autoencoder",)
     settings: Styled
