@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from benchmarks import stacked_mnist
 from benchmarks.asked import asked
 from ganline.catalogue import presets as catalogue
 from ganline.catalogue.check import load
@@ -27,10 +28,12 @@ from ganline.metrics import naming
 from ganline.settings import paths
 
 RESULTS = Path("docs/results")
-PAIRED = "l1"
-"""Only translators whose true partners are known have it."""
-EXAMPLES = paths.STUDY / "figures/examples-median.png"
-"""Of a translator: held-out inputs, what it makes of them, and what should have come out."""
+TRANSLATED = "baseline_copied_kid"
+"""Only translators have it."""
+EXAMPLES = [paths.STUDY / f"figures/examples-{name}.png" for name in ("median", "there")]
+"""Of a translator: held-out inputs, what it makes of them, and what should have come out, or where nobody knows what
+should have, what comes back.
+"""
 COLUMNS, ROWS = 8, 8
 """Of the strip: steps, evenly chosen, and latents."""
 
@@ -132,8 +135,8 @@ def keep(experiment: str, command: str, minutes: float | None) -> None:
         "last": {name: float(f"{value:.4g}") for name, value in history.iloc[-1].items()},
     }
     write_json(RESULTS / f"{experiment}.json", facts)
-    held_out = EXAMPLES if EXAMPLES.exists() else None
-    write_png(RESULTS / f"{experiment}.png", _image(held_out) if held_out else strip())
+    held_out = [path for path in EXAMPLES if path.exists()]
+    write_png(RESULTS / f"{experiment}.png", _image(held_out[0]) if held_out else strip())
 
 
 def _often(steps: int) -> list[str]:
@@ -156,19 +159,20 @@ def _image(path: Path) -> np.ndarray:
     return image[:, :, None] if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
-def render() -> None:
-    """Write docs/results.md from what the runs left."""
+def page() -> str:
+    """Return docs/results.md, made of what the runs left."""
     found = [json.loads(path.read_text()) for name in RUNS if (path := RESULTS / f"{name}.json").exists()]
-    translated = [facts for facts in found if PAIRED in facts["metrics"]]
+    translated = [facts for facts in found if TRANSLATED in facts["metrics"]]
     drawn = [facts for facts in found if facts not in translated]
     parts = {
         "rows": "\n".join(map(_row, drawn)),
         "translators": "\n".join(map(_translator_row, translated)),
+        "modes": stacked_mnist.section(),
         "commands": "\n".join(f"    {facts['command']}" for facts in found),
         "strips": "\n\n".join(STRIP.format(**facts) for facts in drawn),
         "pictures": "\n\n".join(PICTURE.format(**facts) for facts in translated),
     }
-    write_text(Path("docs/results.md"), PAGE.format(cores=found[0]["cores"] if found else 0, **parts))
+    return PAGE.format(cores=found[0]["cores"] if found else 0, **parts)
 
 
 def _row(facts: dict[str, Any]) -> str:
@@ -183,12 +187,13 @@ def _row(facts: dict[str, Any]) -> str:
 def _translator_row(facts: dict[str, Any]) -> str:
     metrics = facts["metrics"]
     cells = []
-    for name in (PAIRED, "ssim", "lpips", "kid"):
+    for name in ("l1", "ssim", "lpips", "kid"):
         beside = [f"{metrics[prefix + name]:.3g}" for prefix in BASELINES if prefix + name in metrics]
-        cells.append(f"{metrics[name]:.3g} ({', '.join(beside)})")
-    count, minutes = f"{facts['images']:,}", "" if facts["minutes"] is None else f"{facts['minutes']:.0f}"
+        cells.append(f"{metrics[name]:.3g} ({', '.join(beside)})" if name in metrics else "-")
+    minutes = "" if facts["minutes"] is None else f"{facts['minutes']:.0f}"
+    judge = f"{facts['extractor']}, {facts['images']:,}"
     return (
-        f"| {facts['experiment']} | {_steps(facts)} | {minutes} | {' | '.join(cells)} | {count} | {facts['verdict']} |"
+        f"| {facts['experiment']} | {_steps(facts)} | {minutes} | {' | '.join(cells)} | {judge} | {facts['verdict']} |"
     )
 
 
@@ -225,22 +230,23 @@ Made by `python -m benchmarks.results` (all numbers: docs/results/*.json).
 
 ## Translators
 
-Held-out pairs of 64x64. In brackets what someone has who learned nothing, in this order: the input copied, the mean
+Held-out images of 64x64. In brackets what someone has who learned nothing, in this order: the input copied, the mean
 colour of the training targets, and where it applies the input enlarged bicubically, or the hole filled with the mean of
-its surroundings. L1 is of values 0 to 1, LPIPS by AlexNet, KID by the classifier of the emoji's groups. Minutes are of
-the whole line, much other work beside it. srgan-faces is its pre-training alone, by the mean square of pixels: its
-adversary never played, and VGG16 stood in for VGG19. context-encoder-anime beats the mean of the surroundings by less
-than its errors, and not by SSIM: no layer of the document's network sees the whole picture. The two-domain rows learned
-without pairs, from drawings of emoji to renders of the same, and are held against the true partners: no translator
-could meet these pixel by pixel, for the two artists draw the same thing in other places.
+its surroundings. L1 is of values 0 to 1, LPIPS by AlexNet, and KID, against the target domain, in the features of the
+extractor named (the classifier is that of the emoji's groups). Where nobody knows what should have come out there is a
+dash. Minutes are of the whole line, much other work beside it. srgan-faces is its pre-training alone, by the mean
+square of pixels: its adversary never played, and VGG16 stood in for VGG19. context-encoder-anime beats the mean of the
+surroundings by less than its errors, and not by SSIM: no layer of the document's network sees the whole picture. The
+two-domain rows learned without pairs, from drawings of emoji to renders of the same, and are held against the true
+partners: no translator could meet these pixel by pixel, for the two artists draw the same thing in other places.
 
-| experiment | steps | minutes | L1 | SSIM | LPIPS | KID | pairs | verdict |
+| experiment | steps | minutes | L1 | SSIM | LPIPS | KID | extractor, images | verdict |
 |---|---|---|---|---|---|---|---|---|
 {translators}
 
 {pictures}
 
-## The commands
+{modes}## The commands
 
 {commands}
 
@@ -250,6 +256,11 @@ Each row is one latent (in conditional models: a class), from the untrained gene
 
 {strips}
 """
+
+
+def render() -> None:
+    """Write the page."""
+    write_text(Path("docs/results.md"), page())
 
 
 if __name__ == "__main__":

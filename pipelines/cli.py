@@ -31,6 +31,8 @@ app = typer.Typer(help="Reproducible GAN pipelines.", no_args_is_help=True, add_
 console = terminal.console()
 
 SOURCES = catalogue.CONF / "sources"
+CLASSES = {"emoji": 9, "image_folder": 1000}
+"""Of datasets whose files alone name them: groups of emoji; for pictures of your own as many as ImageNet has."""
 
 
 @app.command()
@@ -175,6 +177,22 @@ def translate(
         console.print(sentence, soft_wrap=True)
 
 
+@app.command()
+def export(
+    target: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The file to write.")],
+    split: Annotated[str, typer.Option(help="train, test (the images held out), or both.")] = "both",
+) -> None:
+    """Write the prepared images and their classes as a zip that StyleGAN trains on."""
+    from ganline.datasets import stylegan_zip
+    from ganline.datasets.prepared import SPLITS
+
+    if split not in (*SPLITS, "both"):
+        raise UserError(f"--split {split}: allowed is {', '.join(SPLITS)} or both")
+    folder = paths.prepared(check.load())
+    count = stylegan_zip.write(folder, target, SPLITS if split == "both" else (split,))
+    console.print(f"{target} holds {count:,} images of {folder}", soft_wrap=True)
+
+
 def _require_source(source: str, copied_to: Path) -> None:
     """Refuse (UserError) a download.source that is not there, or on which dvc would fail before our code runs.
 
@@ -227,6 +245,7 @@ def clean(yes: Annotated[bool, typer.Option("--yes", help="Delete without asking
 
 def _show(table: "Comparison") -> None:
     """Print the ranked number, and what came of duels, one table a group."""
+    from ganline.evaluation.baselines import BASELINES, scored
     from ganline.evaluation.compare import headline
     from ganline.report.numbers import score
     from ganline.tracking.leaderboard import DUEL_NUMBERS
@@ -241,12 +260,14 @@ def _show(table: "Comparison") -> None:
         if len(table.groups) > 1:
             why = f", not to be compared with others: {headline(group.differs)}"
             console.print(Text.assemble("\n", (f"Group {number}", "bold"), why), soft_wrap=True)
-        shown = Table(
-            "", Column("run", overflow="fold"), "id", table.label, "±", "floor", "tie with", *duels.values(), box=None
-        )
+        beaten = {row.run.id: scored(row.run.numbers, table.by) for row in group.rows}
+        others = [who for who in BASELINES.values() if any(who in each for each in beaten.values())]
+        heads = (table.label, "±", "floor", *others, "tie with", *duels.values())
+        shown = Table("", Column("run", overflow="fold"), "id", *heads, box=None)
         for rank, run, value, error, floor, ties in group.rows:
             numbers = (text(run.numbers.get(name)) for name in duels)
-            beside = (text(value), text(error), text(floor), ", ".join(map(str, ties)), *numbers)
+            nothing_learned = (text(beaten[run.id].get(who)) for who in others)
+            beside = (text(value), text(error), text(floor), *nothing_learned, ", ".join(map(str, ties)), *numbers)
             shown.add_row(str(rank), run.name, run.id[:8], *beside)
         console.print(shown)
     if table.apart:
@@ -263,7 +284,10 @@ def _counts(experiment: str) -> Iterator[tuple[str, str, int, int, int]]:
     from ganline.models import build
 
     shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
-    model = build(params.train, shape, params.seed, _classes(params.download.dataset), inputs.shape(params))
+    # Nothing is counted that takes time or memory alone: how weights are drawn, and a second generator.
+    quick = {"initializer": "glorot_uniform", "generator_average": 0.0}
+    train = params.train.model_copy(update={k: v for k, v in quick.items() if k in type(params.train).model_fields})
+    model = build(train, shape, params.seed, _classes(params.download.dataset), inputs.shape(params))
     for name, network in model.networks.items():
         if name not in model.copies:
             trainable = sum(int(weight.shape.num_elements()) for weight in network.trainable_weights)
@@ -272,9 +296,10 @@ def _counts(experiment: str) -> Iterator[tuple[str, str, int, int, int]]:
 
 
 def _classes(dataset: str) -> int:
-    """Return the number of classes that a dataset's source list names, 0 where it names none."""
+    """Return the number of classes that a dataset's source list names, or else those of CLASSES, 0 where unknown."""
     listing = SOURCES / f"{dataset}.yaml"
-    return len(getattr(sources.read(listing), "classes", ())) if listing.exists() else 0
+    named = getattr(sources.read(listing), "classes", ()) if listing.exists() else ()
+    return len(named) or CLASSES.get(dataset, 0)
 
 
 def main() -> None:

@@ -12,12 +12,35 @@ from ganline.catalogue.presets import names
 from ganline.core import yaml_files
 from ganline.datasets import inputs
 from ganline.models.facts import model_facts, recipe_of
-from ganline.settings.recipes import Inpainting, ResidualGAN, Translation
+from ganline.settings.recipes import ClassGAN, Growing, Inpainting, ResidualGAN, Styled, Translation
 from ganline.settings.schema import Params
 
-REPEATED = ("r3gan-emoji", "r3gan-stacked-mnist", "r3gan-stacked-mnist-r1")
-"""Networks that another experiment has, made as narrow by `fitting`: every test of each is slow."""
 CONF = Path(__file__).parents[1] / "conf"
+FULL_SIZE = ("biggan-128", "pggan-1024", "stylegan-1024")
+"""Presets that differ from another one of their model in size alone, which such tests make small."""
+EXPERIMENTS = [name for name in names("experiment", CONF) if name not in FULL_SIZE]
+NARROW: dict[Any, list[str]] = {
+    ClassGAN: ["prepare.size=32", "train.width=2", "train.latent_dim=8", "train.attention=16"],
+    Growing: [
+        *("prepare.size=8", "train.phases=[{size: 8, first_step: 0}]", "train.features=64"),
+        *("train.most_features=8", "train.latent_dim=8"),
+    ],
+    ResidualGAN: ["train.widths=[8, 8]", "train.blocks=1"],
+    Styled: [
+        *("prepare.size=8", "train.features=32", "train.most_features=4", "train.latent_dim=4"),
+        "train.mapping_layers=1",
+    ],
+}
+"""How the networks of these recipes are made small."""
+LONG = ("biggan-", "pggan-", "r3gan-emoji", "r3gan-stacked-mnist")
+"""How the names begin of experiments whose networks take long to build and to compile, however narrow they are, or are
+those of another one, so narrow.
+"""
+
+
+def each(experiments: Iterable[str]) -> list[Any]:
+    """Return experiments to test, those of LONG as slow ones: what CI must know of these is tested with their model."""
+    return [pytest.param(name, marks=pytest.mark.slow) if name.startswith(LONG) else name for name in experiments]
 
 
 def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
@@ -28,22 +51,15 @@ def fitting(experiment: str, overrides: Iterable[str]) -> list[str]:
     # Translators are made for pictures of 256 pixels, which take minutes; a later override has the last word.
     side = max(16, model_facts()[model].get("size_multiple", 1))
     small = [f"prepare.size={side}", f"train.hole_size={side // 4}"]
-    narrow = ["train.widths=[8, 8]", "train.blocks=1"]
-    overrides = [
-        *(small if issubclass(recipe, Translation) else narrow if issubclass(recipe, ResidualGAN) else []), *overrides
-    ]  # fmt: skip
+    overrides = [*(small if issubclass(recipe, Translation) else []), *overrides]
+    for kind, narrow in NARROW.items():
+        overrides = [*(narrow if issubclass(recipe, kind) else []), *overrides]
     if issubclass(recipe, Inpainting | ResidualGAN):  # both networks learn of as many images
         sizes = [given.partition("=")[2] for given in overrides if given.startswith("train.batch_size=")]
         own = [given for given in overrides if not given.startswith("train.generator_batch_size=")]
         overrides = [*own, *(f"train.generator_batch_size={size}" for size in sizes[-1:])]
     keys = {given: given.partition("=")[0].split(".") for given in overrides}
     return [given for given, key in keys.items() if key[0] != "train" or key[1] in known]
-
-
-def experiments() -> list[Any]:
-    """Return all experiments, as a test's parameters."""
-    every = names("experiment", CONF)
-    return [pytest.param(name, marks=pytest.mark.slow) if name in REPEATED else name for name in every]
 
 
 def built(params: Params, seed: int, shape: tuple[int, int, int] | None = None):

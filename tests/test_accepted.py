@@ -17,7 +17,7 @@ from ganline.catalogue.presets import compose_params, names
 from ganline.core.determinism import configure
 from ganline.core.errors import UserError
 from ganline.models.facts import loss_facts, model_facts, recipe_of
-from ganline.settings.recipes import Train, Translation
+from ganline.settings.recipes import ClassGAN, Train, Translation
 from ganline.settings.schema import Params
 from tests.fitting import built, given
 
@@ -79,7 +79,9 @@ def drawn(number: int) -> dict[str, Any]:
         rule[key] = draw.choice(["adam", "rmsprop", "sgd"] if key == "name" else [*EXTREME, 0, 1e-9, 0.9999, 1.0, 1e6])
     # Translators' 256 pixels take minutes.
     own = 2 * facts["size_multiple"] if issubclass(recipe, Translation) else content["prepare"]["size"]
-    size = draw.choice([*facts.get("sizes", ()), own, 8, 12, 28, 29])
+    if issubclass(recipe, ClassGAN):  # as wide as their papers' they take gigabytes
+        own, train["width"] = 32, 2
+    size = draw.choice([*(size for size in facts.get("sizes", ()) if size <= 64), own, 8, 12, 28, 29])
     content["prepare"] |= {"size": size, "channels": draw.choice([1, 1, 3])}
     # What processors compute 4 to 90 times as slowly in float16, or compile for minutes, is for dense networks alone.
     dense = train["model"].split(".")[0] in ("gan", "failures")

@@ -156,11 +156,9 @@ def test_a_changed_parameter_runs_only_what_obeys_it(project):
 
 
 def test_another_experiment_and_seed_take_over_data_and_extractor(project):
-    overrides = [
-        part
-        for value in [*SMALL, "seed=7", "train.steps=20", "train.batch_size=10", "train.generator_batch_size=10"]
-        for part in ("-S", value)
-    ]
+    other = ["seed=7", "train.steps=20", "train.batch_size=10", "train.generator_batch_size=10",
+             "evaluate.metrics=[default,class_histogram]"]  # fmt: skip
+    overrides = [part for value in [*SMALL, *other] for part in ("-S", value)]
     output = project.run("dvc", "exp", "run", "-S", "experiment=cgan-mnist", *overrides)
     assert project.executed(output) == ["train", "evaluate", "study", "report"]
     metrics = json.loads((project.folder / "reports/evaluate/metrics.json").read_text())

@@ -27,7 +27,7 @@ TINY = (
 def short(monkeypatch):
     """Do all that the stages do, but less of it: an hour would else go into searches and paths."""
     from ganline.extractors import classifier as extractors
-    from ganline.studies.latent import interpolation, inversion, smoothness
+    from ganline.studies.latent import dissection, interpolation, inversion, smoothness, steerability
 
     monkeypatch.setattr(extractors, "MINIMUM_STEPS", 60)
     monkeypatch.setattr(interpolation, "BETWEEN", 2)
@@ -35,6 +35,10 @@ def short(monkeypatch):
         monkeypatch.setattr(inversion, name, value)
     for name, value in {"PAIRS": 50, "PATHS": 8, "POINTS": 5}.items():
         monkeypatch.setattr(smoothness, name, value)
+    for name, value in {"UNITS": 4, "SETS": 3}.items():
+        monkeypatch.setattr(dissection, name, value)
+    for name in ("USUAL", "LITTLE"):
+        monkeypatch.setattr(steerability, name, steerability.Effort(pool=8, steps=3, batch=4, tested=12))
 
 
 class Recorder:

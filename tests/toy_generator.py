@@ -40,7 +40,7 @@ class Toy:
     def images(self, latents, labels=None):
         return bars(latents @ self.mixing.T)
 
-    condition_names = Sampler.condition_names
+    redraws, truncate, condition_names = False, Sampler.truncate, Sampler.condition_names
 
 
 class Said(NamedTuple):

@@ -45,7 +45,7 @@ def main() -> None:
 def table() -> str:
     """Return the Markdown table: a row a number, those of the default set in bold."""
     kept = pd.read_csv(KEPT, keep_default_na=False)
-    recorded, corrupted = _recorded(), _corrupted(kept)
+    recorded, corrupted = alike(_recorded()), alike(_corrupted(kept))
     rows = []
     for measure in suite.known():
         mine = kept[kept["measure"] == measure]
@@ -89,14 +89,17 @@ def luck_of(rows: pd.DataFrame, count: int) -> float:
     return float(LUCK * spreads.iloc[-1] * (spreads.index[-1] / count) ** 0.5)
 
 
-def nearest(number: str, numbers: pd.DataFrame) -> str:
-    """Return which other number goes with this one most, and Spearman's correlation of the two, where 0.8 or more."""
-    if number not in numbers:
+def alike(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Return Spearman's correlations of any two columns, without sign; NaN where fewer than FEWEST rows have both."""
+    return numbers.corr(method="spearman", min_periods=FEWEST).abs()
+
+
+def nearest(number: str, ranks: pd.DataFrame) -> str:
+    """Return which other number goes with this one most, and the correlation of the two, where 0.8 or more."""
+    if number not in ranks:
         return ""
-    ranks = numbers.corrwith(numbers[number], method="spearman").abs().drop(number).dropna()
-    both = numbers.notna().mul(numbers[number].notna(), axis=0).sum()
-    ranks = ranks[(both.reindex(ranks.index) >= FEWEST) & (ranks >= ALIKE)]
-    return f"`{ranks.idxmax()}` {ranks.max():.2f}" if len(ranks) else ""
+    others = ranks[number].drop(number)
+    return f"`{others.idxmax()}` {others.max():.2f}" if others.max() >= ALIKE else ""
 
 
 def _recorded() -> pd.DataFrame:

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
+from ganline.catalogue import class_gan
+from ganline.catalogue.growth import misgrown
 from ganline.catalogue.paired import annealed, compared
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
@@ -13,6 +15,8 @@ from ganline.settings.networks import NETWORKS
 from ganline.settings.recipes import (
     Adversaries,
     Cartoon,
+    ClassGAN,
+    Growing,
     Inpainting,
     Latents,
     ResidualGAN,
@@ -73,6 +77,10 @@ def impossible(params: Params) -> Iterator[str]:
         yield from _asked(params.train, loss)
         yield from compared(params.train, loss) if loss else ()
         yield from _contradictions(params.train)
+    if isinstance(params.train, ClassGAN):
+        yield from class_gan.misfits(params.prepare, params.train)
+    if isinstance(params.train, Growing):
+        yield from misgrown(params.train, params.prepare.size)
     if isinstance(params.train, SuperResolution):
         yield from _enlarged(params, params.train)
     if isinstance(params.train, Inpainting):
@@ -326,7 +334,9 @@ def uneven(train: Train, replicas: int) -> Iterator[str]:
 def _batch_sizes(train: Train) -> list[tuple[str, int]]:
     """Return the keys that say how many images an update has, with their values."""
     own = ("generator_batch_size",) if isinstance(train, Adversaries) else ()
-    return [(key, getattr(train, key)) for key in ("batch_size", *own)]
+    sizes = [(key, getattr(train, key)) for key in ("batch_size", *own)]
+    phases = train.phases if isinstance(train, Growing) else []
+    return sizes + [(f"phases: batch_size of size {p.size}", p.batch_size) for p in phases if p.batch_size]
 
 
 def _protocol(params: Params) -> Iterator[str]:

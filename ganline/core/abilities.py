@@ -24,6 +24,7 @@ ABILITIES = {
     "unpaired": "{who} makes nothing of other images, or learned it from their true partners",
     "enlarges": "{who} makes its images of no smaller ones",
     "holes": "{who} fills no holes of images",
+    "w": "{who} makes of its latents no w that styles each layer",
     "judged: hype_infinity": "nobody has judged its images for real or generated (`ganline people`)",
     "judged: hype_time": "nobody has judged its images for real or generated in less and less time (`ganline people`)",
     "judged: rapid_categorisation": "nobody has judged its images at a glance (`ganline people`)",
@@ -40,8 +41,9 @@ image in one pass. fast to draw: makes an image in one pass, so that thousands c
 describes images so quickly that a training can be watched by it. inputs: makes its images of other images. style: each
 of them in the style of a picture that is given with it. way back: makes those of such images, too. unpaired: makes its
 images of other images, and learned it without their true partners. enlarges: makes its images of the same images with
-fewer pixels. holes: makes them of the same images with a hole, where the alpha of what it is given is 0. judged: people
-have judged its images in that way.
+fewer pixels. holes: makes them of the same images with a hole, where the alpha of what it is given is 0. w: makes of
+its latents w, which says in each layer what is drawn, with noise of the layer's own. judged: people have judged its
+images in that way.
 """
 
 

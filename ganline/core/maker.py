@@ -85,6 +85,9 @@ class LatentMaker(Maker, Protocol):
     def latents(self, count: int, seed: int, purpose: str) -> np.ndarray:
         """Return float32 (count, latent_dim) from the prior, a function of (seed, purpose) alone."""
 
+    def truncate(self, latents: np.ndarray, psi: float) -> np.ndarray:
+        """Return latents float32 (N, latent_dim), cut off to the middle `psi`, 0 to 1, of the prior."""
+
     def labels(self, count: int, seed: int, purpose: str) -> np.ndarray:
         """Return int32 (count,) drawn uniformly from the conditions (0 for all where there are none)."""
 

@@ -59,11 +59,26 @@ def decode_set(images: Images, settings: Prepare, pixels: np.ndarray) -> tuple[l
         records = _all("decode and resize", everything, one, complaints)
         white = white_of(max((record.peak for record in records), default=WHITE))
         deep = [index for index in everything if records[index].peak]
+        said = _enlarged(records, settings.size)
         if not deep or white == WHITE:
-            return records, []
+            return records, said
         _all("read 16 bits anew", deep, lambda index: one(index, white), complaints)
     bits = white.bit_length()
-    return records, [f"none of the {len(deep)} pictures of 16 bits uses more than {bits}: {white} was read as white"]
+    deep_said = f"none of the {len(deep)} pictures of 16 bits uses more than {bits}: {white} was read as white"
+    return records, [*said, deep_said]
+
+
+def _enlarged(records: Iterable[Record], size: int) -> list[str]:
+    """Return a sentence where pictures were far smaller than what they became."""
+    sides = [(record.width, record.height) for record in records if record.status == KEPT]
+    small = [(width, height) for width, height in sides if width and height and 2 * min(width, height) < size]
+    if not small:
+        return []
+    least = " x ".join(map(str, min(small, key=min)))
+    return [
+        f"{len(small)} of {len(sides)} pictures have sides of less than half of prepare.size = {size} (the smallest is "
+        f"{least}): enlarged, they show no more detail than before"
+    ]
 
 
 def _all(label: str, indices: Sequence[int], one: Callable[[int], Record], complaints: Complaints) -> list[Record]:

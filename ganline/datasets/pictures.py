@@ -37,14 +37,14 @@ class PictureFolder:
         if table:
             self._obey(*table)
 
-    def _obey(self, table: str, classes: dict[str, int]) -> None:
-        below = table.removesuffix(dataset_json.NAME)
+    def _obey(self, name: str, table: dataset_json.Table) -> None:
+        below = name.removesuffix(dataset_json.NAME)
         files = [file.removeprefix(below) for file in self.files]
-        self.labels, self.classes = dataset_json.labels(self._folder / table, classes, files)
-        self.ignored = {name: why for name, why in self.ignored.items() if name != table}
-        self.said.append(f"{table} says that there are {len(self.classes) or 'no'} classes")
-        if absent := len(classes.keys() - set(files)):
-            self.said.append(f"{table} names {absent} pictures that are not there")
+        self.labels, self.classes = dataset_json.labels(self._folder / name, table, files)
+        self.ignored = {other: why for other, why in self.ignored.items() if other != name}
+        self.said.append(f"{name} says that there are {len(self.classes) or 'no'} classes")
+        if absent := len(table.numbers.keys() - set(files)):
+            self.said.append(f"{name} names {absent} pictures that are not there")
 
     def read(self, index: int) -> bytes:
         """Return the bytes of one file; UserError where it cannot be read."""
@@ -57,13 +57,13 @@ class PictureFolder:
         return decode.read(data)
 
 
-def _table(folder: Path, files: list[str], ignored: dict[str, str]) -> tuple[str, dict[str, int]] | None:
+def _table(folder: Path, files: list[str], ignored: dict[str, str]) -> tuple[str, dataset_json.Table] | None:
     """Return the path and the content of StyleGAN's table, which lies above all pictures; None where there is none."""
     for name in ignored:
         below = name.removesuffix(dataset_json.NAME)
         if PurePosixPath(name).name == dataset_json.NAME and all(file.startswith(below) for file in files):
-            classes = dataset_json.read(folder / name)
-            return None if classes is None else (name, classes)
+            table = dataset_json.read(folder / name)
+            return None if table is None else (name, table)
     return None
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ganline.core.errors import UserError
 from ganline.core.files import whole_folder, write_json
-from ganline.datasets import idx, plausible, prepared, quickdraw
+from ganline.datasets import idx, plausible, prepared, quickdraw, stylegan_records
 from ganline.datasets.decode_set import KEPT, Record, decode_set
 from ganline.datasets.pictures import PictureFolder
 from ganline.datasets.split import held_out
@@ -18,11 +18,11 @@ from ganline.settings.schema import Prepare
 
 COLUMNS = ["file", "label", "width", "height", "channels", "sha256", "split", "status", "duplicate_of"]
 
-SourceImages = idx.IdxImages | quickdraw.QuickdrawImages | PictureFolder
+SourceImages = idx.IdxImages | quickdraw.QuickdrawImages | stylegan_records.RecordImages | PictureFolder
 
 
 def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed: int) -> dict[str, Any]:
-    """Write the prepared data of `raw` (idx files, bitmaps or pictures) to `destination`, whole or not at all.
+    """Write the prepared data of `raw` (idx files, bitmaps, records or pictures) to `destination`, whole or not at all.
 
     Unusable images are left out. Exact duplicates (equal bytes) are marked in the manifest and kept. The dataset's own
     split is taken where it has one, else a share of every class is held out by `seed`, duplicates on one side. Files
@@ -36,7 +36,7 @@ def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed:
             split of the dataset's own has none, or all that come out are black, white or of one grey.
         OSError: the disk is full.
     """
-    images = _open(raw)
+    images = _open(raw, settings.size)
     with whole_folder(destination) as folder:
         # Which images are usable, hence the arrays' lengths, is known only at the end: decode into one array first.
         everything = folder / "everything.npy"
@@ -64,9 +64,11 @@ def prepare(raw: Path, destination: Path, dataset: str, settings: Prepare, seed:
     return facts
 
 
-def _open(raw: Path) -> SourceImages:
+def _open(raw: Path, size: int) -> SourceImages:
     if idx.present(raw):
         return idx.IdxImages(raw)
+    if stylegan_records.present(raw):
+        return stylegan_records.RecordImages(raw, size)
     return quickdraw.QuickdrawImages(raw) if quickdraw.present(raw) else PictureFolder(raw)
 
 
@@ -137,8 +139,14 @@ def write_manifest(folder: Path, manifest: pd.DataFrame, ignored: Mapping[str, s
     """Write the manifest, with a row for each file that is no picture in the order of the names."""
     if ignored:
         rows = pd.DataFrame({"file": list(ignored), "status": [f"ignored: {why}" for why in ignored.values()]})
-        manifest = pd.concat([manifest, rows]).sort_values("file", kind="stable")
+        by = None if manifest["file"].is_monotonic_increasing else _place
+        manifest = pd.concat([manifest, rows]).sort_values("file", kind="stable", key=by)
     manifest.to_csv(folder / prepared.MANIFEST, index=False, lineterminator="\n")
+
+
+def _place(files: pd.Series) -> pd.Series:
+    """Return what the images of one file, FILE#2 and FILE#10, are in their order by, as those of an array are."""
+    return files.str.replace(r"#(\d+)$", lambda number: f"#{int(number[1]):012}", regex=True)
 
 
 def _lost_classes(classes: list[str], manifest: pd.DataFrame) -> list[str]:

@@ -83,6 +83,7 @@ class Probe:
         self._structure = _structure(images[chosen])
         self.classes = 0 if probabilities is None else probabilities.shape[1]
         self._entropy = None if probabilities is None else _entropy(probabilities)
+        self._seen = 0.0 if probabilities is None else _seen(probabilities)
         # What as many other real images score in the fakes' place: the unit of the Frechet distance and of likeness.
         others = others if len(others) >= FEWEST else chosen
         self._floor = max(frechet(self._finite(np.asarray(images[others]))[0], self._real), 1e-3 * self._spread**2)
@@ -107,7 +108,8 @@ class Probe:
             there are latents.
         drift: distance that images of fixed latents moved since the look before, over the real spread; NaN at first.
         class_entropy: bits of the likeliest classes less those of the real images; 0 is as even as they are.
-        classes: share of the classes that hold a tenth of an even share.
+        classes: classes that hold a tenth of an even share, over those among as many real images: of a thousand
+            classes some hundred images can show no more than a quarter.
         """
         # The matrices are small: threads would wait for each other, on a busy machine for half a second.
         with threadpool_limits(1, "blas"):
@@ -134,9 +136,8 @@ class Probe:
         found["drift"] = np.nan if self._before is None else self._moved(self._before, fixed)
         self._before = fixed
         if self._entropy is not None and probabilities is not None:
-            shares = np.bincount(probabilities[:count].argmax(axis=1), minlength=self.classes) / count
             found["class_entropy"] = _entropy(probabilities[:count]) - self._entropy
-            found["classes"] = float(np.mean(shares >= 0.1 / self.classes))
+            found["classes"] = _seen(probabilities[:count]) / self._seen
         return found
 
     def _moved(self, before: np.ndarray, after: np.ndarray) -> float:
@@ -211,6 +212,13 @@ def _entropy(probabilities: np.ndarray) -> float:
     shares = np.bincount(probabilities.argmax(axis=1)) / len(probabilities)
     shares = shares[shares > 0]
     return float(-np.sum(shares * np.log2(shares)))
+
+
+def _seen(probabilities: np.ndarray) -> float:
+    """Return the share of the classes that hold a tenth of an even share of the images."""
+    count, classes = probabilities.shape
+    shares = np.bincount(probabilities.argmax(axis=1), minlength=classes) / count
+    return float(np.mean(shares >= 0.1 / classes))
 
 
 def frechet(first: np.ndarray, second: np.ndarray) -> float:

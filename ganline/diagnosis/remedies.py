@@ -213,6 +213,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         (*COLLAPSE, *D_WINS, *NEVER), to(loss="wasserstein_gp", discriminator_batches="separate"),
         "a loss that still has a gradient where samples and data are far apart", WGAN_GP,
+        lambda s: not (s.loss.get("says") == "distances" and s.loss.get("penalised")),
     ),
     Rule(COLLAPSE, to(packing=2), "a discriminator that sees two samples at once", "Lin et al. 2018"),
     Rule(COLLAPSE, to(minibatch_stddev=True, discriminator_batches="separate"),

@@ -33,7 +33,7 @@ LIKE = 0.45
 DUPLICATES = 0.35
 """Share of samples with a near-duplicate, from which a run has collapsed."""
 CLASSES = 0.3
-"""Share of the classes among the samples, up to which a run has collapsed at a middling distance."""
+"""Classes among the samples, over those among real images, up to which a run has collapsed at a middling distance."""
 NARROWISH, MIDDLING = 0.8, 0.4
 """Effective rank over that of real images, and Frechet distance over that of the untrained generator, that together say
 so too."""

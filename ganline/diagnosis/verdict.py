@@ -220,7 +220,7 @@ SIGNALS: tuple[tuple[str, str, float, int, str], ...] = (
      "distance of the samples to the data over that of the untrained generator"),
     ("duplicates", "near-duplicates", DUPLICATES, 1, "share of samples that have a near-duplicate among them"),
     ("coverage", "coverage", COVERED, -1, "share of real images with a sample among their neighbours"),
-    ("classes", "classes", CLASSES, -1, "share of the classes that are among the samples"),
+    ("classes", "classes", CLASSES, -1, "classes among the samples, over those among real images"),
     ("rank", "effective rank", NARROWISH, -1, "directions of variety, over those of real images"),
     ("likeness", "likeness", LIKE, -1, "correlation with the real image most like a sample, over other real images'"),
     ("pixel_spread", "spread of pixels", COMPLETE, -1, "distance between two samples, over that of real images"),

@@ -4,6 +4,8 @@ Of images that are smaller than their targets also who enlarges them bicubically
 it with the mean of its surroundings.
 """
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 
@@ -57,3 +59,8 @@ def filled(image: np.ndarray) -> np.ndarray:
     near = cv2.dilate(hidden, np.ones((2 * SURROUNDINGS + 1,) * 2, np.uint8)) > hidden
     colour = image[near][:, :3].mean(axis=0).round() if near.any() else 128
     return np.where(hidden[..., None] == 1, colour, image[..., :3]).astype(np.uint8)
+
+
+def scored(numbers: Mapping[str, float], name: str) -> dict[str, float]:
+    """Return what those who have learned nothing score in a number, by what they are; of most models that is empty."""
+    return {who: numbers[prefix + name] for prefix, who in BASELINES.items() if prefix + name in numbers}

@@ -166,12 +166,12 @@ def why_silent(model: "Model") -> str:
     if reason := lacking(("discriminator",), model.abilities, "it"):
         return reason
     judge = cast("Adversarial", model)
+    if judge.judges_batches:
+        return "its discriminator judges whole batches"
     if len(judge.discriminator.inputs) > 1:
         return "its discriminator must be told the class"
     if judge.settings.packing > 1:
         return f"its discriminator judges packs of {judge.settings.packing} images"
-    if judge.settings.minibatch_stddev:
-        return "its discriminator judges whole batches"
     return ""
 
 

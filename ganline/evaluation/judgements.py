@@ -67,6 +67,7 @@ class Store:
         """
         self.path = path
         with self._open() as database:
+            database.execute("BEGIN")  # all is read of one moment: another judge may be the first to write just now
             (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
             if found != "ok":
                 raise self._damaged(" ".join(found.splitlines()[1:]) or found)

@@ -135,8 +135,8 @@ def measure_all(
     who has learned nothing, and how each was made.
 
     A measure that refuses its arrays is left out, with its reason in the protocol, and the others go on. So is one that
-    means nothing for this data or model, if `named` asks for it by its own name, or if it is one of those by which
-    translators are judged whose true partners are known.
+    means nothing for this data or model, if `named` asks for it by its own name, or if it is one of those by which the
+    translator would be judged if its true partners were known.
 
     Args:
         asked: what to compute.
@@ -154,7 +154,8 @@ def measure_all(
         if "default" in names and not names & {measure.name, "all"} and lacking(measure.usual, fakes.abilities):
             continue
         if reason := lacking(measure.needs, fakes.abilities, "the generator"):
-            if measure.name in names or ("pairs" in measure.needs and "unpaired" in fakes.abilities):
+            without = "pairs" in measure.needs and not lacking(measure.needs - {"pairs"}, fakes.abilities)
+            if measure.name in names or (without and "unpaired" in fakes.abilities):
                 entries |= _left_out(measure, "", reason)
             continue
         cases = [("", fakes)]

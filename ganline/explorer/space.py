@@ -11,7 +11,7 @@ import numpy as np
 from ganline.core.figures import png_bytes
 from ganline.core.maker import LatentMaker
 from ganline.latent import named
-from ganline.latent.paths import from_normal, interpolation, to_normal, truncate
+from ganline.latent.paths import from_normal, interpolation, to_normal
 
 STEPS = 100
 """Of a walk between two named latents."""
@@ -53,7 +53,7 @@ class Explorable:
         return interpolation(start, end, STEPS + 1, self.generator.prior)[round(position * STEPS)]
 
     def moved(self, latent: np.ndarray, psi: float, group: str, amounts: Sequence[float]) -> np.ndarray:
-        """Return a latent, truncated to psi (see `paths.truncate`) and then pushed along directions, float32 (L,).
+        """Return a latent, truncated to psi (`LatentMaker.truncate`) and then pushed along directions, float32 (L,).
 
         Args:
             latent: float32 (L,).
@@ -62,7 +62,7 @@ class Explorable:
             amounts: standard deviations of the prior, one a direction of the group.
         """
         prior, values = self.generator.prior, self.directions[group].values
-        cut = truncate(latent[None], psi, prior)
+        cut = self.generator.truncate(latent[None], psi)
         if not any(amounts):
             return cut[0]
         return from_normal(to_normal(cut, prior) + np.asarray(amounts) @ values[: len(amounts)], prior)[0]

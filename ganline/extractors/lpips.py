@@ -42,8 +42,9 @@ class Lpips:
         self._trunk = trunk()
         fill(self._trunk, (part for pair in convolutions(weights, "AlexNet_0", len(CONVOLUTIONS)) for part in pair))
         self._heads = [np.asarray(weights[f"NetLinLayer_{i}"]["Conv_0"]["kernel"]).reshape(-1) for i in range(5)]
-        pictures = tf.TensorSpec((None, None, None, 3), tf.uint8)
+        pictures, floats = (tf.TensorSpec((None, None, None, 3), kind) for kind in (tf.uint8, tf.float32))
         self._compare = tf.function(self._distances, [pictures, pictures], autograph=False)
+        self._compare_floats = tf.function(self._distances, [floats, floats], autograph=False)
 
     def distances(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Return float64 (N,), 0 or more, of N pairs of images uint8 (N, H, W, 1 or 3); grey counts as RGB.
@@ -63,6 +64,13 @@ class Lpips:
             for i in range(0, len(first), step)
         ]
         return np.concatenate(parts).astype(np.float64) if parts else np.empty(0)
+
+    def unrounded(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the same, float64 (N,), of images float32 (N, H, W, 1 or 3), 0 to 255, that were never rounded.
+
+        For images that are nearer to each other than grey levels are. All at once; they have 31 pixels a side or more.
+        """
+        return self._compare_floats(_colour(first), _colour(second)).numpy().astype(np.float64)
 
     def _distances(self, first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
         """Return the sum over the layers of the mean over places of the weighted squared differences, float32 (N,)."""

@@ -156,8 +156,13 @@ def _packed(file: Path) -> list[np.ndarray]:
     """Return what `ModelFile.get_weights` says.
 
     Raises:
-        UserError: it is a folder, and no SavedModel's.
+        UserError: it is a folder, and no SavedModel's; or a graph alone.
     """
+    if file.is_file() and file.suffix == ".pb":
+        raise UserError(
+            f"extractor.weights={file} is a graph alone: allowed is an .onnx file or the whole folder of a SavedModel "
+            f"({SAVED_MODEL}, variables); a frozen graph becomes one of these by tf2onnx or TensorFlow"
+        )
     if file.is_dir() and not (file / SAVED_MODEL).is_file():
         raise UserError(f"extractor.weights={file} holds no {SAVED_MODEL}: give an .onnx file or a SavedModel's folder")
     paths = sorted(path for path in file.rglob("*") if path.is_file()) if file.is_dir() else [file]

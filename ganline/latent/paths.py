@@ -9,10 +9,16 @@ cube and every coordinate stays uniform (the idea of Agustsson et al. 2019, "Opt
 preserving operations on latent spaces of generative models").
 """
 
+import zlib
+
 import numpy as np
 from scipy.special import ndtr, ndtri
 from scipy.stats import chi2
 
+from ganline.core.random import generator
+
+DRAWS = 32
+"""Drawn at once for each number of a latent that is to be drawn anew."""
 NEARLY_PARALLEL = 1e-4
 EDGE = 1e-9  # keeps U = 0 and U = 1, where the normal quantile is infinite, at six standard deviations
 BOUNDS = {"uniform": (-1.0, 1.0), "unit_uniform": (0.0, 1.0)}
@@ -132,8 +138,8 @@ def truncate(latents: np.ndarray, psi: float, prior: str) -> np.ndarray:
 
     For N(0, 1) this is BigGAN's truncation trick (Brock et al. 2019, "Large Scale GAN Training for High Fidelity
     Natural Image Synthesis"): a normal distribution cut off where |z| has the probability `psi`. A uniform one becomes
-    a smaller cube about the same centre. Where theirs draws anew what lies outside, here every latent keeps its place
-    among the others, so that one latent can be followed from one psi to the next.
+    a smaller cube about the same centre. Where theirs draws anew what lies outside (see `redrawn`), here every latent
+    keeps its place among the others, so that one latent can be followed from one psi to the next.
 
     Args:
         latents: float32, (N, latent_dim), drawn from the prior.
@@ -146,12 +152,54 @@ def truncate(latents: np.ndarray, psi: float, prior: str) -> np.ndarray:
     Raises:
         ValueError: unknown prior, or psi not in 0 to 1.
     """
-    if not 0 <= psi <= 1:
-        raise ValueError(f"psi = {psi}: allowed is 0 to 1")
+    _check_psi(psi)
     if psi == 1:
         return latents.astype(np.float32)
     normal = to_normal(latents, prior)
     return from_normal(ndtri(0.5 + psi * (ndtr(normal) - 0.5)), prior)
+
+
+def redrawn(latents: np.ndarray, psi: float, prior: str) -> np.ndarray:
+    """Return latents of the prior, what lies outside the middle `psi` of its probability drawn anew until it does not.
+
+    BigGAN's truncation trick (Brock et al. 2019, section 3.1): the same distribution as that of `truncate`, but what
+    lies inside stays as it is. Each latent has draws of its own, a function of its values, from which every psi takes
+    the first that lies inside: so from one psi to the next only what falls outside changes.
+
+    Args:
+        latents: as in `truncate`.
+        psi: 0 to 1. 1 changes nothing, 0 makes every latent the centre of the prior. The paper's threshold for |z| is
+            ndtri((1 + psi) / 2): 0.67 for 0.5.
+        prior: as in `truncate`.
+
+    Returns:
+        float32, (N, latent_dim).
+
+    Raises:
+        ValueError: unknown prior, or psi not in 0 to 1.
+    """
+    _check_psi(psi)
+    if psi in (0, 1):
+        return truncate(latents, psi, prior)
+    limit = float(ndtri(0.5 + psi / 2))
+    rows = [_first_inside(row, limit) for row in to_normal(latents, prior)]
+    return from_normal(np.array(rows).reshape(latents.shape), prior)
+
+
+def _first_inside(latent: np.ndarray, limit: float) -> np.ndarray:
+    """Return a latent of N(0, I), (L,), each number replaced by the first of its own draws of at most `limit`."""
+    draw, found = generator(zlib.crc32(latent.astype(np.float32).tobytes()) >> 1, "truncation"), latent.copy()
+    while (outside := np.abs(found) > limit).any():
+        draws = draw.standard_normal((DRAWS, len(found)))
+        inside = np.abs(draws) <= limit
+        # Where none of them is, the first stands for it: it lies outside, and the next draws are looked at.
+        found[outside] = np.take_along_axis(draws, inside.argmax(0)[None], 0)[0][outside]
+    return found
+
+
+def _check_psi(psi: float) -> None:
+    if not 0 <= psi <= 1:
+        raise ValueError(f"psi = {psi}: allowed is 0 to 1")
 
 
 def move(latents: np.ndarray, direction: np.ndarray, amount: float, prior: str) -> np.ndarray:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ganline.core.progress import Bar
 from ganline.core.random import generator
 from ganline.latent.directions import DECIMALS
 from ganline.latent.image_edits import Edit, edited, far_between
@@ -20,6 +21,19 @@ from ganline.latent.inversion import adam, of_prior
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+AT_ONCE = 10
+"""Steps between two words of progress."""
+
+
+def operations(generate: "Callable[[tf.Tensor, tf.Tensor], tf.Tensor]", latent_dim: int) -> int:
+    """Return the floating-point operations that drawing one image takes; see `learned` for what `generate` is."""
+    import tensorflow as tf
+
+    given = tf.TensorSpec((1, latent_dim), tf.float32), tf.TensorSpec((1,), tf.int32)
+    graph = tf.function(generate, autograph=False).get_concrete_function(*given).graph
+    asked = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation() | {"output": "none"}
+    return tf.compat.v1.profiler.profile(graph, options=asked).total_float_ops
 
 
 def learned(
@@ -75,11 +89,24 @@ def learned(
         return i + 1, walks - change, mean, square
 
     @tf.function(autograph=False)
-    def descend(walks: tf.Tensor) -> tf.Tensor:
-        zeros = tf.zeros_like(walks)
-        return tf.while_loop(lambda i, *_: i < steps, step, (tf.constant(0), walks, zeros, zeros))[1]
+    def descend(first: tf.Tensor, last: tf.Tensor, *state: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        return tf.while_loop(lambda i, *_: i < last, step, (first, *state))[1:]
 
-    return np.round(descend(tf.zeros((len(edits), normal.shape[1]))).numpy().astype(np.float64), DECIMALS)
+    zeros = tf.zeros((len(edits), normal.shape[1]))
+    return np.round(_in_parts(descend, steps, zeros).numpy().astype(np.float64), DECIMALS)
+
+
+def _in_parts(descend: "Callable[..., tuple[tf.Tensor, ...]]", steps: int, walks: "tf.Tensor") -> "tf.Tensor":
+    """Return what becomes of the walks, with Adam's means of gradients and of their squares, in `steps` steps."""
+    import tensorflow as tf
+
+    state = walks, tf.zeros_like(walks), tf.zeros_like(walks)
+    with Bar("Learning walks", steps, unit="steps") as bar:
+        for first in range(0, steps, AT_ONCE):
+            last = min(first + AT_ONCE, steps)
+            state = descend(tf.constant(first), tf.constant(last), *state)
+            bar.advance(last - first)
+    return state[0]
 
 
 def _far(edits: Sequence[Edit], before: "tf.Tensor", strengths: "tf.Tensor", after: "tf.Tensor") -> "tf.Tensor":

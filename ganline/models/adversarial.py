@@ -10,7 +10,7 @@ from ganline.models import augmentation
 from ganline.models import stabilisers as practices
 from ganline.models.base import Batch, Metrics, Model
 from ganline.models.losses import LOSSES
-from ganline.models.penalties import steepness
+from ganline.models.terms import steepness
 from ganline.settings.recipes import Adversaries
 
 Outputs = list[tf.Tensor]
@@ -41,13 +41,13 @@ class Adversarial(Model):
     def __init__(self, settings: Adversaries, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
         """See ganline.models.base.Model."""
         self.loss = LOSSES[settings.loss]()
+        self.augmentation = augmentation.KINDS[settings.augmentation]()
         super().__init__(settings, image_shape, seed, classes)
         self.begin()
 
     def begin(self) -> None:
         """Add what is made of the networks: the discriminator's features, and the averaged generator."""
         self.features = practices.features_of(self.discriminator)
-        self.augmentation = augmentation.KINDS[self.settings.augmentation]()
         if self.settings.generator_average:
             self.networks[self.average_name] = self.build_generator()
             self.networks[self.average_name].set_weights(self.generator.get_weights())
@@ -351,6 +351,11 @@ class Adversarial(Model):
     def drawing(self) -> tf.keras.Model:
         """See ganline.models.base.Model.drawing; the averaged generator where there is one."""
         return self.networks.get(self.average_name, self.generator)
+
+    @property
+    def judges_batches(self) -> bool:
+        """Whether the discriminator judges an image by the others of its batch too."""
+        return self.settings.minibatch_stddev
 
     @property
     def adversary(self) -> str:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from ganline.core import replicas
 from ganline.core.random import key, purpose_number
+from ganline.models.optimizers import is_scaled, make_optimizer
 from ganline.settings.recipes import Optimizer, Train
 
 Batch = Mapping[str, tf.Tensor]
@@ -38,6 +39,7 @@ class Model:
         latent_dim, noise: its latents, where they are no choice of its recipe.
         readings: the names of what `measure` returns -> how to read the number.
         perceives: the layer of VGG19, such as "block3_conv4", through which its loss compares images.
+        redraws: whether its latents are truncated by drawing anew what lies outside, as BigGAN's are.
     """
 
     recipe = "Train"
@@ -53,8 +55,11 @@ class Model:
     back: "Model | None" = None
     """A translator of two domains the other way round: it shares all networks, and makes inputs of images."""
     perceives = ""
+    redraws = False
     perception: Callable[[tf.Tensor], tf.Tensor] | None = None
     """The network that `perceives` names, a ganline.extractors.vgg.Vgg: whoever trains such a model gives it."""
+    phase: int | None = 0
+    """Number of the phase of the training that was entered; see `phases`."""
     trained_with: dict[str, Any] = {}
     """What protocols say of its training beside its settings, such as what stood in for that network."""
 
@@ -73,8 +78,8 @@ class Model:
             # Initializers draw from global state: set for each network, its weights are a function of (seed, name).
             tf.keras.utils.set_random_seed((seed + purpose_number(f"weights/{name}")) % 2**31)
             self.networks[name] = self.build_network(name)
-            if settings.initializer == "normal":
-                redraw(self.networks[name], seed)
+            if settings.initializer != "glorot_uniform":
+                redraw(self.networks[name], seed, settings.initializer)
         self.optimizers: dict[str, tf.keras.optimizers.Optimizer] = {}
 
     @property
@@ -169,8 +174,21 @@ class Model:
         return 0
 
     @property
+    def phases(self) -> tuple[int, ...]:
+        """First steps of the phases of a training, the first 0: in each another step is compiled."""
+        return (0,)
+
+    def enter(self, phase: int, begins: bool) -> None:
+        """Make ready for the steps of a phase, numbered from 0; `begins` where the next one is its first."""
+        self.phase = phase
+
+    def seen(self, step: int) -> int:
+        """Return how many real examples the steps before `step` take."""
+        return step * self.batch_size
+
+    @property
     def batch_size(self) -> int:
-        """Real examples a training step takes."""
+        """Real examples a training step takes, of the phase that was entered."""
         return self.settings.batch_size
 
     @property
@@ -187,6 +205,12 @@ class Model:
         if self.perception is None:
             raise RuntimeError(f"{self.settings.model} trains through {self.perceives} of VGG19, which was not given")
         return self.perception(images)
+
+    def settle(self) -> None:
+        """Make what drawing takes beside trained weights fit these; called before anything is drawn or kept.
+
+        It must not change what later steps make of the networks that learn, and be a function of weights and seed.
+        """
 
     def save_beside(self, folder: Path) -> None:
         """Write into `folder` what using the model takes beside its weights; for most there is nothing."""
@@ -230,6 +254,33 @@ class Model:
         """
         raise NotImplementedError
 
+    @property
+    def style_sides(self) -> list[int]:
+        """Pixels a side of the maps that each w styles, first to last; of models with the ability "w"."""
+        raise NotImplementedError
+
+    def styles(self, latents: tf.Tensor) -> tf.Tensor:
+        """Return w, float32 (N, D), of latents float32 (N, latent_dim); of models with the ability "w"."""
+        raise NotImplementedError
+
+    def mean_style(self) -> tf.Tensor:
+        """Return the mean of w over the prior as training has kept it, float32 (D,); needs the ability "w"."""
+        raise NotImplementedError
+
+    def style_kernels(self) -> list[tf.Tensor]:
+        """Return for each of `style_sides` by what w is multiplied there, float32 (D, units); needs the ability "w"."""
+        raise NotImplementedError
+
+    def draw_styles(self, styles: tf.Tensor, strengths: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
+        """Return images float32 (N, H, W, C) in image_range, in inference mode; of models with the ability "w".
+
+        Args:
+            styles: w for each layer, float32 (N, len(style_sides), D).
+            strengths: float32 (len(style_sides),): how much of the noise is laid on the maps of each, 1 as in training.
+            draw: int scalar, which noise; 0 is that of `generate`.
+        """
+        raise NotImplementedError
+
     def encode(self, images: tf.Tensor) -> tf.Tensor:
         """Return the likeliest latents, float32 (N, latent_dim), of images float32 (N, H, W, C) in image_range.
 
@@ -267,52 +318,18 @@ class Model:
         return self.weights() | slots | self.extra_variables()
 
 
-def is_scaled(optimizer: tf.keras.optimizers.Optimizer) -> bool:
-    """Return whether the optimizer scales its loss, as in float16."""
-    return isinstance(optimizer, tf.keras.mixed_precision.LossScaleOptimizer)
+def redraw(network: tf.keras.Model, seed: int, kind: str, deviation: float = 0.02) -> None:
+    """Draw all kernels anew; the rest stays.
 
-
-def make_optimizer(rule: Optimizer, settings: Train, updates: int) -> tf.keras.optimizers.Optimizer:
-    """Return the optimizer that `rule` describes, which counts `updates` updates a step."""
-    # The legacy classes run TensorFlow's fused kernels: one pass over memory for each variable. The new ones are made
-    # of a dozen elementwise operations, which for large dense layers cost more than the gradients. Same update rules.
-    kinds = tf.keras.optimizers.legacy
-    rate = _learning_rate(rule, settings.learning_rate_schedule, settings.steps * updates)
-    limits = {"clipvalue": settings.gradient_clip_value, "global_clipnorm": settings.gradient_clip_norm}
-    given = {name: limit for name, limit in limits.items() if limit is not None}
-    if rule.name == "adam":
-        return kinds.Adam(rate, rule.beta_1, rule.beta_2, **given)
-    if rule.name == "rmsprop":
-        return kinds.RMSprop(rate, rule.beta_2, rule.beta_1, **given)
-    return kinds.SGD(rate, rule.beta_1, **given)
-
-
-def _learning_rate(rule: Optimizer, schedule: str, updates: int) -> float | Any:
-    schedules = tf.keras.optimizers.schedules
-    if rule.decay:
-        return schedules.InverseTimeDecay(rule.learning_rate, decay_steps=1, decay_rate=rule.decay)
-    if schedule == "linear":
-        return schedules.PolynomialDecay(rule.learning_rate, updates, end_learning_rate=0.0)
-    if schedule == "linear_second_half":
-        return _SecondHalf(rule.learning_rate, updates)
-    return schedules.CosineDecay(rule.learning_rate, updates) if schedule == "cosine" else rule.learning_rate
-
-
-class _SecondHalf(tf.keras.optimizers.schedules.LearningRateSchedule):
-    """Constant for the first half of the updates, then linear to 0 (Zhu et al. 2017, section 4)."""
-
-    def __init__(self, rate: float, updates: int) -> None:
-        self._rate, self._updates = rate, updates
-
-    def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        left = 1 - tf.cast(step, tf.float32) / self._updates
-        return self._rate * tf.clip_by_value(2 * left, 0.0, 1.0)
-
-
-def redraw(network: tf.keras.Model, seed: int, deviation: float = 0.02) -> None:
-    """Draw all kernels anew from N(0, deviation^2), as DCGAN does (Radford et al. 2016); the rest stays."""
+    kind "normal": from N(0, deviation^2), as DCGAN does (Radford et al. 2016). "orthogonal": a random orthonormal
+    matrix (..., filters), or as much of it as there is room for (Saxe et al. 2014).
+    """
     kernels = {layer.kernel.ref(): layer.kernel for layer in network.submodules if hasattr(layer, "kernel")}
     for i, kernel in enumerate(kernels.values()):
+        if kind == "orthogonal":
+            own = purpose_number(f"initializer/{network.name}/{i}")
+            kernel.assign(tf.keras.initializers.Orthogonal(seed=(seed + own) % 2**31)(kernel.shape))
+            continue
         draw = tf.random.stateless_normal(kernel.shape, key(seed, f"initializer/{network.name}", i))
         kernel.assign(deviation * draw)
 

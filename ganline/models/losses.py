@@ -4,8 +4,7 @@ Each loss judges what the discriminator says of real and of generated images apa
 training step may show them in one batch or in two. D(x) is the discriminator's output: a logit, a free score, or
 (BEGAN) an image's reconstruction error. Expectations are means over the batch; everything is minimised.
 
-A new loss is one class here. The checks of params.yaml and the report read its literals without importing TensorFlow
-(ganline/models/facts.py).
+A new loss is one class here, whose literals ganline/models/facts.py reads without importing TensorFlow.
 """
 
 from collections.abc import Callable
@@ -15,7 +14,7 @@ import tensorflow as tf
 
 from ganline.core import replicas
 from ganline.core.random import next_layer_key
-from ganline.models.penalties import around, began_balance, between, gradient_penalty, share_of
+from ganline.models.terms import DRIFT, around, began_balance, between, gradient_penalty, share_of
 
 Scores: TypeAlias = tf.Tensor
 """float32 (N, 1)."""
@@ -222,6 +221,17 @@ class WassersteinGP(Wasserstein):
         return gradient_penalty(score, between(real, fake(), key))
 
 
+class WassersteinGPDrift(WassersteinGP):
+    """Karras et al. 2018: D also minimises 0.001 E D(x)^2 of real images, which keeps scores from drifting away."""
+
+    name = "wasserstein_gp_drift"
+    at_once = "the penalty of wasserstein_gp_drift needs reals and fakes at once"
+
+    def real(self, scores: Scores, targets: Scores) -> Scores:
+        """Return -D + 0.001 D^2."""
+        return super().real(scores, targets) + DRIFT * scores**2
+
+
 class LeastSquares(Loss):
     """Mao et al. 2017: D minimises E (D(x) - 1)^2 + E D(G(z))^2, G E (D(G(z)) - 1)^2; linear output."""
 
@@ -282,7 +292,7 @@ class Began(Loss):
     """Berthelot et al. 2017: D is an autoencoder, its score the error s(x) = |x - D(x)|.
 
     D minimises E s(x) - k E s(G(z)), G E s(G(z)). After each update k moves, so that the two errors stay in a fixed
-    ratio (see `began_balance`).
+    ratio (see ganline.models.terms.began_balance).
     """
 
     name = "began"

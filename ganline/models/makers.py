@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PIXELS = 2**20
 """Pixels of inputs translated at once, at most: some GB of activations."""
+DRAWN = 2**21
+"""Pixels of images drawn of latents at once, at most."""
 
 
 def of(
@@ -88,6 +90,7 @@ class Sampler:
         self.latent_dim, self.prior = latents_of(model.settings)
         self.image_shape = model.image_shape
         self.conditions = model.conditions
+        self.redraws = model.redraws
         self._model = model
         self._make = tf.function(
             lambda latents, labels: to_uint8(model.generate(latents, labels), model.image_range),
@@ -123,6 +126,15 @@ class Sampler:
             return draw.standard_normal(shape).astype(np.float32)
         return draw.uniform(-1 if self.prior == "uniform" else 0, 1, shape).astype(np.float32)
 
+    def truncate(self, latents: np.ndarray, psi: float) -> np.ndarray:
+        """Return latents cut off to the middle `psi`, 0 to 1, of the prior, as the model is made for: see latent.paths.
+
+        float32 (N, latent_dim) in and out.
+        """
+        from ganline.latent import paths  # here: a logged model draws without SciPy
+
+        return (paths.redrawn if self.redraws else paths.truncate)(latents, psi, self.prior)
+
     def labels(self, count: int, seed: int, purpose: str) -> np.ndarray:
         """Return int32 (count,) drawn uniformly from the conditions (0 for all where there are none)."""
         draw = generator(seed, f"labels/{purpose}")
@@ -131,10 +143,14 @@ class Sampler:
     def grid(self, count: int, seed: int, purpose: str) -> tuple[np.ndarray, np.ndarray, int]:
         """Return latents and labels for a grid of samples, and its columns.
 
-        With conditions one row a condition, and the same latents in every row; else as near a square as `count` allows.
+        With conditions one row a condition, and the same latents in every row; one latent and some conditions where
+        there are more of these than `count`. Else as near a square as `count` allows.
         """
         if not self.conditions:
             return self.latents(count, seed, purpose), np.zeros(count, np.int32), math.isqrt(count - 1) + 1
+        if count < self.conditions:
+            some = np.linspace(0, self.conditions - 1, count).astype(np.int32)
+            return np.tile(self.latents(1, seed, purpose), (count, 1)), some, math.isqrt(count - 1) + 1
         columns = max(1, count // self.conditions)
         latents = np.tile(self.latents(columns, seed, purpose), (self.conditions, 1))
         return latents, np.repeat(np.arange(self.conditions, dtype=np.int32), columns), columns
@@ -169,7 +185,7 @@ class Sampler:
         ):
             raise UserError(f"labels: this generator takes one of 0 to {max(0, self.conditions - 1)} for each latent")
         parts = [np.empty((0, *self.image_shape), np.uint8)]
-        for rows in _batches(len(latents), BATCH):
+        for rows in _batches(len(latents), max(1, min(BATCH, DRAWN // math.prod(self.image_shape[:2])))):
             parts.append(self._make(latents[rows].astype(np.float32), labels[rows]).numpy())
             progress(len(parts[-1]))
         return np.concatenate(parts)

@@ -137,8 +137,10 @@ def frozen(network: tf.keras.Model, batch_norm: str) -> Iterator[None]:
 
 def normalised_by_batch(norm: layers.BatchNormalization, inputs: tf.Tensor, **_: object) -> tf.Tensor:
     """Return inputs (N, ..., C) as the batch norm leaves them in training, its moving statistics untouched."""
-    pixels = tf.reshape(inputs, (-1, 1, 1, inputs.shape[-1]))  # the fused kernel takes four axes
-    normed, _, _ = tf.compat.v1.nn.fused_batch_norm(pixels, norm.gamma, norm.beta, epsilon=norm.epsilon)
+    channels = inputs.shape[-1]
+    pixels = tf.reshape(inputs, (-1, 1, 1, channels))  # the fused kernel takes four axes
+    gamma, beta = norm.gamma if norm.scale else tf.ones(channels), norm.beta if norm.center else tf.zeros(channels)
+    normed, _, _ = tf.compat.v1.nn.fused_batch_norm(pixels, gamma, beta, epsilon=norm.epsilon)
     return tf.ensure_shape(tf.reshape(normed, tf.shape(inputs)), inputs.shape)
 
 

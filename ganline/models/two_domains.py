@@ -12,7 +12,7 @@ from ganline.core.random import key, layer_keys, purpose_number, uniform
 from ganline.models import stabilisers as practices
 from ganline.models.adversarial import Adversarial
 from ganline.models.base import Batch, Metrics
-from ganline.models.penalties import in_order
+from ganline.models.terms import in_order
 from ganline.settings.recipes import UnpairedTranslation
 
 Shape = tuple[int, int, int]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ganline.evaluation.baselines import scored
 from ganline.evaluation.compare import Comparison, error_of, floor_of, headline
 from ganline.evaluation.duels import League
 from ganline.report.page import environment
@@ -20,5 +21,6 @@ def render(table: Comparison, leagues: Sequence[League], notes: Sequence[str]) -
             headline=headline,
             error_of=error_of,
             floor_of=floor_of,
+            scored=scored,
         )
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ganline.evaluation.baselines import BASELINES, BESIDE
+from ganline.evaluation.baselines import BESIDE, scored
 from ganline.metrics import naming
 from ganline.report.wording import GROUPS, HEADLINES, PAIR_HEADLINES
 
@@ -58,7 +58,7 @@ def _row(name: str, metrics: Mapping[str, float], entry: Mapping[str, Any], seve
         metrics[name],
         metrics.get(name + STDERR),
         metrics.get(FLOOR + name),
-        {who: metrics[start + name] for start, who in BASELINES.items() if start + name in metrics},
+        scored(metrics, name),
         f"{entry['extractor']} {entry[HASH][:SHOWN_OF_A_HASH]}" if several and HASH in entry else "",
     )
 

@@ -53,14 +53,15 @@ class Train(Section):
     """Largest absolute value of any gradient's element."""
     gradient_clip_norm: Annotated[float, Field(gt=0)] | None
     """Largest norm of all of a network's gradients together."""
-    initializer: Literal["glorot_uniform", "normal"]
-    """Kernels as Keras draws them, or N(0, 0.02^2)."""
+    initializer: Literal["glorot_uniform", "normal", "orthogonal"]
+    """Kernels as Keras draws them, N(0, 0.02^2), or random matrices with orthonormal rows or columns."""
     steps_per_call: Count
     """Steps inside one compiled call; stop requests are answered between calls."""
     log_every: Count
     sample_every: Count
     sample_count: Count
-    """Images in the grid made from one fixed latent batch; for conditional models one row a class."""
+    """Images in the grid made from one fixed latent batch; for conditional models one row a class, where it has
+    room for all of them."""
     checkpoint_every: Count
     keep: Annotated[int, Field(ge=0)] = 0
     """Steps, evenly over the training, whose weights stay in models/kept for people to choose from."""
@@ -121,6 +122,68 @@ class Adversaries(Train):
 
 class GAN(Latents, Adversaries):
     """GANs that make images of latents."""
+
+
+class ClassGAN(GAN):
+    """Residual GANs both of whose networks are told the class (SAGAN, BigGAN)."""
+
+    width: Count
+    """Channels that those of all layers are multiples of: the papers' ch."""
+    attention: Annotated[int, Field(ge=0)]
+    """Pixels a side of the maps at which both networks attend; 0: nowhere."""
+    orthogonal_weight: Annotated[float, Field(ge=0)]
+    """Of the overlap of the generator's filters, in its loss."""
+
+
+class Phase(Section):
+    """A part of a training in which images have one size."""
+
+    size: Annotated[int, Field(ge=4, le=1024)]
+    """Pixels a side."""
+    first_step: Annotated[int, Field(ge=0)]
+    fade_steps: Annotated[int, Field(ge=0)] = 0
+    """First steps of it in which images turn from enlarged ones of the size before into ones of this size."""
+    batch_size: Count | None = None
+    """Images an update, of either network; null for train.batch_size and train.generator_batch_size."""
+
+
+class Equalized(GAN):
+    """GANs whose weights are scaled as they are used, with most features where images are small."""
+
+    features: Count
+    """Features of the layers at a size, times that size, as far as most_features allows."""
+    most_features: Count
+    """Features of any layer, at most."""
+    initializer: Literal["glorot_uniform"]
+    """It has no effect: kernels are drawn from N(0, 1), and scaled as they are used."""
+
+
+class Growing(Equalized):
+    """GANs whose networks grow while they train, and with them the images."""
+
+    phases: Annotated[list[Phase], Field(min_length=1)]
+    """In their order; from each to the next the size doubles, and the last one's is prepare.size."""
+
+
+class Styled(Equalized):
+    """GANs whose generator makes w of its latents, which says in every layer what is drawn."""
+
+    mapping_layers: Count
+    """Dense layers that make w of latents."""
+    mapping_rate: Annotated[float, Field(gt=0)]
+    """Times the generator's learning rate, for these layers."""
+    mixing: Annotated[float, Field(ge=0, le=1)]
+    """Share of images that are made of two latents, in training."""
+    r1_weight: Annotated[float, Field(ge=0)]
+    """Gamma of R1: half of it times the squared gradient of the discriminator at real images."""
+    r1_every: Count
+    """Steps from one R1 to the next; it is weighed up for those between."""
+    path_length_weight: Annotated[float, Field(ge=0)]
+    """Of the path length regularisation, in the generator's loss."""
+    path_length_every: Count
+    """Steps from one to the next; it is weighed up for those between."""
+    discriminator_batches: Literal["separate"]
+    """The discriminator compares the images of a batch, so reals and fakes are in two."""
 
 
 class Translation(Adversaries):

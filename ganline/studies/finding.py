@@ -53,10 +53,10 @@ class Kept(NamedTuple):
 
     values: np.ndarray
     """float32 (n, latent_dim): latents as the generator takes them, or directions, which are unit vectors in normal
-    coordinates (`ganline.latent.paths.to_normal`)."""
+    coordinates (`ganline.latent.paths.to_normal`); those of w, (n, D), are unit vectors in w itself."""
     names: Sequence[str]
     """What each of the n is, for people."""
-    kind: Literal["latent", "direction"]
+    kind: Literal["latent", "direction", "direction of w"]
 
 
 @dataclass

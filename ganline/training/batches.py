@@ -1,5 +1,6 @@
 """Batches as a pure function of (seed, step): what a resumed run needs to see the same data."""
 
+import copy
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -26,17 +27,20 @@ Data = Mapping[str, np.ndarray | Derived | Apart]
 
 
 def batch_indices(
-    count: int, batch_size: int, sampling: str, seed: int, first: int, steps: int, purpose: str = "data"
-) -> np.ndarray:
+    count: int, batch_size: int, sampling: str, seed: int, first: int, steps: int, purpose: str = "data",
+    shown: int | None = None,
+) -> np.ndarray:  # fmt: skip
     """Return int32 (steps, batch_size): which of `count` examples the steps first, first + 1, ... see.
 
     "replacement" draws each batch independently; "shuffle" shows each example once an epoch, in an order that is a
-    function of (seed, purpose, epoch), batches running on across the ends of epochs.
+    function of (seed, purpose, epoch), batches running on across the ends of epochs. `shown` says how many examples
+    the steps before showed, where that is not a batch of this size each.
     """
     if sampling == "replacement":
         rows = [generator(seed, purpose, step).integers(0, count, batch_size) for step in range(first, first + steps)]
         return np.array(rows, np.int32)
-    start, stop = first * batch_size, (first + steps) * batch_size
+    start = first * batch_size if shown is None else shown
+    stop = start + steps * batch_size
     epochs = range(start // count, (stop - 1) // count + 1)
     order = np.concatenate([generator(seed, purpose, epoch).permutation(count) for epoch in epochs])
     offset = start - epochs[0] * count
@@ -73,9 +77,18 @@ class Feed:
         resident = self._resident
         self._on_device = [{n: tf.constant(a) for n, a in arrays.items()} for _ in devices.each()] if resident else []
 
-    def chunk(self, first: int, steps: int) -> dict[str, tf.Tensor]:
-        """Return what the compiled loop takes for `steps` steps from `first`: tensors whose first axis is the step."""
-        rows = {purpose: self._rows(purpose, first, steps) for purpose in self._counts}
+    def sized(self, batch_size: int) -> "Feed":
+        """Return this feed with batches of another size."""
+        feed = copy.copy(self)
+        feed._batch_size = batch_size
+        return feed
+
+    def chunk(self, first: int, steps: int, shown: int | None = None) -> dict[str, tf.Tensor]:
+        """Return what the compiled loop takes for `steps` steps from `first`: tensors whose first axis is the step.
+
+        `shown` says how many rows the steps before took, where that is not a batch of this size each.
+        """
+        rows = {purpose: self._rows(purpose, first, steps, shown) for purpose in self._counts}
         places = {
             name + PLACES: self._places(name, first, steps) for name, made in self._derived.items() if made.places
         }
@@ -84,9 +97,9 @@ class Feed:
         gathered = {name: array[rows[self._drawn_by[name]]] for name, array in self._arrays.items()}
         return {name: tf.constant(values) for name, values in (gathered | places).items()}
 
-    def _rows(self, purpose: str, first: int, steps: int) -> np.ndarray:
+    def _rows(self, purpose: str, first: int, steps: int, shown: int | None) -> np.ndarray:
         count, size = self._counts[purpose], self._batch_size
-        return self._shared_out(batch_indices(count, size, self._sampling, self._seed, first, steps, purpose))
+        return self._shared_out(batch_indices(count, size, self._sampling, self._seed, first, steps, purpose, shown))
 
     def _places(self, name: str, first: int, steps: int) -> np.ndarray:
         """Return one of its places for each input of that name which is made of the batches' images."""

@@ -1,6 +1,7 @@
 """The training loop: N steps inside one compiled call, history, sample grids, checkpoints, exact resume."""
 
 import signal
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganline.core.figures import write_png
-from ganline.core.files import read_sealed, write_text
+from ganline.core.files import read_sealed
 from ganline.core.maker import Maker
 from ganline.core.progress import Bar
 from ganline.diagnosis.verdict import Verdict, judge
@@ -21,98 +22,12 @@ from ganline.training import kept
 from ganline.training.batches import Data, Feed
 from ganline.training.checkpoint import BEST, Checkpoints, checkpoints_in
 from ganline.training.devices import ONE, Devices
+from ganline.training.history import History, Row
 from ganline.training.monitor import AnyProbe, Watch
 from ganline.training.stop import Stopped, StopRequest
 
-Row = dict[str, float]
 WATCHING = Diagnosis(every=None, on_failure="continue", patience=3)
 """Look, and let the run go on whatever is seen."""
-
-
-class History:
-    """The curves of a run: one row each `every` steps, each value the mean since the row before.
-
-    The window that is still open is part of the state, so that a resumed run writes the same rows.
-    """
-
-    def __init__(self, every: int, columns: Sequence[str]) -> None:
-        """Start with no rows; `columns` are the metric names of the model."""
-        self.every, self.columns = every, list(columns)
-        self.rows: list[list[float]] = []
-        self.window: list[list[float]] = []
-        self.looks: list[tuple[int, Row]] = []
-        """What the watch saw, at steps of its own."""
-
-    def add(self, values: Mapping[str, np.ndarray]) -> list[tuple[int, Row]]:
-        """Take per-step values (one array a name, all of one length) and return the rows they complete."""
-        done = []
-        for step_values in np.stack([values[name] for name in self.columns], axis=1).astype(np.float64).tolist():
-            self.window.append(step_values)
-            if len(self.window) == self.every:
-                self.rows.append(np.mean(self.window, axis=0).tolist())
-                self.window = []
-                done.append((len(self.rows) * self.every, dict(zip(self.columns, self.rows[-1], strict=True))))
-        return done
-
-    def close(self) -> None:
-        """End with the window that is still open, if there is one: its mean is the last that a broken-off run says."""
-        if self.window:
-            self.rows.append(np.mean(self.window, axis=0).tolist())
-            self.window = []
-
-    def look(self, step: int, values: Row) -> None:
-        """Keep what the watch saw after `step` steps."""
-        self.looks.append((step, values))
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return what `restore` takes."""
-        width = len(self.columns)
-        seen = list(self.looks[0][1]) if self.looks else []
-        return {
-            "history/rows": np.array(self.rows, np.float64).reshape(-1, width),
-            "history/window": np.array(self.window, np.float64).reshape(-1, width),
-            "history/seen": np.array(seen, np.str_),
-            "history/looks": np.array([[step, *values.values()] for step, values in self.looks], np.float64),
-        }
-
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from a state."""
-        self.rows, self.window = state["history/rows"].tolist(), state["history/window"].tolist()
-        seen = state["history/seen"].tolist()
-        self.looks = [(int(step), dict(zip(seen, values, strict=True))) for step, *values in state["history/looks"]]
-
-    def table(self) -> dict[str, np.ndarray]:
-        """Return the columns of history.csv: `step`, the model's metrics and what the watch saw, each float64 (rows,).
-
-        NaN stands where a step has a row of one kind only: the two have steps of their own.
-        """
-        rows: dict[int, Row] = {}
-        for number, row in enumerate(self.rows, 1):
-            rows[number * self.every] = dict(zip(self.columns, row, strict=True))
-        for step, seen in self.looks:
-            rows[step] = rows.get(step, {}) | seen
-        columns = [*self.columns, *(self.looks[0][1] if self.looks else ())]
-        steps = sorted(rows)
-        table = {name: np.array([rows[step].get(name, np.nan) for step in steps], np.float64) for name in columns}
-        return {"step": np.array(steps, np.float64)} | table
-
-    def write(self, path: Path) -> None:
-        """Write history.csv: the table with 6 significant digits, and nothing where there is no value."""
-        table = self.table()
-        lines = [",".join(table)]
-        measured = {number * self.every for number in range(1, len(self.rows) + 1)}
-        for step, *values in zip(*table.values(), strict=True):
-            # What was measured and is no number stays visible: it is how a run diverges.
-            cells = [
-                "nan" if np.isnan(value) and step in measured and name in self.columns else _cell(value)
-                for name, value in zip(list(table)[1:], values, strict=True)
-            ]
-            lines.append(",".join([str(int(step)), *cells]))
-        write_text(path, "\n".join(lines) + "\n")
-
-
-def _cell(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.6g}"
 
 
 def compile_steps(model: Model, feed: Feed, xla: bool, devices: Devices = ONE) -> Callable[..., dict[str, tf.Tensor]]:
@@ -139,6 +54,31 @@ def compile_steps(model: Model, feed: Feed, xla: bool, devices: Devices = ONE) -
         return {name: array.stack() for name, array in values.items()}
 
     return run
+
+
+class Steps:
+    """The compiled steps of a training; each phase of the model has its own, and takes batches of its own size."""
+
+    def __init__(self, model: Model, feed: Feed, xla: bool, devices: Devices, step: int) -> None:
+        """Go on after `step` steps."""
+        self._model, self._feed, self._xla, self._devices = model, feed, xla, devices
+        self._enter(self._of(max(0, step - 1)), begins=False)
+
+    def __call__(self, first: int, count: int) -> dict[str, np.ndarray]:
+        """Train `count` steps from `first`, all of one phase; return {metric: float32 (count,)}."""
+        if (phase := self._of(first)) != self._phase:
+            self._enter(phase, begins=first == self._model.phases[phase])
+        metrics = self._run(self._feed.chunk(first, count, self._model.seen(first)), tf.constant(first, tf.int64))
+        return {name: value.numpy() for name, value in metrics.items()}
+
+    def _enter(self, phase: int, begins: bool) -> None:
+        self._phase = phase
+        self._model.enter(phase, begins)
+        self._feed = self._feed.sized(self._model.batch_size)
+        self._run = compile_steps(self._model, self._feed, self._xla, self._devices)
+
+    def _of(self, step: int) -> int:
+        return bisect_right(self._model.phases, step) - 1
 
 
 class Trained(NamedTuple):
@@ -194,17 +134,16 @@ def train(
     with devices.building():
         model.make_optimizers()
     feed = Feed(model.fed(data), model.batch_size, settings.sampling, model.seed, devices, model.batch_parts)
-    steps = compile_steps(model, feed, xla, devices)
     maker = maker or makers.of(model)
     watch = Watch(model, maker, probe if devices.chief else "the chief does", diagnosis, settings.steps, workdir)
     checkpoints = Checkpoints(workdir, mirror) if devices.chief else None
     training = _Training(model, settings, watch, checkpoints, on_row, _sampler(maker, model, workdir, on_sample))
     training.begin(devices)
+    steps = Steps(model, feed, xla, devices, training.step)
     with StopRequest() as stop, Bar("train", settings.steps, training.step, "steps") as bar:
         while training.step < settings.steps and not training.diverged:
-            count = _steps_to_next_event(training.step, settings, watch.every)
-            metrics = steps(feed.chunk(training.step, count), tf.constant(training.step, tf.int64))
-            training.take({name: value.numpy() for name, value in metrics.items()}, count)
+            count = _steps_to_next_event(training.step, settings, watch.every, model.phases)
+            training.take(steps(training.step, count), count)
             bar.advance(count, _summary(training.history))
             failing, asked = devices.any_says(training.seen_to_fail(), stop.signal_number is not None)
             if failing:
@@ -244,6 +183,7 @@ class _Training:
             self._watch.restore(state)
             print(f"resuming after step {self.step}")
         elif self._checkpoints:
+            self._model.settle()
             self._sample(0)
             self._look()
         self.step = devices.from_chief(self.step, self._variables)
@@ -254,7 +194,14 @@ class _Training:
         for step, row in self.history.add(metrics):
             self._on_row(step, _finite(row))
         self.diverged = not all(np.isfinite(values).all() for values in metrics.values())
+        if self._shown():
+            self._model.settle()
         self._keep()
+
+    def _shown(self) -> bool:
+        """Return whether anything is drawn or kept after this step."""
+        often = (self._settings.sample_every, self._watch.every, self._settings.steps)
+        return self.step in kept.steps(self._settings) or not all(self.step % every for every in often)
 
     def _keep(self) -> None:
         """Keep the weights where this step is one for that; before the checkpoint, which knows of them."""
@@ -347,9 +294,9 @@ def _resumable(checkpoints: Checkpoints, keeps: Sequence[int]) -> tuple[int, dic
     return found
 
 
-def _steps_to_next_event(step: int, settings: Train, look_every: int) -> int:
+def _steps_to_next_event(step: int, settings: Train, look_every: int, phases: Sequence[int]) -> int:
     events = [every - step % every for every in (settings.sample_every, settings.checkpoint_every, look_every)]
-    events += [at - step for at in kept.steps(settings) if at > step]
+    events += [at - step for at in (*kept.steps(settings), *phases) if at > step]
     return min(settings.steps_per_call, settings.steps - step, *events)
 
 

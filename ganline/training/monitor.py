@@ -72,7 +72,7 @@ class Watch:
         longer training, which goes on from before this look, shall not find them.
         """
         found = self._samples(step) if self._probe else {}
-        norms = self._norms().numpy().astype(np.float64) if self._optimizers else []
+        norms = self._norms(self._model.phase).numpy().astype(np.float64) if self._optimizers else []
         for name, (gradient, ratio) in zip(self._optimizers, norms, strict=True):
             found[f"gradient_norm_{name}"], found[f"update_ratio_{name}"] = float(gradient), float(ratio)
         score = next((found[name] for name in SAMPLED if name in found), -float(step))
@@ -129,7 +129,8 @@ class Watch:
         if self._probe:
             self._probe.restore(state)
 
-    def _read_norms(self) -> tf.Tensor:
+    def _read_norms(self, phase: int | None) -> tf.Tensor:
+        """Return `norms` of each optimizer; traced once a phase, as other weights are trained in each."""
         return tf.stack([norms(self._model.optimizers[name], self._model.trained(name)) for name in self._optimizers])
 
 

@@ -65,6 +65,13 @@ def test_another_file_of_that_name_is_just_another_file(tmp_path: Path) -> None:
     assert images.labels == ["a", "b"] and images.ignored == {"dataset.json": "not a picture"}
 
 
+@pytest.mark.parametrize(("classes", "names"), [(["bag", "hat", "coat"], ["bag", "coat"]), (3, ["0", "2"])])
+def test_names_of_classes_are_taken_where_there_are_any(tmp_path: Path, classes: Any, names: list[str]) -> None:
+    table = {"labels": [["a/1.png", 2], ["b/2.png", 0]], "classes": classes}
+    images = PictureFolder(folder(tmp_path, json.dumps(table)))
+    assert images.labels == names[::-1] and images.classes == names
+
+
 def test_pictures_that_are_gone_are_told(tmp_path: Path) -> None:
     images = PictureFolder(folder(tmp_path, '{"labels": [["a/1.png", 3], ["b/2.png", 0], ["c/3.png", 1]]}'))
     assert images.labels == ["3", "0"] and images.classes == ["0", "3"]
@@ -82,6 +89,8 @@ def test_pictures_that_are_gone_are_told(tmp_path: Path) -> None:
         ('{"labels": [["a/1.png", 0.5]]}', "a/1.png has the label 0.5; allowed is a class number from 0 or a one-hot"),
         ('{"labels": [["a/1.png", [0.3, 0.7]]]}', "a/1.png has the label .0.3, 0.7.; allowed is"),
         ('{"labels": [["a/1.png", true]]}', "a/1.png has the label True; allowed is"),
+        ('{"labels": [["a/1.png", 1], ["b/2.png", 0]], "classes": ["bag"]}', "classes has 1 names for labels up to 1"),
+        ('{"labels": [["a/1.png", 1], ["b/2.png", 0]], "classes": ["bag", "bag"]}', "different names, one for each"),
         ('{"labels": {"a/1.png": 0}}', ""),
         (
             '{"labels": [["a/1.png", 0], ["b/2',

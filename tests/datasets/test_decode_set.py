@@ -56,6 +56,16 @@ def test_one_picture_of_sixteen_bits_keeps_the_others_dark(tmp_path: Path) -> No
     assert not said and pixels[0].max() == round(TWELVE.max() / 257) and pixels[1].max() > 200
 
 
+def test_pictures_far_smaller_than_what_they_become_are_told(tmp_path: Path) -> None:
+    small = {f"{side}.png": encode(".png", cv2.resize(COLOURS, (side + 9, side))) for side in (4, 29, 30)}
+    _, status, said = decoded(tmp_path / "raw", small | {"broken.png": b"no picture"})
+    assert status.count("kept") == 3
+    assert said == [
+        "2 of 3 pictures have sides of less than half of prepare.size = 60 (the smallest is 13 x 4): enlarged, they "
+        "show no more detail than before"
+    ]
+
+
 def zeroed(data: bytes, at: float, length: int = 512) -> bytes:
     """Return the file with zeros from a part of its length on."""
     start = int(len(data) * at)

@@ -94,6 +94,16 @@ def test_sensitivity_and_drift(probe):
     assert probe.measure(drawn(np.roll(FRESH, 100, axis=0)))["drift"] > 0.5
 
 
+def test_of_a_thousand_classes_as_many_are_seen_as_among_real_images():
+    def describe_many(images):
+        numbers = images.reshape(len(images), -1).astype(int).sum(axis=1) * 7919 % 1000
+        return pixels(images)[0], np.eye(1000)[numbers]
+
+    probe = Probe(REAL, describe_many, seed=1)
+    assert probe.measure(drawn(FRESH))["classes"] == pytest.approx(1, abs=0.15)
+    assert probe.measure(drawn(FRESH[:20]))["classes"] < 0.2
+
+
 def test_without_classes():
     assert "classes" not in Probe(REAL, pixels, seed=1).measure(drawn(FRESH))
 

@@ -2,10 +2,13 @@ import math
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
 from ganline.core.errors import UserError
 from ganline.evaluation.compare import Run, as_rows, compare, headline
 from ganline.metrics import naming
+from ganline.report.compare import render
+from pipelines import cli
 
 ENTRY = {
     "label": "FID", "better": "lower", "ranks": True, "how_to_read": "Less is better.", "notices": ["few images"],
@@ -177,3 +180,18 @@ def test_early_runs_are_read_by_the_names_of_today():
     assert naming.modern(early, "rotation") == dict(zip(now, range(1, 7), strict=True))
     assert naming.modern(early, "inception_2015") == early == naming.modern(early, "")
     assert naming.modern({"confidence": 1, "kid": 2}, "rotation") == {"confidence": 1, "kid": 2}
+
+
+def test_tables_show_what_those_score_who_have_learned_nothing(monkeypatch, capsys):
+    beside = {"baseline_copied_l1": 0.25, "baseline_mean_colour_l1": 0.5, "l1_stderr": 0.0125}
+    entry = ENTRY | {"label": "L1 to the target"}
+    numbers = {"l1": 0.125} | beside
+    told = {"l1": entry} | dict.fromkeys(beside, entry | {"ranks": False})
+    table = compare([replace(run(name, numbers), protocol=told) for name in ("a", "b")], "l1")
+    page = render(table, [], [])
+    assert page.count("<small>the input copied 0.250</small>") == 2
+    monkeypatch.setattr(cli, "console", Console(width=200))
+    cli._show(table)
+    head, first, _ = capsys.readouterr().out.splitlines()[1:4]
+    assert "the input copied" in head and "the mean colour of the training targets" in head and "bicubic" not in head
+    assert first.split()[-4:] == ["0.013", "0.250", "0.500", "2"]

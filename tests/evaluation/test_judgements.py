@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +127,28 @@ def test_two_judges_at_once_lose_nothing(tmp_path):
     ]
     assert [process.communicate(timeout=120)[1] for process in busy] == ["", ""]
     assert len(Store(path).of(RUN).answers) == 80
+
+
+def test_a_file_is_opened_while_another_judge_is_the_first_to_write(tmp_path, monkeypatch):
+    """Its version is not that of before the first answer, and its tables those of after it."""
+    path = tmp_path / "judgements.db"
+    path.touch()
+    first = threading.Thread(target=_judge, args=(path, "A", 1))
+
+    class Watched(sqlite3.Connection):
+        def execute(self, query, *values):
+            found = super().execute(query, *values)
+            if query == "PRAGMA user_version" and threading.current_thread() is not first:
+                first.start()
+                first.join(1)  # it writes now, or waits until this is read
+            return found
+
+    usual = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **more: usual(*given, **more, factory=Watched))
+    store = Store(path)
+    first.join(60)
+    monkeypatch.undo()
+    assert len(store.of(RUN).answers) == 1
 
 
 def test_a_kill_in_the_middle_of_an_answer_loses_that_one_alone(tmp_path):

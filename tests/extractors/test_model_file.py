@@ -165,6 +165,11 @@ def test_what_is_no_network_is_refused(tmp_path):
     with pytest.raises(UserError, match="holds no saved_model.pb: give an .onnx file or a SavedModel's folder"):
         made(tmp_path)
     (tmp_path / "saved_model.pb").write_bytes(b"no protocol buffer")
+    (tmp_path / "frozen.pb").touch()
+    with pytest.raises(
+        UserError, match="frozen.pb is a graph alone: allowed is an .onnx file or the whole folder of a"
+    ):
+        made(tmp_path / "frozen.pb")
     with pytest.raises(UserError, match="extractor.weights is no SavedModel that can be read"):
         made(tmp_path)
 

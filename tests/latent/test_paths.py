@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
-from ganline.latent.paths import interpolation, line, loop, move, slerp, truncate, walk
+from ganline.latent.paths import interpolation, line, loop, move, redrawn, slerp, truncate, walk
 
 
 def draws(count, prior, dim=100):
@@ -101,6 +102,26 @@ def test_truncation_shrinks_the_prior_and_keeps_the_order(prior):
     assert 0.99 * edge < away[2].max() <= edge
     with pytest.raises(ValueError, match="psi = 1.5: allowed is 0 to 1"):
         truncate(latents, 1.5, prior)
+
+
+@pytest.mark.parametrize("prior", ["normal", "uniform", "unit_uniform"])
+def test_redrawing_leaves_what_lies_inside_and_is_the_same_prior_cut_off(prior):
+    latents = draws(300, prior)
+    centre, edge = {"normal": (0.0, 1.0364), "uniform": (0.0, 0.7), "unit_uniform": (0.5, 0.35)}[prior]
+    cut, squeezed = redrawn(latents, 0.7, prior), truncate(latents, 0.7, prior)
+    inside = np.abs(latents - centre) <= edge
+    np.testing.assert_allclose(cut[inside], latents[inside], rtol=1e-5, atol=1e-6)
+    assert np.abs(cut - centre).max() <= edge + 1e-6 and kstest(cut.ravel(), squeezed.ravel()).pvalue > 0.01
+    # What was drawn anew is drawn apart for each latent, and alike however many come together.
+    assert len(np.unique(cut[~inside])) > 0.999 * (~inside).sum()  # float32 has some twice
+    assert np.array_equal(redrawn(latents[7:9], 0.7, prior), cut[7:9])
+    # From one psi to the next only what falls outside changes.
+    half = redrawn(latents, 0.5, prior)
+    kept = np.abs(cut - centre) <= {"normal": 0.6744, "uniform": 0.4999, "unit_uniform": 0.2499}[prior]
+    np.testing.assert_allclose(half[kept], cut[kept], rtol=1e-5, atol=1e-6)
+    assert np.array_equal(redrawn(latents, 1, prior), latents) and np.ptp(redrawn(latents, 0, prior)) == 0
+    with pytest.raises(ValueError, match="psi = -1: allowed is 0 to 1"):
+        redrawn(latents, -1, prior)
 
 
 def test_a_line_is_straight():

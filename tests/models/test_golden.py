@@ -70,12 +70,30 @@ GOLDEN = [
     ("cartoongan-selfie2bitmoji", "discriminator", 2_766_529, 2_766_529, 0),
     ("context-encoder-anime", "generator", 826_435, 825_603, 832),
     ("context-encoder-anime", "discriminator", 376_705, 375_809, 896),
+    # BigGAN (Brock et al. 2019) at 1,000 classes: 158.3 million in Table 1, without the embedding's 128,000. The
+    # trainable ones are those of compare_gan (resnet_biggan_test.py), which reproduced the paper's FID. What is not
+    # trained belongs to power iterations and batch norms. The small ones are ours: nobody prints any.
+    ("biggan-128", "generator", 70_497_591, 70_433_988, 63_603),
+    ("biggan-128", "discriminator", 87_996_075, 87_982_370, 13_705),
+    ("biggan-emoji", "generator", 1_392_211, 1_384_372, 7_839),
+    ("biggan-emoji", "discriminator", 691_631, 690_302, 1_329),
+    ("biggan-fashion-mnist", "generator", 240_359, 237_826, 2_533),
+    ("biggan-fashion-mnist", "discriminator", 152_439, 151_826, 613),
     # Deep Learning Illustrated, chapter 12 (authors' notebook)
     ("quickdraw-apples", "generator", 183_713, 177_329, 6_384),
     ("quickdraw-apples", "discriminator", 4_311_553, 4_311_553, 0),
+    # Karras et al. 2018, table 2: 23.1M each. It counts the layers of the last phase, 23,071,507 and 23,077,137; the
+    # 1x1 convolutions to and from smaller images have 7,608 and 10,112.
+    ("pggan-1024", "generator", 23_079_115, 23_079_115, 0),
+    ("pggan-1024", "discriminator", 23_087_249, 23_087_249, 0),
+    ("pggan-emoji", "generator", 851_519, 851_519, 0),
+    ("pggan-emoji", "discriminator", 853_265, 853_265, 0),
     # GANs: An Illustrative Tutorial
     ("flags-emoji", "generator", 2_764_545, 2_713_153, 51_392),
     ("flags-emoji", "discriminator", 8_596_898, 8_596_898, 0),
+    # Lin et al. 2018, PacGAN: added up from the layers of its code, which has the moving statistics in other variables
+    ("dcgan-stacked-mnist", "generator", 288_115, 287_875, 240),
+    ("dcgan-stacked-mnist", "discriminator", 613, 585, 28),
     # The Deep Learning Workshop, Activity 7.01 (authors' notebook)
     ("dcgan-fashion-mnist-workshop", "generator", 1_727_233, 1_719_873, 7_360),
     ("dcgan-fashion-mnist-workshop", "discriminator", 1_658_753, 1_658_753, 0),
@@ -88,6 +106,12 @@ GOLDEN = [
     ("r3gan-stacked-mnist", "discriminator", 168_160, 168_160, 0),
     ("r3gan-stacked-mnist-r1", "generator", 176_224, 176_224, 0),
     ("r3gan-stacked-mnist-r1", "discriminator", 168_160, 168_160, 0),
+    # Karras et al. 2019, figure 1: 26.2M trainable, and 23.1M in the traditional generator, which the discriminator
+    # mirrors. (Its code prints 26,219,627 and 23,087,249: growing takes layers for the colours of smaller images.)
+    ("stylegan-1024", "generator", 26_212_531, 26_212_019, 512),
+    ("stylegan-1024", "discriminator", 23_077_137, 23_077_137, 0),
+    ("stylegan-emoji", "generator", 1_259_491, 1_259_363, 128),
+    ("stylegan-emoji", "discriminator", 1_140_129, 1_140_129, 0),
 ]
 
 

@@ -6,10 +6,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganline.models import facts, losses, penalties
+from ganline.models import facts, losses
 from ganline.models.facts import loss_facts
 from ganline.models.losses import LOSSES
-from ganline.models.penalties import BALANCE_RATE, DIVERSITY_RATIO, around, began_balance, between, gradient_penalty
+from ganline.models.terms import (
+    BALANCE_RATE,
+    DIVERSITY_RATIO,
+    around,
+    began_balance,
+    between,
+    gradient_penalty,
+    in_order,
+)
 
 REAL, FAKE = np.array([[2.0], [-1.0], [0.5]], np.float32), np.array([[-3.0], [0.25], [1.0]], np.float32)
 P, Q = 1 / (1 + np.exp(-REAL)), 1 / (1 + np.exp(-FAKE))
@@ -20,6 +28,7 @@ EXPECTED = {
     "dragan": (-np.log(P), -np.log(1 - Q), np.log(1 - Q)),
     "wasserstein": (-REAL, FAKE, -FAKE),
     "wasserstein_gp": (-REAL, FAKE, -FAKE),
+    "wasserstein_gp_drift": (0.001 * REAL**2 - REAL, FAKE, -FAKE),
     "least_squares": ((REAL - 1) ** 2, FAKE**2, (FAKE - 1) ** 2),
     "hinge": (np.maximum(0, 1 - REAL), np.maximum(0, 1 + FAKE), -FAKE),
     "began": (REAL, -FAKE, FAKE),
@@ -27,7 +36,7 @@ EXPECTED = {
     "relativistic_r1": (-np.log(P), -np.log(1 - Q), -np.log(Q)),
 }
 NEEDS = ("autoencoder", "pairs", "flat_at")
-PENALISED = {"wasserstein_gp", "dragan", "relativistic", "relativistic_r1"}
+PENALISED = {"wasserstein_gp", "wasserstein_gp_drift", "dragan", "relativistic", "relativistic_r1"}
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -142,6 +151,6 @@ def test_terms_are_added_from_the_first_to_the_last():
         terms = [tf.constant(value, tf.float32) for value in values]
         with tf.GradientTape() as tape:
             tape.watch(terms)
-            total = penalties.in_order(terms)
+            total = in_order(terms)
         assert total.numpy() == np.add.accumulate([term.numpy() for term in terms])[-1]
         assert [slope.numpy() for slope in tape.gradient(total, terms)] == [1.0] * count

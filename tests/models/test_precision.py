@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganline.catalogue.presets import compose_params, names
+from ganline.catalogue.presets import compose_params
 from ganline.models.facts import latents_of
+from tests.fitting import EXPERIMENTS, each, fitting, given
 from tests.fitting import built as fitted
-from tests.fitting import experiments, fitting, given
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def step(experiment, *overrides):
     return model, model.train_step(batch, tf.constant(0, tf.int64))
 
 
-@pytest.mark.parametrize("experiment", experiments())
+@pytest.mark.parametrize("experiment", each(EXPERIMENTS))
 def test_bfloat16(experiment, bfloat16):
     model, batch = built(experiment)
     metrics = model.train_step(batch, tf.constant(0, tf.int64))
@@ -75,7 +75,7 @@ QUICK = ("mode-collapse-mnist", "gan-mnist", "vae-mnist")
 
 @pytest.mark.parametrize(
     "experiment",
-    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in names("experiment")],
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in EXPERIMENTS],
 )
 def test_float16_moves_each_network_once_its_scale_fits(experiment, float16):
     few = ["train.discriminator_steps=1"] if experiment.startswith("wgan") else []

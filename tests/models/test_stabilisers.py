@@ -9,8 +9,8 @@ from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.core.random import key, layer_keys
 from ganline.models import stabilisers as practices
-from ganline.models.base import make_optimizer
 from ganline.models.layers import SpectralNormalization
+from ganline.models.optimizers import make_optimizer
 from ganline.training.batches import Feed
 from ganline.training.devices import ONE
 from ganline.training.loop import compile_steps

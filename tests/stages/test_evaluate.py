@@ -12,7 +12,7 @@ from ganline.core.errors import UserError
 from ganline.core.files import read_arrays, sha256, write_arrays, write_json
 from ganline.evaluation import judging
 from ganline.evaluation import measures as suite
-from ganline.evaluation.judgements import Store
+from ganline.evaluation.judgements import Store, digest
 from ganline.extractors.classifier import train_classifier
 from ganline.models import makers
 from ganline.settings import paths
@@ -91,9 +91,9 @@ def project(extractor, experiment, *overrides):
     return params
 
 
-def test_judgements_of_other_images_alone_are_said_and_kept_in_the_protocol(extractor, tmp_path, monkeypatch, capsys):
+def test_what_people_said_of_these_images_arrives_and_of_others_alone_is_told(extractor, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    params = project(extractor, "gan-mnist", "prepare.size=8", "evaluate.metrics=[kid]")
+    params = project(extractor, "gan-mnist", "prepare.size=8", "evaluate.metrics=[kid,hype_infinity]")
     models.save(models.build(params.train, (8, 8, 1), params.seed), paths.GAN)
     store = Store(paths.JUDGEMENTS)
     for answer in judged("A", 4, 1):
@@ -102,6 +102,17 @@ def test_judgements_of_other_images_alone_are_said_and_kept_in_the_protocol(extr
     told = "judgements.db holds 9 answers, and none of them is of the images drawn here"
     (notice,) = json.loads(Path("reports/evaluate/protocol.json").read_text())["kid"]["notices"]
     assert notice.startswith(told) and f"evaluate: {told}" in capsys.readouterr().out
+    mine = digest(read_arrays(Path("reports/evaluate/features.npz"))["images"])
+    for answer in judged("B", 30, 6, subject=mine, session="mine") + judged("C", 10, 4, subject=mine, session="mine"):
+        store.record(answer)
+    recorder = Recorder()
+    evaluate.run(params, recorder)  # the tracker is told, and so MLflow has them
+    values = json.loads(Path("reports/evaluate/metrics.json").read_text())
+    assert values == recorder.values and values["hype_infinity"] == 0.25
+    assert 0.1 < values["hype_infinity_low"] < 0.25 < values["hype_infinity_high"] < 0.6
+    assert (values["hype_infinity_judges"], values["hype_infinity_answers"]) == (2, 40)
+    protocol = json.loads(Path("reports/evaluate/protocol.json").read_text())
+    assert protocol["hype_infinity"]["better"] and not protocol["kid"]["notices"]
 
 
 def test_the_stage(extractor, tmp_path, monkeypatch, capsys):

@@ -39,8 +39,8 @@ def networks():
     return {"classifier": knows, "rotation": as_kind(other, "rotation")}, images, labels
 
 
-def as_kind(network, kind):
-    return Extractor(network, facts_of(kind, list("abcd"), network, (8, 8, 1), "none"))
+def as_kind(network, kind, shape=(8, 8, 1)):
+    return Extractor(network, facts_of(kind, list("abcd"), network, shape, "none"))
 
 
 def left(networks, kind, beside, seen=None):
@@ -146,6 +146,28 @@ def test_the_stage_makes_both_and_the_slow_one_sees_part(tmp_path, monkeypatch, 
     assert len(part["features"]) == len(set(part["rows"])) == 30 and sorted(part["rows"]) == list(part["rows"])
     np.testing.assert_array_equal(part["features"], slow.extract(networks[1][:150][part["rows"]]).features)
     assert judges.with_abilities(params, "fast to look").kind == "classifier"  # type: ignore[union-attr]
+
+
+def test_folders_of_your_own_have_judges_that_need_no_classes(tmp_path, monkeypatch, networks):
+    monkeypatch.chdir(tmp_path)
+    given = ["download.source=mine", "prepare.size=16"]
+    unpaired = compose_params("cyclegan-horse2zebra", ["dataset=unpaired_folders", *given], CONF)
+    params = compose_params("pix2pix-maps", ["dataset=paired_folders", *given], CONF)
+    data = paths.prepared(params)
+    data.mkdir(parents=True)
+    images = networks[1][:30].repeat(2, axis=1).repeat(2, axis=2).repeat(3, axis=3)
+    for split, part in (("train", images[:20]), ("test", images[20:])):
+        np.save(data / f"{split}_images.npy", part)
+    counts = {"train": 20, "test": 10}
+    write_json(data / "dataset.json", {"classes": [], "counts": counts, "image_shape": [16, 16, 3], "paired": True})
+    untrained = classifier.classifier((16, 16, 3), list("abcd"))
+    monkeypatch.setattr(making, "_of_kind", lambda data, kind, *more: as_kind(untrained, kind, (16, 16, 3)))
+    extractor.run(params, Recorder())
+    told = [json.loads((judge.folder / "extractor.json").read_text()) for judge in judges.judges(params)]
+    assert [facts["kind"] for facts in told] == ["efficientnet_lite0", "rotation"] == list(unpaired.extractor.kinds)
+    assert 0 <= told[1]["rotation_accuracy"] <= 1 and "rotation_accuracy" not in told[0]
+    assert all(len(read_arrays(each.folder / "test_features.npz")["features"]) == 10 for each in judges.judges(params))
+    assert not judges.with_abilities(params, "classes")
 
 
 def test_weights_that_cannot_be_had_are_told_before_anything_is_trained(tmp_path, monkeypatch, networks):

@@ -14,6 +14,7 @@ from ganline.catalogue.presets import compose_params
 from ganline.core.figures import write_png
 from ganline.extractors.network import Extractor
 from ganline.latent.image_edits import EDITS
+from ganline.latent.walks import operations
 from ganline.metrics.record import Sample
 from ganline.models import makers
 from ganline.studies.finding import LeftOut
@@ -127,7 +128,7 @@ def test_the_unit_that_draws_a_concept_is_found_and_no_other():
     assert set(finding.figures) == {"units", "effects"}
 
 
-def test_a_slow_extractor_is_shown_few_images():
+def test_a_slow_extractor_is_shown_few_images(monkeypatch):
     class Slow(Sided):
         abilities, shown = frozenset({"classes"}), 0
 
@@ -136,12 +137,14 @@ def test_a_slow_extractor_is_shown_few_images():
             return super().describe(images)
 
     spaces = [make_space(one_unit_a_concept(), None, eye) for eye in (Sided(), Slow())]
-    named = [{row[0] for row in dissection.find(space).tables[0].rows} for space in spaces]
+    found = [dissection.find(space) for space in spaces]
+    named = [{row[0] for row in finding.tables[0].rows} for finding in found]
     assert named[0] - named[1] == {"left", "right"} and "brightness" in named[1]
-    assert "takes long to look" in dissection.find(spaces[1]).words[-1]
+    assert "takes long to look" in found[1].words[-1]
+    monkeypatch.setattr(steerability, "STEPS", 5)
     before = spaces[1].extractor.shown
     steerability.find(spaces[1])
-    assert spaces[1].extractor.shown - before == 5 * 2 * 6 * 12 + steerability.WALKED
+    assert spaces[1].extractor.shown - before == 5 * 2 * 6 * 12 + steerability.USUAL.tested
 
 
 def test_units_that_share_all_work_do_not_stand_out():
@@ -227,6 +230,28 @@ def test_without_a_gradient_nothing_can_be_learned():
         steerability.find(make_space(Hand(lambda z: tf.round(blob(z[:, 0], z[:, 1])) * 0 + 9.0)))
 
 
+def test_generators_that_draw_slowly_are_asked_for_less_and_it_is_said(monkeypatch):
+    drawn = []
+
+    def counted(z):
+        drawn.append(z.shape[0])
+        return blob(z[:, 0], z[:, 1], 1.7)
+
+    space = make_space(Hand(counted))
+    many = operations(space.generator.unrounded, space.generator.latent_dim)
+    monkeypatch.setattr(steerability, "MANY_OPERATIONS", many - 1)
+    words = steerability.find(space).words
+    assert steerability.LITTLE.pool in drawn and steerability.USUAL.pool not in drawn
+    assert words[-1].startswith(f"Drawing an image takes {many / 1e9:.1f} billion operations")
+
+
+def test_the_operations_of_a_dense_layer_and_of_a_convolution_are_counted():
+    """A product of (1, 5) and (5, 32), with 32 sums, and 9 products and sums for each of 4 x 8 outputs of 3 maps."""
+    kernel, picture = tf.ones((5, 32)), tf.ones((3, 3, 1, 3))
+    maps = lambda z, label: tf.nn.conv2d(tf.reshape(z @ kernel + 1.0, (-1, 4, 8, 1)), picture, 1, "SAME")  # noqa: E731
+    assert operations(maps, 5) == 2 * 5 * 32 + 32 + 2 * 9 * 32 * 3
+
+
 # What is missing
 
 
@@ -283,7 +308,7 @@ def test_a_slow_model_is_left_alone():
 @pytest.mark.parametrize("experiment", ["dcgan-fashion-mnist-workshop"])
 def test_a_small_real_model_in_colour(experiment, monkeypatch):
     """An untrained DCGAN of 8x8 colour images, its own samples being the real ones."""
-    monkeypatch.setattr(steerability, "STEPS", 5)
+    monkeypatch.setattr(steerability, "USUAL", replace(steerability.USUAL, steps=5))
     monkeypatch.setattr(steerability, "RANDOM", 2)
     params = compose_params(experiment, ["dataset=digits", "prepare.size=8", "latent.samples=100"])
     model = models.build(params.train, (8, 8, 3), params.seed, classes=10)

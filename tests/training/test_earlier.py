@@ -175,8 +175,8 @@ def test_only_what_is_known_depends_on_the_number_of_steps():
                 if any(ast.unparse(node.value).endswith("settings") for node in uses):
                     found.add(f"{path.stem}.{function.name}")
     assert found == {
-        "base.make_optimizer", "stabilisers.instance_noise", "loop.train", "loop.save", "loop.end",
-        "loop._steps_to_next_event",
+        "optimizers.make_optimizer", "stabilisers.instance_noise", "loop.train", "loop.save", "loop.end",
+        "loop._steps_to_next_event", "loop._shown",
     }  # fmt: skip
 
 

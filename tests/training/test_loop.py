@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,9 +21,10 @@ from ganline.models import augmentation, makers
 from ganline.training import loop
 from ganline.training import monitor as watch
 from ganline.training.devices import ONE
-from ganline.training.loop import History, train
+from ganline.training.history import History
+from ganline.training.loop import train
 from ganline.training.stop import Stopped
-from tests.fitting import built, experiments, fitting, given
+from tests.fitting import EXPERIMENTS, built, each, fitting, given
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
@@ -37,13 +39,14 @@ def data(shape, count=50):
 
 
 def start(
-    folder, experiment="gan-mnist", overrides=(), on_row=lambda step, row: None, count=50, watched=False, devices=ONE
-):
+    folder, experiment="gan-mnist", overrides=(), on_row=lambda step, row: None, count=50, watched=False, devices=ONE,
+    build=built,
+):  # fmt: skip
     """Train the shrunken experiment in `folder`; return the model and what the training left."""
     be_deterministic()
     params = compose_params(experiment, fitting(experiment, [*SMALL, *overrides, "download.source=."]))
     with devices.building():
-        model = built(params, seed=7)
+        model = build(params, seed=7)
     images = data(model.image_shape, count) | given(model, count)
     probe = Probe(images["image"], pixels, seed=7) if watched else "this test looks at no samples"
     return model, train(
@@ -56,9 +59,13 @@ def run(folder, *args, **options):
     """As `start`; return a hash of everything it leaves."""
     model, trained = start(folder, *args, **options)
     trained.history.write(folder / "history.csv")
+    parts = [path.read_bytes() for path in sorted(folder.glob("samples/*.png"))]
+    return hash_of(model, *parts, (folder / "history.csv").read_bytes())
+
+
+def hash_of(model, *more):
     parts = [variable.numpy().tobytes() for variable in model.variables().values()]
-    parts += [path.read_bytes() for path in sorted(folder.glob("samples/*.png"))]
-    return hashlib.sha256(b"".join([*parts, (folder / "history.csv").read_bytes()])).hexdigest()
+    return hashlib.sha256(b"".join([*parts, *more])).hexdigest()
 
 
 def stop_at(step):
@@ -84,17 +91,27 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_been(tmp_path):
 TINY = [
     "train.steps=4", "train.batch_size=2", "train.generator_batch_size=2", "train.steps_per_call=1",
     "train.log_every=1", "train.sample_every=4", "train.checkpoint_every=4", "train.sample_count=1",
+    "train.phases=[{size: 4, first_step: 0, batch_size: 4}, {size: 8, first_step: 2, fade_steps: 1}]",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("experiment", experiments())
+@pytest.mark.parametrize("experiment", each(EXPERIMENTS))
 def test_each_experiment_is_deterministic_and_resumes_exactly(tmp_path, experiment):
-    """Two trainings of one seed, the second stopped after two steps and gone on with by a new model."""
-    tiny = [*TINY, "train.discriminator_steps=2"] if experiment.startswith("wgan") else TINY  # 5 take long to compile
-    whole = run(tmp_path / "whole", experiment, tiny)
-    with pytest.raises(Stopped, match="saved at step 2"):
-        run(tmp_path / "parts", experiment, tiny, on_row=stop_at(2))
-    assert run(tmp_path / "parts", experiment, tiny) == whole
+    """Two models of one seed, of which the second goes on with the training of the first from its middle."""
+    tiny = [*TINY, "train.checkpoint_every=2"]
+    tiny += ["train.discriminator_steps=2"] if experiment.startswith("wgan") else []  # 5 take long to compile
+    begun, rows = [], []
+
+    def noted(*args, **more):
+        model = built(*args, **more)
+        begun.append(hash_of(model))
+        return model
+
+    whole = run(tmp_path / "whole", experiment, tiny, build=noted)
+    left = shutil.ignore_patterns("step-*4.npz", "step-*4.png", "history.csv")
+    shutil.copytree(tmp_path / "whole", tmp_path / "parts", ignore=left)
+    again = run(tmp_path / "parts", experiment, tiny, lambda step, row: rows.append(step), build=noted)
+    assert (again, rows[0], begun[0]) == (whole, 3, begun[1])
 
 
 def test_all_practices_together_resume_exactly(tmp_path):

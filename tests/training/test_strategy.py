@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganline.catalogue.presets import compose_params, names
+from ganline.catalogue.presets import compose_params
 from ganline.core import replicas
 from ganline.core.files import read_arrays
 from ganline.settings.schema import Compute
 from ganline.training import batches as feed
 from ganline.training.batches import Feed, batch_indices
 from ganline.training.devices import Devices, choose
+from tests.fitting import EXPERIMENTS
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(Path(__file__).parent))  # for test_loop's shrunken trainings
@@ -258,6 +259,6 @@ def few_steps(folder, *experiments):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("experiment", names("experiment"))
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_experiment_trains_on_two_replicas(experiment, tmp_path):
     assert said(apart(few_steps, tmp_path, experiment)) == [experiment]

@@ -167,6 +167,24 @@ class Blur(tf.keras.layers.Layer):
         return blur(inputs)
 
 
+class Blend(tf.keras.layers.Layer):
+    """Of [before, now] of one shape, and a share (N, 1, 1, 1) where it has none of its own, before turning into now."""
+
+    def __init__(self, share: float | None = None, **kwargs: Any) -> None:
+        """Set up; `share` is that of now, 0 to 1."""
+        super().__init__(**kwargs)
+        self.share = share
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        """Blend."""
+        before, now, *share = inputs
+        return before + (share[0] if self.share is None else self.share) * (now - before)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what rebuilds the layer."""
+        return {**super().get_config(), "share": self.share}
+
+
 def enlarge(images: tf.Tensor, filtered: bool = False) -> tf.Tensor:
     """Return images float (N, H, W, C) with sides twice as long, pixels repeated and, if asked for, filtered.
 

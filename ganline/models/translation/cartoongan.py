@@ -14,7 +14,7 @@ from ganline.extractors.vgg_network import Vgg, restored
 from ganline.models.adversarial import Adversarial, Outputs
 from ganline.models.base import Batch, Metrics, from_uint8, to_uint8
 from ganline.models.layers import InstanceNormalization
-from ganline.models.penalties import in_order
+from ganline.models.terms import in_order
 from ganline.models.translation.networks import patches, unet
 from ganline.settings.recipes import Cartoon
 

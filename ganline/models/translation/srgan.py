@@ -3,9 +3,10 @@
 import tensorflow as tf
 from tensorflow.keras import layers
 
-from ganline.models.base import Batch, Metrics, is_scaled
+from ganline.models.base import Batch, Metrics
 from ganline.models.image_gan import ImageGAN
 from ganline.models.layers import Conv2D, InstanceNormalization, UpSampling2D
+from ganline.models.optimizers import begin_anew
 from ganline.settings.recipes import SuperResolution
 
 
@@ -67,10 +68,7 @@ class SRGAN(ImageGAN):
 
         What VGG sees differs hundreds of times as much, and the second moment follows within a thousand updates only.
         """
-        for optimizer in self.optimizers.values():
-            inner = optimizer.inner_optimizer if is_scaled(optimizer) else optimizer
-            for variable in inner.variables():
-                variable.assign(tf.zeros_like(variable))
+        begin_anew(self.optimizers)
         return tf.constant(True)
 
     def discriminator_step(self, real: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:

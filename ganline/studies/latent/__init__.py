@@ -8,8 +8,8 @@ from ganline.studies.latent.base import Space
 
 PARTS = (
     "samples", "interpolation", "conditions", "attributes", "arithmetic", "perturbation", "directions", "sensitivity",
-    "disentanglement", "dissection", "steerability", "truncation", "smoothness", "manifold", "memorisation",
-    "missing", "inversion",
+    "disentanglement", "dissection", "steerability", "mixing", "chance", "w_directions", "truncation", "smoothness",
+    "w_paths", "manifold", "memorisation", "missing", "inversion",
 )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def find(space: Space) -> Finding:
             np.stack([edit.direction for edit in edits]), [edit.attribute.name for edit in edits], "direction"
         )
     finding.words += words_of(space, edits) + without
-    for method in METHODS:
+    for method in METHODS if space.lacks("w") else ():  # of those with w the part on directions in w asks
         try:
             found, shares = method.find(space)
         except (LeftOut, ValueError) as reason:

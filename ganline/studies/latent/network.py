@@ -35,7 +35,7 @@ def first_kernel(model: "Model") -> np.ndarray:
     """
     network = drawing_network(model)
     for layer in network.layers:
-        kernel = getattr(layer, "kernel", None)
+        kernel = _kernel(layer)
         if kernel is not None and len(kernel.shape) == 2 and _reads(layer, network):
             return kernel.numpy()
     raise LeftOut(f"no dense layer of {model.settings.model} reads the latents")
@@ -50,7 +50,7 @@ def activations(model: "Model", latents: np.ndarray, labels: np.ndarray) -> np.n
     import tensorflow as tf
 
     network = drawing_network(model)
-    weighted = [layer for layer in network.layers if hasattr(layer, "kernel")]
+    weighted = [layer for layer in network.layers if _kernel(layer) is not None]
     chosen = next((layer for layer in weighted if len(layer.output_shape) == 4), weighted[-1] if weighted else None)
     if chosen is None or chosen is weighted[0]:
         raise LeftOut(f"{model.settings.model} has no layer between the latents and the first convolution")
@@ -122,6 +122,11 @@ def opened(model: "Model") -> list[Opened]:
         )
     maps = [place for place in found if len(place.shape) == 3 and min(place.shape[:2]) > 1]
     return maps or found
+
+
+def _kernel(layer: "tf.keras.layers.Layer") -> "tf.Variable | None":
+    """Return the kernel of a layer, or of the one that it wraps, as spectral normalisation does."""
+    return getattr(layer, "kernel", getattr(getattr(layer, "layer", None), "kernel", None))
 
 
 def _reads(layer: "tf.keras.layers.Layer", network: "tf.keras.Model") -> bool:

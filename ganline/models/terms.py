@@ -1,4 +1,4 @@
-"""What losses are made of: slopes of a discriminator and where they are taken, BEGAN's balance, sums in order."""
+"""What losses are made of: penalties, points to take them at, BEGAN's balance, and sums that keep their order."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,6 +6,8 @@ import tensorflow as tf
 
 from ganline.core.random import uniform
 
+DRIFT = 0.001
+"""Weight of the squared scores of real images (Karras et al. 2018, appendix A.1)."""
 DIVERSITY_RATIO = 0.5
 """BEGAN's gamma = E s(G(z)) / E s(x) at balance; the paper draws faces with 0.3 to 0.7, less gives less variety."""
 BALANCE_RATE = 0.001
