@@ -32,7 +32,7 @@ NARROW: dict[Any, list[str]] = {
     ],
 }
 """How the networks of these recipes are made small."""
-LONG = ("biggan-", "pggan-", "r3gan-emoji", "r3gan-stacked-mnist")
+LONG = ("biggan-", "dcgan-stacked-", "pggan-", "r3gan-", "stylegan-")
 """How the names begin of experiments whose networks take long to build and to compile, however narrow they are, or are
 those of another one, so narrow.
 """

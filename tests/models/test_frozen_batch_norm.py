@@ -71,13 +71,17 @@ def presets():
 
 
 def test_the_preset_has_what_its_source_runs_on(presets):
-    """The GAN Book (Chaudhary 2024), Skill 7: WGAN-GP on TensorFlow 1.14 and Keras 2.3, all others on tf.keras."""
+    """The GAN Book (Chaudhary 2024), Skill 7: WGAN-GP on TensorFlow 1.14 and Keras 2.3, all others on tf.keras.
+
+    PacGAN's code, on TensorFlow 1, always normalises by the batch where it trains.
+    """
     others = {
         name: params.train.frozen_batch_norm
         for name, params in presets.items()
         if isinstance(params.train, Adversaries)
     }
-    assert others.pop("wgan-gp-fashion-mnist") == "batch" and set(others.values()) == {"moving"}
+    assert [others.pop(name) for name in ("wgan-gp-fashion-mnist", "dcgan-stacked-mnist")] == ["batch", "batch"]
+    assert set(others.values()) == {"moving"}
 
 
 @pytest.mark.parametrize("by", ["batch", "moving"])
@@ -139,6 +143,7 @@ def test_normalising_by_the_batch_goes_with_the_other_practices(recipe):
 def test_models_say_rightly_whether_their_discriminator_has_batch_norm(presets):
     known = {params.train.model: params for params in presets.values()}
     known |= {"failures.CapacityGap": presets["convergence-failure-mnist"], "flags.FlagsLeaky": presets["flags-emoji"]}
+    known["stacked_mnist.Wide"] = presets["dcgan-stacked-mnist"]
     found = {}
     for name, facts in model_facts().items():
         if facts["recipe"] == "GAN":

@@ -125,7 +125,8 @@ def _between():
 def test_truncation_costs_variety(space):
     finding = truncation.find(space)
     assert finding.numbers["recall_loss"].value > 0.2 and set(finding.figures) == {"samples", "curve"}
-    scores = [truncation._score(space, psi, space.test.features)[1] for psi in truncation.LEVELS]
+    cut = truncation._cut(space)
+    scores = [truncation._score(space, cut, psi, space.test.features)[1] for psi in truncation.LEVELS]
     assert scores == sorted(scores) and scores[0] == 0
 
 

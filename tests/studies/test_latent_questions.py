@@ -141,7 +141,7 @@ def test_a_slow_extractor_is_shown_few_images(monkeypatch):
     named = [{row[0] for row in finding.tables[0].rows} for finding in found]
     assert named[0] - named[1] == {"left", "right"} and "brightness" in named[1]
     assert "takes long to look" in found[1].words[-1]
-    monkeypatch.setattr(steerability, "STEPS", 5)
+    monkeypatch.setattr(steerability, "USUAL", replace(steerability.USUAL, steps=5))
     before = spaces[1].extractor.shown
     steerability.find(spaces[1])
     assert spaces[1].extractor.shown - before == 5 * 2 * 6 * 12 + steerability.USUAL.tested
