@@ -33,7 +33,13 @@ def operations(generate: "Callable[[tf.Tensor, tf.Tensor], tf.Tensor]", latent_d
     given = tf.TensorSpec((1, latent_dim), tf.float32), tf.TensorSpec((1,), tf.int32)
     graph = tf.function(generate, autograph=False).get_concrete_function(*given).graph
     asked = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation() | {"output": "none"}
-    return tf.compat.v1.profiler.profile(graph, options=asked).total_float_ops
+    log = tf.get_logger()
+    level = log.level
+    log.setLevel("ERROR")  # it warns of what it calls itself
+    try:
+        return tf.compat.v1.profiler.profile(graph, options=asked).total_float_ops
+    finally:
+        log.setLevel(level)
 
 
 def learned(

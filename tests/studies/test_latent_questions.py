@@ -245,11 +245,12 @@ def test_generators_that_draw_slowly_are_asked_for_less_and_it_is_said(monkeypat
     assert words[-1].startswith(f"Drawing an image takes {many / 1e9:.1f} billion operations")
 
 
-def test_the_operations_of_a_dense_layer_and_of_a_convolution_are_counted():
+def test_the_operations_of_a_dense_layer_and_of_a_convolution_are_counted(caplog):
     """A product of (1, 5) and (5, 32), with 32 sums, and 9 products and sums for each of 4 x 8 outputs of 3 maps."""
     kernel, picture = tf.ones((5, 32)), tf.ones((3, 3, 1, 3))
     maps = lambda z, label: tf.nn.conv2d(tf.reshape(z @ kernel + 1.0, (-1, 4, 8, 1)), picture, 1, "SAME")  # noqa: E731
     assert operations(maps, 5) == 2 * 5 * 32 + 32 + 2 * 9 * 32 * 3
+    assert not caplog.records
 
 
 # What is missing
