@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from ganline.models.terms import steepness
+
 LENGTH_DECAY = 0.99
 """Of the moving mean of path lengths, each time they are measured: the beta_pl of the code of Karras et al. 2020."""
 
@@ -28,7 +30,7 @@ def slope(score: Callable[[tf.Tensor], tf.Tensor], images: tf.Tensor) -> tf.Tens
     with tf.GradientTape() as tape:
         tape.watch(images)
         total = tf.reduce_sum(score(images))
-    return tf.reduce_mean(tf.reduce_sum(tape.gradient(total, images) ** 2, axis=[1, 2, 3]))
+    return 2 * steepness([tape.gradient(total, images)])
 
 
 class PathLength:
