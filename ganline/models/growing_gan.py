@@ -8,7 +8,7 @@ from ganline.core import replicas
 from ganline.models import stabilisers as practices
 from ganline.models.adversarial import Outputs
 from ganline.models.base import Batch, Metrics
-from ganline.models.growing.layers import Blend, Enlarge, enlarge, shrink
+from ganline.models.growing.layers import Blend, Enlarge, blend, enlarge, shrink
 from ganline.models.latent_gan import LatentGAN
 from ganline.models.optimizers import begin_anew
 from ganline.settings.recipes import Growing
@@ -136,7 +136,7 @@ class GrowingGAN(LatentGAN):
     def image(self, name: str, latents: tf.Tensor, level: int, training: bool) -> tf.Tensor:
         """Return what the generator called `name` makes of latents in a phase, float32 (N, size, size, C)."""
         made = self._parts[name][level](latents, training=training)
-        return mixed(enlarge(made[0]), made[1], self.share(level)) if self.fades(level) else made
+        return blend(enlarge(made[0]), made[1], self.share(level)) if self.fades(level) else made
 
     def discriminate(self, real: Batch, fake: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
         """See ganline.models.adversarial.Adversarial.discriminate; real images become those of the phase."""
@@ -153,7 +153,7 @@ class GrowingGAN(LatentGAN):
         while image.shape[1] > self.settings.phases[self.phase].size:
             image = shrink(image)
         if self.fades(self.phase):
-            image = mixed(enlarge(shrink(image)), image, self.share(self.phase))
+            image = blend(enlarge(shrink(image)), image, self.share(self.phase))
         return {**real, "image": image}
 
     def look(self, shown: tf.Tensor, batch: Batch) -> Outputs:
@@ -200,8 +200,3 @@ class GrowingGAN(LatentGAN):
         while image.shape[1] < self.image_shape[0]:
             image = Enlarge()(image)
         return tf.keras.Model(network.inputs, image, name=network.name)
-
-
-def mixed(before: tf.Tensor, now: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
-    """Return images of which `share`, a scalar, is `now` and the rest `before`."""
-    return before + share * (now - before)

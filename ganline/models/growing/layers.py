@@ -178,11 +178,16 @@ class Blend(tf.keras.layers.Layer):
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         """Blend."""
         before, now, *share = inputs
-        return before + (share[0] if self.share is None else self.share) * (now - before)
+        return blend(before, now, share[0] if self.share is None else self.share)
 
     def get_config(self) -> dict[str, Any]:
         """Return what rebuilds the layer."""
         return {**super().get_config(), "share": self.share}
+
+
+def blend(before: tf.Tensor, now: tf.Tensor, share: tf.Tensor | float) -> tf.Tensor:
+    """Return float images of which `share`, a number or one an image (N, 1, 1, 1), is `now` and the rest `before`."""
+    return before + share * (now - before)
 
 
 def enlarge(images: tf.Tensor, filtered: bool = False) -> tf.Tensor:
