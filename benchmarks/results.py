@@ -52,6 +52,11 @@ UNPAIRED = [
     "diagnosis.every=250",
 ]
 """Drawings of emoji into renders of the same, which belong together, but are drawn independently of each other."""
+CARTOON = [
+    *("prepare.size=64", "train.batch_size=4", "train.generator_batch_size=4", "train.steps=1000", *BFLOAT16),
+    *("train.initialization_steps=200", "train.sampling=shuffle", "train.generator_average=0.99"),
+    *("train.steps_per_call=5", "train.sample_every=250", "train.log_every=20", "train.checkpoint_every=100"),
+]
 RUNS: dict[str, list[str]] = {
     "mode-collapse-mnist": [],
     "convergence-failure-mnist": [],
@@ -90,6 +95,16 @@ RUNS: dict[str, list[str]] = {
     ],
     "cyclegan-apple2orange": [*UNPAIRED, "train.steps=2000"],
     "discogan-faces": [*UNPAIRED, "prepare.size=64", "train.target_weight=0", "train.steps=1500"],
+    "cyclegan-horse2zebra": [
+        *("dataset=animal_mnist", "train.batch_size=8", "train.generator_batch_size=8", "train.sampling=shuffle"),
+        *("train.generator_average=0.99", *BFLOAT16, "train.steps=1500", "train.sample_every=250"),
+        *("train.log_every=50", "train.checkpoint_every=250", "diagnosis.every=250"),
+    ],
+    "cartoongan-selfie2sketch": ["dataset=cartoon_sketches", *CARTOON],
+    "cartoongan-selfie2anime": [
+        *("dataset=openmoji_fluent", "extractor.kind=classifier", "prepare.pairs.images=drawings"),
+        *("prepare.pairs.partners=renders", *CARTOON),
+    ],
 }
 """What was run for docs/results.md, with what differs from each preset, in the order of the table.
 
