@@ -29,3 +29,13 @@ def be_deterministic() -> None:
     # Constant folding does no harm any more, but with it recorded results would have other last digits. This call also
     # makes TensorFlow read the above.
     tf.config.optimizer.set_experimental_options({"constant_folding": False})
+
+
+def name_anew() -> None:
+    """Have Keras count layers' names from the start again; call it before a network that will be trained is made.
+
+    TensorFlow's graph optimizer (2.15.1) sorts the terms of a sum by the names of what makes them, and Keras counts
+    layers through the whole process: of the second of two equal networks, whose layers are conv2d_9 to conv2d_11 where
+    the first's are conv2d to conv2d_2, gradients would be added in another order, and differ in their last bits.
+    """
+    tf.keras.backend.reset_uids()

@@ -6,8 +6,6 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.keras import layers
 
-from ganline.models.layers import Copies
-
 LOOKED_AT, SHOWN = 8, 2
 """By which the channels are divided of what places are compared by, and of what they are shown of each other."""
 
@@ -29,10 +27,9 @@ def self_attention(x: tf.Tensor, layer: Callable[[layers.Layer], layers.Layer]) 
     def pixels(values: tf.Tensor, filters: int) -> tf.Tensor:
         return layer(layers.Conv2D(max(1, filters), 1, use_bias=False))(values)
 
-    x, for_asking, for_asked, for_shown = Copies(4)(x)
-    asking = pixels(for_asking, channels // LOOKED_AT)
-    asked = layers.MaxPooling2D()(pixels(for_asked, channels // LOOKED_AT))
-    shown = layers.MaxPooling2D()(pixels(for_shown, channels // SHOWN))
+    asking = pixels(x, channels // LOOKED_AT)
+    asked = layers.MaxPooling2D()(pixels(x, channels // LOOKED_AT))
+    shown = layers.MaxPooling2D()(pixels(x, channels // SHOWN))
     return Gated()([x, pixels(Attend()([asking, asked, shown]), channels)])
 
 

@@ -196,7 +196,7 @@ class GrowingGAN(LatentGAN):
         level = sum(first <= last for first in self.phases) - 1
         image = network.outputs[level]
         if self.fades(level) and (share := float(self.share(level))) < 1:
-            image = Blend(share)([Enlarge()(network.outputs[level - 1]), image])
-        while image.shape[1] < self.image_shape[0]:
-            image = Enlarge()(image)
+            image = Blend(share, name="drawn")([Enlarge(name="before")(network.outputs[level - 1]), image])
+        while (size := image.shape[1]) < self.image_shape[0]:
+            image = Enlarge(name=f"drawn_from_{size}")(image)
         return tf.keras.Model(network.inputs, image, name=network.name)

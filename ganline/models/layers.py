@@ -379,20 +379,3 @@ class DoublingConv2DTranspose(tf.keras.layers.Conv2DTranspose):
         padded = tf.pad(inputs, [[0, 0], [taps - 1, taps - 1], [taps - 1, taps - 1], [0, 0]])
         outputs = tf.nn.depth_to_space(tf.nn.conv2d(padded, phases, 1, "VALID"), 2)
         return self.activation(tf.nn.bias_add(outputs, self.bias))
-
-
-class Copies(tf.keras.layers.Layer):
-    """A tensor (N, ...) becomes `count` equal ones, a reader each, whose gradients are added up in their order.
-
-    TensorFlow adds the gradients of three and more readers of one tensor in an order that moves from call to call
-    (findings/tensorflow-add-n.sh), and with it the last bits of all that was trained through it.
-    """
-
-    def __init__(self, count: int) -> None:
-        """Make so many."""
-        super().__init__()
-        self.count = count
-
-    def call(self, inputs: tf.Tensor) -> list[tf.Tensor]:
-        """Copy; see the class."""
-        return tf.unstack(tf.tile(inputs[None], [self.count] + [1] * len(inputs.shape)))

@@ -126,14 +126,3 @@ def test_dropout_depends_on_its_key_alone():
 def test_dropout_refuses_to_draw_from_hidden_state():
     with pytest.raises(RuntimeError, match="layer_keys"):
         layers.Dropout(0.5)(tf.ones((2, 2)), training=True)
-
-
-def test_gradients_of_copies_are_added_in_order():
-    """Four readers of a tensor: the sum in float32 from the first to the last, whatever is read elsewhere too."""
-    x, weights = tf.constant([[1.0, 2.0]]), [tf.constant(value) for value in (1e8, 1.0, -1e8, 1.0)]
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(x)
-        copies = layers.Copies(4)(x)
-        total = tf.add_n([tf.reduce_sum(weight * copy) for weight, copy in zip(weights, copies, strict=True)])
-    assert len(copies) == 4 and all(np.array_equal(copy, x) for copy in copies)
-    np.testing.assert_array_equal(tape.gradient(total, x), [[1.0, 1.0]])  # ((1e8 + 1) - 1e8) + 1 = 1 in float32

@@ -9,7 +9,7 @@ from ganline.models import stabilisers as practices
 from ganline.models.attention import self_attention
 from ganline.models.base import Batch, Metrics
 from ganline.models.latent_gan import LatentGAN
-from ganline.models.layers import Conv2D, Copies, SpectralNormalization, UpSampling2D
+from ganline.models.layers import Conv2D, SpectralNormalization, UpSampling2D
 from ganline.settings.recipes import ClassGAN
 
 GENERATOR = {
@@ -101,19 +101,18 @@ class SAGAN(LatentGAN):
         """Return numbers (N, filters) for what a batch norm is told: here a table with a row a class."""
         return layers.Dense(filters, use_bias=False)(condition)
 
-    def norm(self, x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-        """Return x (N, H, W, C) normalised, then scaled and shifted as the conditions for gain and bias say."""
+    def norm(self, x: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
+        """Return x (N, H, W, C) normalised, then scaled and shifted as the condition says."""
         normal = layers.BatchNormalization(epsilon=1e-5, center=False, scale=False)(x)
-        return Modulate()([normal, *(self.modulation(condition, x.shape[-1]) for condition in (gain, bias))])
+        return Modulate()([normal, *(self.modulation(condition, x.shape[-1]) for _ in ("gain", "bias"))])
 
     def doubled(self, x: tf.Tensor, filters: int, condition: tf.Tensor) -> tf.Tensor:
         """Return a residual block of x (N, H, W, C) with twice the pixels, (N, 2H, 2W, filters).
 
         The shortcut's pixels are convolved before they are repeated, which is the same and a quarter of the work.
         """
-        conditions = Copies(4)(condition)
-        inner = self.convolution(UpSampling2D()(layers.ReLU()(self.norm(x, *conditions[:2]))), filters)
-        inner = self.convolution(layers.ReLU()(self.norm(inner, *conditions[2:])), filters)
+        inner = self.convolution(UpSampling2D()(layers.ReLU()(self.norm(x, condition))), filters)
+        inner = self.convolution(layers.ReLU()(self.norm(inner, condition)), filters)
         return layers.Add()([inner, UpSampling2D()(self.convolution(x, filters, 1))])
 
     def build_discriminator(self) -> tf.keras.Model:
@@ -226,8 +225,7 @@ class BigGAN(SAGAN):
         size = self.settings.latent_dim // (blocks + 1)
         first, *parts = (Part(i * size, size)(latents) for i in range(blocks + 1))
         embedded = layers.Dense(EMBEDDED, use_bias=False, name="embedding")(classes)
-        embeddings = Copies(blocks)(embedded)
-        return [first, *(layers.Concatenate()(pair) for pair in zip(parts, embeddings, strict=True))]
+        return [first, *(layers.Concatenate()([part, embedded]) for part in parts)]
 
     def modulation(self, condition: tf.Tensor, filters: int) -> tf.Tensor:
         """See SAGAN.modulation: a linear map of the latents and the embedded class."""

@@ -26,7 +26,6 @@ from ganline.models.growing.styling import (
     ShrinkingConv2D,
 )
 from ganline.models.latent_gan import LatentGAN
-from ganline.models.layers import Copies
 from ganline.models.with_w import WithW
 from ganline.settings.recipes import Styled
 
@@ -145,9 +144,7 @@ class StyleGAN(WithW, LatentGAN):
         where, chosen = (key(self.seed, f"{what}/{who}", draw) for what in ("crossing", "mixing"))
         crossing = uniform((w.shape[0], 1), where, 1, count, tf.int32)
         crossing = tf.where(uniform((w.shape[0], 1), chosen) < self.settings.mixing, crossing, count)
-        # All at once: of so many single choices gradients would be added in an order that moves (layers.Copies).
-        layer = tf.range(count)[:, None, None]
-        return tf.unstack(tf.where(layer < crossing, w, other))
+        return [tf.where(i < crossing, w, other) for i in range(count)]
 
     def drawn(self, styles: list[tf.Tensor], who: str, draw: tf.Tensor) -> tf.Tensor:
         """Return images float32 (N, H, W, C) of a w (N, D) for each layer, with noise that is drawn anew."""
@@ -185,7 +182,7 @@ class StyleGAN(WithW, LatentGAN):
         w = self.mapping(self.noise(count, "noise/path length", step), training=False)
         upstream = normal((count, *self.image_shape), key(self.seed, "path length", step))
         draw = lambda styles: self.drawn(styles, "path length", step)  # noqa: E731
-        return self.path_length.penalty(draw, Copies(len(self.style_sides))(w), upstream)
+        return self.path_length.penalty(draw, [w] * len(self.style_sides), upstream)
 
     @property
     def metric_names(self) -> tuple[str, ...]:
