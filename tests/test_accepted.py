@@ -23,7 +23,7 @@ from tests.fitting import built, given
 
 ROOT = Path(__file__).parents[1]
 FILES = 600
-PARTS = 30
+PARTS = 15
 """The files are drawn in parts, each a test of its own, so that one part can be run again by itself."""
 CLASSES = 10
 SMALL = {
