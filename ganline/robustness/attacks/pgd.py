@@ -23,7 +23,7 @@ def attack(victim: Victim, aim: Aim, settings: Pgd) -> Adversarial:
     left = np.arange(len(found))
     for restart in range(settings.restarts):
         start = tf.random.stateless_uniform(found.shape, key(aim.seed, "attack/pgd", restart), -1, 1).numpy()[left]
-        found[left] = _descend(
+        found[left] = descend(
             victim, settings.iterations, aim.images[left], start, aim.classes[left], sign_of(aim), *numbers
         )
         queries[left] += settings.iterations + (settings.restarts > 1)
@@ -36,7 +36,7 @@ def attack(victim: Victim, aim: Aim, settings: Pgd) -> Adversarial:
 
 
 @compiled
-def _descend(
+def descend(
     victim: Victim,
     iterations: int,
     images: tf.Tensor,
@@ -46,6 +46,18 @@ def _descend(
     epsilon: tf.Tensor,
     step: tf.Tensor,
 ) -> tf.Tensor:
+    """Return images after so many steps by which the loss of the classes, times the sign, grows.
+
+    Args:
+        victim: who is to be deceived.
+        iterations: how many steps.
+        images: float32 (N, H, W, C) in 0 to 1.
+        start: where to begin, likewise, from -1 to 1 times epsilon about the images.
+        classes: int64 (N,).
+        sign: 1, or -1 where the classes are to be reached.
+        epsilon: how far a pixel may go.
+        step: how far in one of the steps.
+    """
     low, high = tf.maximum(images - epsilon, 0), tf.minimum(images + epsilon, 1)
     now = tf.clip_by_value(images + epsilon * start, low, high)
     for _ in tf.range(iterations):
