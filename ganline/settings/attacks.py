@@ -5,7 +5,7 @@ The defaults are those of the papers, or where these are far from what MNIST nee
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ganline.settings.section import Count, Section
 
@@ -30,3 +30,44 @@ class Pgd(Section):
     iterations: Count = 40
     restarts: Count = 1
     """Starts at random; an image that deceives is kept."""
+
+
+class DeepFool(Section):
+    """DeepFool."""
+
+    iterations: Count = 50
+    """At most; images that deceive stop."""
+    overshoot: Annotated[float, Field(ge=0, le=1)] = 0.02
+    """By what share farther than the boundary is thought to be."""
+    candidates: Count = 10
+    """The likeliest classes whose boundaries are looked at."""
+
+
+class CarliniWagner(Section):
+    """Carlini and Wagner's attack for L2."""
+
+    iterations: Count = 60
+    """For each constant."""
+    constants: Count = 5
+    """How many c are tried, by bisection."""
+    learning_rate: Annotated[float, Field(gt=0)] = 0.3
+    """Of Adam; it falls to a tenth along the iterations."""
+    first_constant: Annotated[float, Field(gt=0)] = 1.0
+    confidence: Annotated[float, Field(ge=0)] = 0.0
+    """By how much the logit of the wrong class is to exceed the right one's."""
+
+
+class Jsma(Section):
+    """The Jacobian-based saliency map attack."""
+
+    theta: Annotated[float, Field(ge=-1, le=1)] = 1.0
+    """What is added to a pixel in one iteration: positive to brighten pixels, negative to darken them."""
+    gamma: Annotated[float, Field(gt=0, le=1)] = 0.145
+    """Largest share of an image's values that are changed."""
+
+    @field_validator("theta")
+    @classmethod
+    def _changes(cls, theta: float) -> float:
+        if abs(theta) < 0.01:
+            raise ValueError("allowed is -1 to -0.01 and 0.01 to 1: less would take very long to change anything")
+        return theta

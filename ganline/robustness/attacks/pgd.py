@@ -60,9 +60,11 @@ def descend(
     """
     low, high = tf.maximum(images - epsilon, 0), tf.minimum(images + epsilon, 1)
     now = tf.clip_by_value(images + epsilon * start, low, high)
-    for _ in tf.range(iterations):
-        now = tf.clip_by_value(now + sign * step * tf.sign(loss_gradient(victim, now, classes)), low, high)
-    return now
+
+    def descend(now: tf.Tensor) -> tuple[tf.Tensor]:
+        return (tf.clip_by_value(now + sign * step * tf.sign(loss_gradient(victim, now, classes)), low, high),)
+
+    return tf.while_loop(lambda _: True, descend, (now,), maximum_iterations=iterations)[0]
 
 
 ATTACK = Attack(
