@@ -26,7 +26,7 @@ FOLDER = Path("data/code")
 VGG16 = Path("conf/sources/vgg16.yaml")
 DEFAULTS = ("attacks", "defences", "robustness")
 """Files of settings whose defaults decide what the study of robustness finds: params.yaml need not name them."""
-ATTACKS = ("fgsm", "pgd")
+ATTACKS = ("carlini_wagner", "fgsm", "pgd")
 """What its curves and its attacker who knows the defence use, whatever is asked for."""
 SHOWN = 5
 PACKAGES = ("ganline", "stages")

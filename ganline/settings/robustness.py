@@ -32,7 +32,14 @@ class Robustness(Section):
     """How far FGSM moves each pixel, along the curves."""
     adaptive: of_attacks.Pgd = of_attacks.Pgd(step=0.03, iterations=20)
     """How those are attacked that an attacker knows to be defended."""
+    adaptive_l2: of_attacks.CarliniWagner = of_attacks.CarliniWagner(
+        iterations=100, constants=4, learning_rate=0.05, confidence=1.0
+    )
+    """And how besides, where a detector must be kept quiet: by the nearest image that does both."""
+    carlini_wagner: of_attacks.CarliniWagner = of_attacks.CarliniWagner()
+    deepfool: of_attacks.DeepFool = of_attacks.DeepFool()
     fgsm: of_attacks.Fgsm = of_attacks.Fgsm()
+    jsma: of_attacks.Jsma = of_attacks.Jsma()
     pgd: of_attacks.Pgd = of_attacks.Pgd()
     adversarial_training: of_defences.AdversarialTraining = of_defences.AdversarialTraining()
     defense_gan: of_defences.DefenseGan = of_defences.DefenseGan()

@@ -208,17 +208,17 @@ class Share(NamedTuple):
     """A share of so many images."""
 
     hits: int
-    count: int
+    trials: int
 
     @property
     def value(self) -> float:
         """0 to 1."""
-        return self.hits / self.count if self.count else 0.0
+        return self.hits / self.trials if self.trials else 0.0
 
     @property
     def interval(self) -> tuple[float, float]:
         """That of 95 % (Wilson 1927)."""
-        return wilson(self.value, self.count, SURE) if self.count else (0.0, 1.0)
+        return wilson(self.value, self.trials, SURE) if self.trials else (0.0, 1.0)
 
     def __str__(self) -> str:
         """As tables have it, in percent."""

@@ -14,7 +14,8 @@ NAME = "fgsm"
 def find(ground: Ground) -> Finding:
     """Return how accuracy falls as FGSM, which does not know the defence, moves pixels farther."""
     epsilons, labels = ground.settings.epsilons, ground.labels[ground.few]
-    lines: dict[str, list[float]] = {"no defence": []} | {defence(name).label: [] for name in ground.defended}
+    lines: dict[str, list[float]] = {"no defence": []}
+    lines |= {defence(name).label: [] for name in ground.defended}
     for epsilon in [0.0, *epsilons]:
         images = _moved(ground, epsilon)
         lines["no defence"].append(share(ground.victim.predict(images) == labels).value)

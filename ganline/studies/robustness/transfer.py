@@ -24,7 +24,7 @@ def find(ground: Ground) -> Finding:
             f"0 to 1: share of the images that deceive the {FIRST} classifier which deceive the {SECOND} one, too.",
         )
         for name, (there, _) in found.items()
-        if there.count
+        if there.trials
     }
     return Finding(numbers=numbers, words=_words(found), tables=[Table(title, columns, rows)])
 
@@ -41,11 +41,11 @@ def _across(ground: Ground, name: str, back: bool) -> Share:
 
 
 def _told(found: Share) -> str:
-    return f"{found}, of {found.count}" if found.count else "none deceived"
+    return f"{found}, of {found.trials}" if found.trials else "none deceived"
 
 
 def _words(found: dict[str, tuple[Share, Share]]) -> list[str]:
-    told = {name: there for name, (there, _) in found.items() if there.count}
+    told = {name: there for name, (there, _) in found.items() if there.trials}
     if not told:
         return ["No attack deceived the first classifier, so nothing could transfer."]
     most = max(told, key=lambda name: told[name].value)

@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from ganline.robustness.attacks import attack
 from ganline.robustness.attacks.base import attacked
-from ganline.robustness.attacks.pgd import Pgd
 from ganline.robustness.defences.base import Lesson
+from ganline.settings.attacks import Pgd
 
 EPSILON = 0.2
 

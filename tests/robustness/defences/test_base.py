@@ -7,9 +7,9 @@ import tensorflow as tf
 from ganline.core.errors import UserError
 from ganline.robustness.attacks import attack
 from ganline.robustness.attacks.base import attacked
-from ganline.robustness.attacks.pgd import Pgd
 from ganline.robustness.defences import defence, names
 from ganline.robustness.defences.base import evading, straight_through, threshold
+from ganline.settings.attacks import CarliniWagner, Pgd
 from tests.robustness.defences.conftest import EPSILON
 
 QUICK = {
@@ -58,8 +58,10 @@ def test_one_that_does_finds_the_way_back(name, made, ground):
     known = made[name].adaptive()
     assert known.gradients and known is made[name].adaptive()
     assert made[name].gradients == (name not in WITHOUT_GRADIENTS)
-    settings = Pgd(epsilon=0.5, step=0.1, iterations=8)
-    deceived = attacked(attack("pgd"), known, images, labels, settings).images
+    way, settings = "pgd", Pgd(epsilon=0.5, step=0.1, iterations=8)
+    if name == "magnet":  # its detector hears whatever lies on every pixel
+        way, settings = "carlini_wagner", CarliniWagner(confidence=1.0, iterations=50, constants=2, learning_rate=0.05)
+    deceived = attacked(attack(way), known, images, labels, settings).images
     assert kept(made[name], deceived, labels) < kept(made[name], images, labels)
 
 
