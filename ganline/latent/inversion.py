@@ -72,7 +72,8 @@ def invert(
 
     @tf.function(autograph=False)
     def descend(normal: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return search(generate, wanted, asked_for, normal, steps, learning_rate, prior, within)
+        found, least = search(generate, wanted, asked_for, normal, steps, learning_rate, prior, within)
+        return of_prior(found, prior), least
 
     best, least = (found.numpy() for found in descend(tf.constant(starts.reshape(tries * count, -1), tf.float32)))
     winner = least.reshape(tries, count).argmin(axis=0) * count + np.arange(count)
@@ -89,7 +90,7 @@ def search(
     prior: str = "normal",
     within: tuple[float, float] | None = None,
 ) -> "tuple[tf.Tensor, tf.Tensor]":
-    """Return for each of N searches the latents that came nearest, float32 (N, L) of the prior, and their errors (N,).
+    """Return for each of N searches where it came nearest, float32 (N, L), normal numbers too, and its error (N,).
 
     Not compiled here: call it inside a tf.function. `invert` tells what the arguments are that it has, too.
 
@@ -127,7 +128,7 @@ def search(
     first = (tf.constant(0), normal, zeros, zeros, infinite, normal)
     _, normal, _, _, least, best = tf.while_loop(lambda i, *_: i < steps, step, first)
     least, best = _better(normal, errors(normal), least, best)
-    return of_prior(best, prior), least
+    return best, least
 
 
 def _held(normal: "tf.Tensor", within: tuple[float, float] | None) -> "tf.Tensor":

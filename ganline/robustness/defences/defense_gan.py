@@ -2,8 +2,9 @@
 
 Samangouei et al. 2018, "Defense-GAN: Protecting Classifiers Against Adversarial Attacks Using Generative Models": for
 an image x find, by L steps of gradient descent from R starts, the z that minimises |G(z) - x|^2, and classify G(z).
-Here Adam takes the steps, and the starts are the samples nearest to the image out of many that were drawn before, which
-saves most of the steps. All images and all their starts are searched at once, in one compiled call.
+Here Adam takes the steps; the starts are the samples nearest to the image out of many that were drawn before; and all
+but the best are given up after a part of the steps. Each saves most of the work. Images and all their starts are
+searched many at once, in compiled calls.
 
 The search hides gradients: an attacker lets them pass it as if it left images as they are (BPDA, Athalye et al. 2018).
 """
@@ -13,14 +14,16 @@ import tensorflow as tf
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
 from ganline.core.maker import LatentMaker
-from ganline.latent.inversion import search
+from ganline.latent.inversion import of_prior, search
 from ganline.latent.paths import shell, to_normal
 from ganline.robustness.defences.base import Defence, Defended, Lesson, straight_through
 from ganline.robustness.victims import Logits, Victim
 from ganline.settings.defences import DefenseGan
 
-PIXELS = 2**21
-"""Of the images that are searched at once, with all their starts: a GB of activations in the larger generators."""
+AT_ONCE = 64
+"""Latents that are searched at once: enough to keep two cores busy, and few enough to stay in their caches."""
+TRIED = 0.25
+"""Share of the steps after which all starts of an image but its best are given up."""
 
 
 def defend(lesson: Lesson, settings: DefenseGan) -> Defended:
@@ -31,7 +34,6 @@ def defend(lesson: Lesson, settings: DefenseGan) -> Defended:
     """
     maker, victim = _kin(lesson), lesson.victim
     project = projection(maker, settings, lesson.seed)
-    height, width, _ = lesson.image_shape
     return Defended(
         lambda images: victim.logits(project(images)),
         lesson.image_shape,
@@ -41,7 +43,7 @@ def defend(lesson: Lesson, settings: DefenseGan) -> Defended:
         ),
         gradients=False,
         sees=project,
-        at_once=max(1, PIXELS // (settings.restarts * height * width)),
+        at_once=max(1, AT_ONCE // settings.restarts),
     )
 
 
@@ -51,25 +53,30 @@ def projection(maker: LatentMaker, settings: DefenseGan, seed: int) -> Logits:
     No gradient passes it.
     """
     restarts, purpose = settings.restarts, "robustness/defense_gan"
-    drawn, labels = (of(max(settings.drawn, restarts), seed, purpose) for of in (maker.latents, maker.labels))
-    known = tf.constant(maker.images(drawn, labels).reshape(len(drawn), -1), tf.float32) / 255
+    samples, labels = (of(max(settings.drawn, restarts), seed, purpose) for of in (maker.latents, maker.labels))
+    known = tf.constant(maker.images(samples, labels).reshape(len(samples), -1), tf.float32) / 255
     lengths = tf.reduce_sum(tf.square(known), axis=1)
-    normal, asked_for = tf.constant(to_normal(drawn, maker.prior), tf.float32), tf.constant(labels, tf.int32)
+    normal, asked_for = tf.constant(to_normal(samples, maker.prior), tf.float32), tf.constant(labels, tf.int32)
     within = shell(maker.latent_dim)
+    tried = max(1, int(TRIED * settings.steps)) if restarts > 1 else 0
+
+    def searched(wanted: tf.Tensor, asked: tf.Tensor, starts: tf.Tensor, steps: int) -> tuple[tf.Tensor, tf.Tensor]:
+        return search(maker.unrounded, wanted, asked, starts, steps, settings.learning_rate, maker.prior, within)
 
     def project(images: tf.Tensor) -> tf.Tensor:
         images = tf.stop_gradient(images)
         near = lengths - 2 * tf.matmul(tf.reshape(images, (-1, known.shape[1])), known, transpose_b=True)
-        starts = tf.reshape(tf.math.top_k(-near, restarts).indices, (-1,))
-        wanted, asked = tf.repeat(images, restarts, axis=0), tf.gather(asked_for, starts)
-        found, errors = search(
-            maker.unrounded, wanted, asked, tf.gather(normal, starts), settings.steps, settings.learning_rate,
-            maker.prior, within,
-        )  # fmt: skip
-        best = tf.argmin(tf.reshape(errors, (-1, restarts)), axis=1, output_type=tf.int32)
-        best += restarts * tf.range(tf.size(best))
-        images = maker.unrounded(tf.gather(found, best), tf.gather(asked, best)) / 255
-        return tf.stop_gradient(tf.clip_by_value(tf.reshape(images, (-1, *maker.image_shape)), 0.0, 1.0))
+        places = tf.reshape(tf.math.top_k(-near, restarts).indices, (-1,))
+        found, asked = tf.gather(normal, places), tf.gather(asked_for, places)
+        if tried:
+            found, errors = searched(tf.repeat(images, restarts, axis=0), asked, found, tried)
+            best = tf.argmin(tf.reshape(errors, (-1, restarts)), axis=1, output_type=tf.int32)
+            best += restarts * tf.range(tf.size(best))
+            found, asked = tf.gather(found, best), tf.gather(asked, best)
+        if settings.steps > tried:
+            found, _ = searched(images, asked, found, settings.steps - tried)
+        drawn = maker.unrounded(of_prior(found, maker.prior), asked) / 255
+        return tf.stop_gradient(tf.clip_by_value(tf.reshape(drawn, (-1, *maker.image_shape)), 0.0, 1.0))
 
     return project
 
