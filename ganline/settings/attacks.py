@@ -71,3 +71,27 @@ class Jsma(Section):
         if abs(theta) < 0.01:
             raise ValueError("allowed is -1 to -0.01 and 0.01 to 1: less would take very long to change anything")
         return theta
+
+
+class Lbfgs(Section):
+    """Szegedy et al.'s attack by L-BFGS."""
+
+    iterations: Count = 30
+    """For each constant; images whose loss falls no more stop."""
+    constants: Count = 5
+    """How many c are tried, by bisection."""
+    first_constant: Annotated[float, Field(gt=0)] = 1.0
+
+
+class Zoo(Section):
+    """Zeroth order optimisation, by ZOO-ADAM."""
+
+    iterations: Count = 100
+    """At most; images that deceive and come no nearer stop."""
+    coordinates: Count = 128
+    """Values whose slope is asked for in one iteration, by two queries each."""
+    learning_rate: Annotated[float, Field(gt=0)] = 0.1
+    """Of Adam, for each value by itself."""
+    first_constant: Annotated[float, Field(gt=0)] = 1.0
+    difference: Annotated[float, Field(ge=1e-4, le=1)] = 0.01
+    """By how much a value is changed to see the slope; victims whose answers change in steps need more."""

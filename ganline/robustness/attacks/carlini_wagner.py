@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganline.robustness.attacks.base import Adversarial, Aim, Attack, compiled
+from ganline.robustness.attacks.bisection import Constants
 from ganline.robustness.victims import Victim
 from ganline.settings.attacks import CarliniWagner
 
@@ -19,8 +20,6 @@ INSIDE = 0.999
 """tanh w of a white pixel, -INSIDE of a black one: at 1 no gradient would move it."""
 SURE = 1e-4
 """By how much a logit must exceed the other: less might be gone when the victim looks at other images beside it."""
-FACTOR = 10.0
-"""By which c grows while it is too small."""
 Adam = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 """What is learned, and Adam's averages of its gradient and of the gradient's square."""
 Kept = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
@@ -30,17 +29,14 @@ Kept = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 def attack(victim: Victim, aim: Aim, settings: CarliniWagner) -> Adversarial:
     """Return the nearest images that deceive, and the originals where none did; a query an iteration."""
     count, targeted = len(aim.images), aim.targets is not None
-    low, high = np.zeros(count, np.float32), np.full(count, np.inf, np.float32)
-    constant = np.full(count, settings.first_constant, np.float32)
+    constants = Constants(count, settings.first_constant)
     w = np.arctanh((2 * aim.images - 1) * np.float32(INSIDE))
     nearest, distance = aim.images, np.full(count, np.inf, np.float32)
     numbers = np.array([settings.learning_rate, settings.confidence], np.float32)
     for _ in range(settings.constants):
         known = (victim, (settings.iterations, targeted), aim.images, aim.classes)
-        w, nearest, distance, deceived = _descend(*known, w, nearest, distance, constant, *numbers)
-        high = np.where(deceived, np.minimum(high, constant), high)
-        low = np.where(deceived, low, np.maximum(low, constant))
-        constant = np.where(np.isinf(high), constant * FACTOR, (low + np.minimum(high, 1e30)) / 2).astype(np.float32)
+        w, nearest, distance, deceived = _descend(*known, w, nearest, distance, constants.now, *numbers)
+        constants.learn(np.asarray(deceived))
     queries = np.full(count, settings.constants * settings.iterations, np.int64)
     return Adversarial(np.asarray(nearest), queries)
 
@@ -71,17 +67,18 @@ def _descend(
         size = learning_rate * 0.1 ** (number / iterations)
         deceives = lack < -SURE
         stepped = adam_step(*adam, tape.gradient(loss, adam[0]), number, size)
-        return number + 1, stepped, _nearer(kept, now, squared, deceives)
+        return number + 1, stepped, nearer(kept, now, squared, deceives)
 
     start = (0.0, (w, tf.zeros_like(w), tf.zeros_like(w)), (nearest, distance, tf.zeros_like(constant, tf.bool)))
     _, adam, kept = tf.while_loop(lambda *_: True, descend, start, maximum_iterations=iterations)
     return adam[0], *kept
 
 
-def _nearer(kept: Kept, now: tf.Tensor, squared: tf.Tensor, deceives: tf.Tensor) -> Kept:
+def nearer(kept: Kept, now: tf.Tensor, squared: tf.Tensor, deceives: tf.Tensor) -> Kept:
+    """Return what is kept after another look at images `now`, (N, ...), at these squared distances, (N,)."""
     nearest, distance, deceived = kept
     better = deceives & (squared < distance)
-    nearest = tf.where(better[:, None, None, None], now, nearest)
+    nearest = tf.where(tf.reshape(better, (-1, *[1] * (now.shape.rank - 1))), now, nearest)
     return nearest, tf.where(better, squared, distance), deceived | deceives
 
 

@@ -4,8 +4,8 @@ With f_k the difference of the logits of class k and the true class, and w_k its
 
     r = |f_k| w_k / ||w_k||^2    for the k whose |f_k| / ||w_k|| is smallest
 
-and the image is x + (1 + overshoot) (sum of all r). The paper knows no range of pixels. Here a pixel that is at an end
-of the range and is to go beyond counts in no w_k: the shortest way within the range does without it.
+and the image is x + (1 + overshoot) (sum of all r). The paper knows no range of pixels; here what leaves it is cut off
+after each step. (To leave such pixels out of w_k takes half the iterations, to images 5 % farther away.)
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ BEYOND = 1e-4
 
 
 def attack(victim: Victim, aim: Aim, settings: DeepFool) -> Adversarial:
-    """Return the images just beyond the boundary; two queries an iteration for each image that still resists."""
+    """Return the images just beyond the boundary; a query for each candidate's slope an iteration."""
     found, queries = aim.images.copy(), np.zeros(len(aim.images), np.int64)
     ways, left = np.zeros_like(found), np.arange(len(found))
     candidates = min(settings.candidates, victim.classes)
@@ -43,8 +43,6 @@ def _step(
     """Return which images still are of their class, and ways and images after a step of those."""
     now = tf.clip_by_value(images + (1 + overshoot) * ways, 0, 1)
     heights, slopes = _boundaries(victim, candidates, now, labels)
-    stuck = ((now <= 0)[:, None] & (slopes < 0)) | ((now >= 1)[:, None] & (slopes > 0))
-    slopes = tf.where(stuck, 0.0, slopes)
     steepness = tf.reduce_sum(slopes**2, (2, 3, 4))
     # `heights` is 0 for the true class itself, and positive once any other is likelier: then there is nothing to do.
     resists = tf.reduce_all(heights <= 0, axis=1)

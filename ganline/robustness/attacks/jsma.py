@@ -88,7 +88,7 @@ def best_pairs(a: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     a, c, order = (np.take_along_axis(each, few, axis=1) for each in (a, c, order))
     sums = [each[:, :, None] + each[:, None, :] for each in (a, c)]
     fits = (sums[0] > 0) & (sums[1] > 0) & ~np.eye(few.shape[1], dtype=bool)
-    products = np.where(fits, sums[0] * sums[1], 0).reshape(len(a), -1)
+    products = np.where(fits, sums[0] * sums[1], 0).reshape(len(a), few.shape[1] ** 2)
     best = products.argmax(axis=1)
     places = np.stack(np.unravel_index(best, fits.shape[1:]), axis=1)
     return np.take_along_axis(order, places, axis=1), np.take_along_axis(products, best[:, None], axis=1)[:, 0]

@@ -50,14 +50,16 @@ def test_carlini_and_wagner_come_near_the_nearest_point_of_a_plane():
 
 
 def test_deepfool_goes_round_the_ends_of_the_range():
-    images = np.full((1, 4, 4, 1), 0.5, np.float32)
-    images[0].flat[:8], images[0].flat[8:] = 1, 0.3  # the first half could only help by growing brighter than white
-    labels = VICTIM.predict(images)
-    found, told = run(VICTIM, images, labels, "deepfool", DeepFool(overshoot=0.0))
+    # Class 1 until the score reaches 3: the first half could only help by growing darker than black.
+    victim = Victim(lambda images: linear(images) + [-3.0, 3.0], (4, 4, 1), 2)
+    images = np.zeros((1, 4, 4, 1), np.float32)
+    images[0].flat[8:] = 0.3
+    found, told = run(victim, images, np.array([1]), "deepfool", DeepFool(overshoot=0.0))
     moved = found.images - images
     assert told.success_rate == 1 and found.images.min() >= 0 and found.images.max() <= 1
-    used = moved[0].ravel() != 0
-    np.testing.assert_allclose(moved[0].ravel()[used] / SLOPE[used], (moved[0].ravel()[used] / SLOPE[used])[0], 1e-3)
+    used = moved[0].ravel()[8:] / SLOPE[8:]
+    assert (moved[0].ravel()[:8] == 0).all()
+    np.testing.assert_allclose(used, used[0], 1e-3)  # along the slope of those that can move
 
 
 @pytest.mark.parametrize("name", ["deepfool", "carlini_wagner"])

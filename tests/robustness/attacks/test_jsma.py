@@ -27,6 +27,7 @@ def test_the_best_pair_of_all_is_found(correlated):
 def test_no_pair_that_helps_is_none():
     a = np.array([[-1, -2, -3]], np.float32)
     assert best_pairs(a, -a)[1] == 0
+    assert best_pairs(a[:0], a[:0])[0].shape == (0, 2)
 
 
 def run(ground, settings=None, count=40, **options):
