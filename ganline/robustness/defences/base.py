@@ -135,18 +135,20 @@ class Defence:
     """Of ganline.settings.defences; made without arguments it holds the defaults."""
 
 
-def threshold(scores: np.ndarray, false_alarms: float) -> float:
+def threshold(scores: np.ndarray, false_alarms: float, detectors: int = 1) -> float:
     """Return the score, of unharmed images float (N,), that this share of them exceeds, about.
+
+    Of several detectors each has its part of the false alarms.
 
     Raises:
         UserError: there are too few images to tell.
     """
-    if len(scores) * false_alarms < 1:
+    if len(scores) * false_alarms < detectors:
         raise UserError(
             f"false_alarms = {false_alarms:g}: {len(scores)} images are kept back to set the detector's threshold by; "
-            f"allowed is {1 / max(1, len(scores)):.2g} and more"
+            f"allowed is {detectors / max(1, len(scores)):.2g} and more"
         )
-    return max(float(np.quantile(scores, 1 - false_alarms)), 1e-6)
+    return max(float(np.quantile(scores, 1 - false_alarms / detectors)), 1e-6)
 
 
 def straight_through(change: Logits, images: tf.Tensor) -> tf.Tensor:

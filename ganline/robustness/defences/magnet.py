@@ -117,7 +117,7 @@ def _limits(lesson: Lesson, network: tf.keras.Model, false_alarms: float) -> lis
     """Return a threshold for each detector, so that together they reject that share of unharmed images, at most."""
     scored = tf.function(lambda images: _scores(lesson.victim, images, network(images, training=False)))
     scores = scored(tf.constant(lesson.kept_back)).numpy()
-    return [threshold(column, false_alarms / DETECTORS) for column in scores.T]
+    return [threshold(column, false_alarms, DETECTORS) for column in scores.T]
 
 
 DEFENCE = Defence(
