@@ -30,7 +30,7 @@ class Left(NamedTuple):
     unknown: Share
     """Under PGD on the victim that nobody defends."""
     known: Share
-    """Under all attacks that know it: an image withstands if it does so under each."""
+    """Under all of these attacks: an image withstands if it does so under each, that which does not know it too."""
     evenly: Share
     nearby: Share | None
     """None where there is no detector."""
@@ -67,11 +67,11 @@ def find(ground: Ground) -> Finding:
 def _left(ground: Ground, name: str, defended: "Defended", plain: np.ndarray) -> Left:
     labels, whom = ground.labels[ground.few], defence(name).label
     evenly = ground.attack(EVENLY, defended.adaptive(), ground.few, whom, ground.settings.adaptive).images
-    kept = withstood(defended, evenly, labels)
+    unknown, kept = withstood(defended, plain, labels), withstood(defended, evenly, labels)
     nearby = _nearby(ground, whom, defended) if defended.detector else None
     return Left(
-        share(withstood(defended, plain, labels)),
-        share(kept if nearby is None else kept & nearby),
+        share(unknown),
+        share(unknown & kept if nearby is None else unknown & kept & nearby),
         share(kept),
         None if nearby is None else share(nearby),
     )
