@@ -95,3 +95,19 @@ class Zoo(Section):
     first_constant: Annotated[float, Field(gt=0)] = 1.0
     difference: Annotated[float, Field(ge=1e-4, le=1)] = 0.01
     """By how much a value is changed to see the slope; victims whose answers change in steps need more."""
+
+
+class Advgan(Section):
+    """AdvGAN: a generator that is trained to deceive the victim."""
+
+    epsilon: Pixels = 0.3
+    """How far a pixel may go at most."""
+    steps: Count = 400
+    batch_size: Count = 64
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    """Of Adam, of both networks."""
+    deceit_weight: Annotated[float, Field(ge=0)] = 10.0
+    """Of the loss of images that do not deceive; that of the discriminator weighs 1."""
+    distance_weight: Annotated[float, Field(ge=0)] = 1.0
+    """Of what the L2 norm of the change exceeds `free_distance` by."""
+    free_distance: Annotated[float, Field(ge=0)] = 1.5
