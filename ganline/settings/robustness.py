@@ -36,6 +36,7 @@ class Robustness(Section):
         iterations=100, constants=4, learning_rate=0.05, confidence=1.0
     )
     """And how besides, where a detector must be kept quiet: by the nearest image that does both."""
+    advgan: of_attacks.Advgan = of_attacks.Advgan()
     carlini_wagner: of_attacks.CarliniWagner = of_attacks.CarliniWagner()
     deepfool: of_attacks.DeepFool = of_attacks.DeepFool()
     fgsm: of_attacks.Fgsm = of_attacks.Fgsm()
