@@ -14,7 +14,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import toolbox
 from benchmarks.asked import asked
 from ganline.datasets.prepared import read_split
 from ganline.robustness.attacks import attack
@@ -74,6 +73,8 @@ def ground() -> tuple[Victim, Aim]:
 
 def row(name: str, victim: Victim, aim: Aim) -> list[str]:
     """Return one row of the table; JSMA aims at targets, as its paper does, the others at any error."""
+    from benchmarks import toolbox  # here, not above: --help does without it
+
     ours, theirs = ROWS[name]
     aim = aim if name == "jsma" else aim._replace(targets=None)
     seconds, told = [], []
