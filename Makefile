@@ -36,6 +36,8 @@ bench: .venv/developers ## Time the training step and the metrics side by side w
 	python -m benchmarks.metrics
 	python -m benchmarks.watching
 	python -m benchmarks.orchestration
+	python -m benchmarks.projection
+	python -m benchmarks.attacks
 
 ui: .venv/users ## Open MLflow on http://127.0.0.1:$(PORT)
 	-python -m ganline.tracking.courier

@@ -6,7 +6,7 @@ from ganline.core.files import whole_folder
 from ganline.settings import paths
 from ganline.settings.schema import Params
 from ganline.studies import studies_of
-from ganline.studies.answers import ask, write
+from ganline.studies.answers import ask, clock, write
 from ganline.tracking.tracker import Tracker
 from stages import runner
 
@@ -19,7 +19,7 @@ def run(params: Params, tracker: Tracker) -> None:
         found[study] = ask(study, subject), subject.protocol
     with whole_folder(paths.STUDY) as folder:
         numbers = write(folder, found)
-    tracker.metrics(numbers)
+    tracker.metrics(numbers | clock(found))
     tracker.artifact(paths.STUDY, "study")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ganline.catalogue import class_gan
+from ganline.catalogue.attacked import unanswerable
 from ganline.catalogue.growth import misgrown
 from ganline.catalogue.paired import annealed, compared
 from ganline.core.abilities import lacking
@@ -94,6 +95,7 @@ def impossible(params: Params) -> Iterator[str]:
     yield from _updates(params.train)
     yield from _devices(params)
     yield from _protocol(params)
+    yield from unanswerable(params)
 
 
 def _unknown(model: str) -> str:

@@ -70,8 +70,47 @@ def invert(
     asked_for = tf.constant(labels.ravel(), tf.int32)
     wanted = tf.constant(np.tile(images, (tries, 1, 1, 1)), tf.float32) / 255.0
 
+    @tf.function(autograph=False)
+    def descend(normal: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        found, least = search(generate, wanted, asked_for, normal, steps, learning_rate, prior, within)
+        return of_prior(found, prior), least
+
+    best, least = (found.numpy() for found in descend(tf.constant(starts.reshape(tries * count, -1), tf.float32)))
+    winner = least.reshape(tries, count).argmin(axis=0) * count + np.arange(count)
+    return Inverted(best[winner], labels.ravel()[winner].astype(np.int32), least[winner].astype(np.float64))
+
+
+def search(
+    generate: "Callable[[tf.Tensor, tf.Tensor], tf.Tensor]",
+    wanted: "tf.Tensor",
+    labels: "tf.Tensor",
+    starts: "tf.Tensor",
+    steps: int,
+    learning_rate: float,
+    prior: str = "normal",
+    within: tuple[float, float] | None = None,
+) -> "tuple[tf.Tensor, tf.Tensor]":
+    """Return for each of N searches where it came nearest, float32 (N, L), normal numbers too, and its error (N,).
+
+    Not compiled here: call it inside a tf.function. `invert` tells what the arguments are that it has, too.
+
+    Args:
+        generate: as in `invert`.
+        wanted: images, float32 (N, H, W, C) in 0 to 1.
+        labels: int32 (N,).
+        starts: float32 (N, L), normal numbers whatever the prior.
+        steps: of Adam.
+        learning_rate: its first.
+        prior: as in `invert`.
+        within: as in `invert`.
+
+    Raises:
+        ValueError: `generate` has no gradient.
+    """
+    import tensorflow as tf
+
     def errors(normal: tf.Tensor) -> tf.Tensor:
-        return tf.reduce_mean(tf.square(generate(of_prior(normal, prior), asked_for) / 255.0 - wanted), axis=(1, 2, 3))
+        return tf.reduce_mean(tf.square(generate(of_prior(normal, prior), labels) / 255.0 - wanted), axis=(1, 2, 3))
 
     def step(i: tf.Tensor, now: tf.Tensor, mean: tf.Tensor, square: tf.Tensor, least: tf.Tensor, best: tf.Tensor):
         with tf.GradientTape() as tape:
@@ -84,18 +123,12 @@ def invert(
         change, mean, square = adam(gradient, mean, square, done, learning_rate * (1.0 - done / steps))
         return i + 1, _held(now - change, within), mean, square, *_better(now, error, least, best)
 
-    @tf.function(autograph=False)
-    def descend(normal: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        normal = _held(normal, within)
-        zeros, infinite = tf.zeros_like(normal), tf.fill([tries * count], np.float32(np.inf))
-        first = (tf.constant(0), normal, zeros, zeros, infinite, normal)
-        _, normal, _, _, least, best = tf.while_loop(lambda i, *_: i < steps, step, first)
-        least, best = _better(normal, errors(normal), least, best)
-        return least, of_prior(best, prior)
-
-    least, best = (found.numpy() for found in descend(tf.constant(starts.reshape(tries * count, -1), tf.float32)))
-    winner = least.reshape(tries, count).argmin(axis=0) * count + np.arange(count)
-    return Inverted(best[winner], labels.ravel()[winner].astype(np.int32), least[winner].astype(np.float64))
+    normal = _held(starts, within)
+    zeros, infinite = tf.zeros_like(normal), tf.fill(tf.shape(normal)[:1], np.float32(np.inf))
+    first = (tf.constant(0), normal, zeros, zeros, infinite, normal)
+    _, normal, _, _, least, best = tf.while_loop(lambda i, *_: i < steps, step, first)
+    least, best = _better(normal, errors(normal), least, best)
+    return best, least
 
 
 def _held(normal: "tf.Tensor", within: tuple[float, float] | None) -> "tf.Tensor":

@@ -17,12 +17,17 @@ from ganline.core.words import listed as listed_first
 from ganline.evaluation import measures
 from ganline.line.declared import DVC_YAML
 from ganline.models.facts import model_facts
+from ganline.robustness.chosen import chosen_attacks, chosen_defences
 from ganline.settings.networks import NETWORKS, TRAINED_HERE, module
 from ganline.settings.schema import Params
 from ganline.studies import studies_of
 
 FOLDER = Path("data/code")
 VGG16 = Path("conf/sources/vgg16.yaml")
+DEFAULTS = ("attacks", "defences", "robustness")
+"""Files of settings whose defaults decide what the study of robustness finds: params.yaml need not name them."""
+ATTACKS = ("carlini_wagner", "fgsm", "pgd")
+"""What its curves and its attacker who knows the defence use, whatever is asked for."""
 SHOWN = 5
 PACKAGES = ("ganline", "stages")
 DECIDE_NOTHING = (
@@ -43,6 +48,8 @@ def code(stage: str, params: Params) -> dict[str, str]:
     starts = [f"stages.{stage}", *_by_name(stage, params)]
     files = closure(starts, root, PACKAGES, DECIDE_NOTHING)
     files += [VGG16] if stage == "train" and _perceives(params) else []
+    if stage == "study" and params.robustness.attacks:
+        files += [Path("ganline/settings") / f"{name}.py" for name in DEFAULTS]
     if stage == "extractor":
         files += [weights.sources for kind in params.extractor.kinds if (weights := NETWORKS[kind].fetched)]
     return {str(path): sha256(root / path) for path in files}
@@ -90,3 +97,7 @@ def _by_name(stage: str, params: Params) -> Iterator[str]:
         for study in (f"ganline.studies.{name}" for name in studies_of(params)):
             yield study
             yield from (f"{study}.{part}" for part in importlib.import_module(study).PARTS)
+        if params.robustness.attacks:
+            attacks = {*chosen_attacks(params.robustness), *ATTACKS}
+            yield from (f"ganline.robustness.attacks.{name}" for name in sorted(attacks))
+            yield from (f"ganline.robustness.defences.{name}" for name in chosen_defences(params.robustness))

@@ -30,6 +30,11 @@ STUDIES = {
         "What it makes of held-out inputs: from the nearest to its target to the farthest, where targets are known; "
         "and what comes back, where it has a way back.",
     ),
+    "robustness": (
+        "Attacks on classifiers, and defences",
+        "Classifiers of the same data, attacked and defended, the generator among the defences. docs/robustness.md "
+        "tells how to read each number.",
+    ),
 }
 """Title and first words of each study's part of the page."""
 

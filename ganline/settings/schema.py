@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field, create_model, model_vali
 
 from ganline.settings.networks import Kind
 from ganline.settings.recipes import Optimizer, Train, recipes
+from ganline.settings.robustness import Robustness
 from ganline.settings.section import Count, Fraction, Section, Seed
 
 
@@ -216,6 +217,7 @@ class Params(Section):
     compute: Compute
     evaluate: Evaluate
     latent: Latent
+    robustness: Robustness
     report: Report
 
 

@@ -10,11 +10,12 @@ from ganline.core.abilities import lacking
 from ganline.models.facts import model_facts
 from ganline.settings.schema import Params
 
-STUDIES = {"latent": ("latents",), "translation": ("inputs",)}
+STUDIES = {"latent": ("latents",), "translation": ("inputs",), "robustness": ()}
 """The packages of this folder that are studies, in the order of the report, and the abilities that each takes."""
 
 
 def studies_of(params: Params) -> list[str]:
-    """Return the studies that suit the model, one at least."""
+    """Return the studies that suit the model, one at least; that of robustness where it is asked for."""
     has = model_facts()[params.train.model]["abilities"]
-    return [name for name, needs in STUDIES.items() if not lacking(needs, has)]
+    off = set() if params.robustness.attacks else {"robustness"}
+    return [name for name, needs in STUDIES.items() if name not in off and not lacking(needs, has)]

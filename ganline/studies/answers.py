@@ -90,6 +90,17 @@ def write(folder: Path, studies: Mapping[str, tuple[Answers, Mapping[str, Any]]]
     return values
 
 
+def clock(studies: Mapping[str, tuple[Answers, Mapping[str, Any]]]) -> dict[str, float]:
+    """Return what the answers of studies timed, in seconds, by full names."""
+    return {
+        f"{study}_{part}_{name}": seconds
+        for study, (answers, _) in studies.items()
+        for part, (_, finding) in answers.items()
+        if isinstance(finding, Finding)
+        for name, seconds in finding.clock.items()
+    }
+
+
 def _entry(folder: Path, part: str, finding: Finding) -> dict[str, Any]:
     """Write a finding's pictures; return what findings.json says of it."""
     return {

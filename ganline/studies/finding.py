@@ -69,3 +69,5 @@ class Finding:
     """Sentences for the report, the most important first."""
     latents: dict[str, Kept] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
+    clock: dict[str, float] = field(default_factory=dict)
+    """What was timed, seconds: for MLflow alone, because what DVC hashes holds no clock time."""

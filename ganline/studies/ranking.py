@@ -8,7 +8,7 @@ from ganline.core.errors import UserError
 from ganline.evaluation import measures
 from ganline.models.facts import model_facts
 from ganline.settings.schema import Params
-from ganline.studies import STUDIES
+from ganline.studies import STUDIES, studies_of
 
 
 def require_ranking(by: str, params: Params) -> None:
@@ -34,3 +34,5 @@ def require_ranking(by: str, params: Params) -> None:
     needs = (*STUDIES[study], *getattr(importlib.import_module(f"ganline.studies.{study}.{part}"), "NEEDS", ()))
     if reason := lacking(needs, model_facts()[params.train.model]["abilities"], params.train.model):
         raise UserError(f"by = {by!r}: no run can be ranked by that; {reason}")
+    if study not in studies_of(params):
+        raise UserError(f"by = {by!r}: no run can be ranked by that; robustness.attacks = [] leaves the study out")

@@ -1,0 +1,111 @@
+"""Defense-GAN: what the generator draws nearest to an image, in the image's place.
+
+Samangouei et al. 2018, "Defense-GAN: Protecting Classifiers Against Adversarial Attacks Using Generative Models": for
+an image x find, by L steps of gradient descent from R starts, the z that minimises |G(z) - x|^2, and classify G(z).
+Here Adam takes the steps; the starts are the samples nearest to the image out of many that were drawn before; and all
+but the best are given up after a part of the steps. Each saves most of the work. Images and all their starts are
+searched many at once, in compiled calls.
+
+The search hides gradients: an attacker lets them pass it as if it left images as they are (BPDA, Athalye et al. 2018).
+"""
+
+import tensorflow as tf
+
+from ganline.core.abilities import lacking
+from ganline.core.errors import UserError
+from ganline.core.maker import LatentMaker
+from ganline.latent.inversion import of_prior, search
+from ganline.latent.paths import shell, to_normal
+from ganline.robustness.defences.base import Defence, Defended, Lesson, straight_through
+from ganline.robustness.victims import Logits, Victim
+from ganline.settings.defences import DefenseGan
+
+AT_ONCE = 64
+"""Latents that are searched at once: enough to keep two cores busy, and few enough to stay in their caches."""
+TRIED = 0.25
+"""Share of the steps after which all starts of an image but its best are given up."""
+
+
+def defend(lesson: Lesson, settings: DefenseGan) -> Defended:
+    """Return the victim that sees what the generator draws nearest to an image.
+
+    Raises:
+        UserError: there is no generator, it draws from no latents, or its images are no kin of the victim's.
+    """
+    maker, victim = _kin(lesson), lesson.victim
+    project = projection(maker, settings, lesson.seed)
+    return Defended(
+        lambda images: victim.logits(project(images)),
+        lesson.image_shape,
+        lesson.classes,
+        lambda: Victim(
+            lambda images: victim.logits(straight_through(project, images)), lesson.image_shape, lesson.classes
+        ),
+        gradients=False,
+        sees=project,
+        at_once=max(1, AT_ONCE // settings.restarts),
+    )
+
+
+def projection(maker: LatentMaker, settings: DefenseGan, seed: int) -> Logits:
+    """Return what takes images, float32 (N, H, W, C) in 0 to 1, to those nearest to them that the generator draws.
+
+    No gradient passes it.
+    """
+    restarts, purpose = settings.restarts, "robustness/defense_gan"
+    samples, labels = (of(max(settings.drawn, restarts), seed, purpose) for of in (maker.latents, maker.labels))
+    known = tf.constant(maker.images(samples, labels).reshape(len(samples), -1), tf.float32) / 255
+    lengths = tf.reduce_sum(tf.square(known), axis=1)
+    normal, asked_for = tf.constant(to_normal(samples, maker.prior), tf.float32), tf.constant(labels, tf.int32)
+    within = shell(maker.latent_dim)
+    tried = max(1, int(TRIED * settings.steps)) if restarts > 1 else 0
+
+    def searched(wanted: tf.Tensor, asked: tf.Tensor, starts: tf.Tensor, steps: int) -> tuple[tf.Tensor, tf.Tensor]:
+        return search(maker.unrounded, wanted, asked, starts, steps, settings.learning_rate, maker.prior, within)
+
+    def project(images: tf.Tensor) -> tf.Tensor:
+        images = tf.stop_gradient(images)
+        near = lengths - 2 * tf.matmul(tf.reshape(images, (-1, known.shape[1])), known, transpose_b=True)
+        places = tf.reshape(tf.math.top_k(-near, restarts).indices, (-1,))
+        found, asked = tf.gather(normal, places), tf.gather(asked_for, places)
+        if tried:
+            found, errors = searched(tf.repeat(images, restarts, axis=0), asked, found, tried)
+            best = tf.argmin(tf.reshape(errors, (-1, restarts)), axis=1, output_type=tf.int32)
+            best += restarts * tf.range(tf.size(best))
+            found, asked = tf.gather(found, best), tf.gather(asked, best)
+        if settings.steps > tried:
+            found, _ = searched(images, asked, found, settings.steps - tried)
+        drawn = maker.unrounded(of_prior(found, maker.prior), asked) / 255
+        return tf.stop_gradient(tf.clip_by_value(tf.reshape(drawn, (-1, *maker.image_shape)), 0.0, 1.0))
+
+    return project
+
+
+def _kin(lesson: Lesson) -> LatentMaker:
+    """Return the lesson's generator, if it draws images that the victim can look at."""
+    maker = lesson.maker
+    if maker is None:
+        raise UserError("defense_gan needs a generator, and there is none")
+    if reason := lacking(("latents", "fast to draw"), maker.abilities, maker.name):
+        raise UserError(f"defense_gan searches the latents of a generator, thousands of times an image: {reason}")
+    if tuple(maker.image_shape) != lesson.image_shape:
+        raise UserError(
+            f"defense_gan: {maker.name} draws images of {_sides(maker.image_shape)}, no kin of the victim's, which are "
+            f"{_sides(lesson.image_shape)}; allowed is a generator that was trained on the victim's data"
+        )
+    return maker
+
+
+def _sides(shape: tuple[int, int, int]) -> str:
+    return " x ".join(map(str, shape))
+
+
+DEFENCE = Defence(
+    "defense_gan",
+    "Defense-GAN",
+    "Samangouei et al. 2018, Defense-GAN: Protecting Classifiers Against Adversarial Attacks Using Generative Models",
+    "lets gradients pass the projection as if it were none (BPDA)",
+    hides=True,
+    defend=defend,
+    settings=DefenseGan,
+)
