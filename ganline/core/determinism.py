@@ -39,3 +39,12 @@ def name_anew() -> None:
     the first's are conv2d to conv2d_2, gradients would be added in another order, and differ in their last bits.
     """
     tf.keras.backend.reset_uids()
+
+
+def begin_network(seed: int) -> None:
+    """Have the weights of the networks made next be a function of `seed`, and what they learn too; see name_anew.
+
+    Keras's initializers draw from hidden state, which is set here.
+    """
+    name_anew()
+    tf.keras.utils.set_random_seed(seed % 2**32)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from ganline.core.determinism import be_deterministic, name_anew
+from ganline.core.determinism import be_deterministic, begin_network
 from ganline.core.errors import UserError
 from ganline.core.progress import Bar
 from ganline.core.random import generator
@@ -96,9 +96,8 @@ def trained(
     seed: int,
 ) -> Extractor:
     """Return a network that was trained to tell `classes` apart; `batch` makes batches of the numbers of images."""
-    tf.keras.utils.set_random_seed(seed)
     be_deterministic()
-    name_anew()
+    begin_network(seed)
     network = classifier(images.shape[1:], classes)
     _fit(network, len(images), batch, images_a_batch, settings, seed)
     return Extractor(network, facts_of(kind, classes, network, images.shape[1:], "none"))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from ganline.core.determinism import be_deterministic
+from ganline.core.determinism import be_deterministic, begin_network
 from ganline.core.errors import UserError
 from ganline.core.progress import Bar
 from ganline.core.random import generator, purpose_number
@@ -113,8 +113,7 @@ def build(kind: str, image_shape: Sequence[int], classes: int, seed: int) -> tf.
     """
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind of victim; there are {', '.join(KINDS)}")
-    # Initializers draw from global state: set here, the weights are a function of (seed, kind).
-    tf.keras.utils.set_random_seed((seed + purpose_number(f"victim/{kind}/weights")) % 2**31)
+    begin_network(seed + purpose_number(f"victim/{kind}/weights"))
     inputs = tf.keras.Input(tuple(image_shape))
     return tf.keras.Model(inputs, (_pooled if kind == "pooled" else _strided)(inputs, classes), name=kind)
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ganline.core.determinism import be_deterministic
+from ganline.core.determinism import be_deterministic, begin_network
 from ganline.core.progress import Bar
 from ganline.core.random import generator, purpose_number
 from ganline.models.layers import InstanceNormalization, UpSampling2D
@@ -49,7 +49,7 @@ def attack(victim: Victim, aim: Aim, settings: Advgan) -> Adversarial:
 def _trained(victim: Victim, aim: Aim, settings: Advgan) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
     """Return what makes adversarial images of images, float32 (N, H, W, C), and targets, int64 (N,)."""
     targeted = aim.targets is not None
-    tf.keras.utils.set_random_seed((aim.seed + purpose_number("attack/advgan/weights")) % 2**31)
+    begin_network(aim.seed + purpose_number("attack/advgan/weights"))
     changer, judge = _changer(victim.image_shape, victim.classes if targeted else 0), _judge(victim.image_shape)
 
     @tf.function(input_signature=[tf.TensorSpec((None, *victim.image_shape)), tf.TensorSpec((None,), tf.int64)])

@@ -10,6 +10,7 @@ image, so that nobody knows which one to deceive. An attacker who knows all of t
 import numpy as np
 import tensorflow as tf
 
+from ganline.core.determinism import begin_network
 from ganline.core.random import generator, purpose_number
 from ganline.robustness.defences.base import Defence, Defended, Lesson, evading, loudness, threshold
 from ganline.robustness.victims import Plan, Victim, as_floats, fit
@@ -68,7 +69,7 @@ def _known(lesson: Lesson, networks: list[tf.keras.Model], limits: tf.Tensor) ->
 def _autoencoder(lesson: Lesson, settings: Magnet, number: int) -> tf.keras.Model:
     """Return an autoencoder that learned to reproduce training images from noisy ones."""
     seed, purpose = lesson.seed, f"magnet {number + 1}"
-    tf.keras.utils.set_random_seed((seed + purpose_number(f"{purpose}/weights")) % 2**31)
+    begin_network(seed + purpose_number(f"{purpose}/weights"))
     network = autoencoder(lesson.image_shape, settings.channels, pooled=number % 2 == 0)
 
     def examples(chosen: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
