@@ -33,7 +33,7 @@ SMALL = [
     "train.sample_count=16", "evaluate.samples=200", "evaluate.kid_subset_size=50", "evaluate.kid_subsets=5",
     "latent.rows=2", "latent.columns=4", "report.images=16", "extractor.epochs=2",
 ]  # fmt: skip
-STAGES = ["download", "prepare", "extractor", "train", "evaluate", "study", "report"]
+STAGES = ["code", "download", "prepare", "extractor", "train", "evaluate", "study", "report"]
 BUCKET = "ganline"
 KEY, SECRET = "drill-access", "drill-secret"
 PR_SET_PDEATHSIG = 1

@@ -43,7 +43,7 @@ def test_serve_and_stop(house):
             assert all(night["state"]["type"] == "SCHEDULED" for night in nights)
             with pytest.raises(urllib.error.HTTPError):
                 house.submit("train/train", {"experiment": "dcgan"})
-            for trials, reason in ((0, "0 is less than the minimum of 1"), ("5", "'5' is not of type 'integer'")):
+            for trials, reason in ((0, "0 is less than the minimum of 1"), ("five", "'five' does not match")):
                 with pytest.raises(urllib.error.HTTPError) as refused:
                     house.submit("sweep/sweep", {"space": {"seed": [1]}, "trials": trials})
                 assert reason in refused.value.read().decode()
