@@ -173,7 +173,7 @@ def test_exposures_are_what_was_asked_for_or_marked(server, browser, tmp_path):
     _, given = answers(tmp_path, "rapid_categorisation")
     heard = hear(given)
     for answer, saw in zip(given, seen, strict=False):
-        assert 4 < answer.frame_ms < 60 and answer.shown_ms > 0
+        assert answer.frame_ms > 4 and answer.shown_ms > 0  # no screen is faster; a busy machine's is as slow as may be
         # The page's own measure agrees with that of the test, or the trial is marked.
         assert abs(answer.shown_ms - saw) <= answer.frame_ms * 1.5 or not answer.on_time
     for answer in heard.answers:
