@@ -1,6 +1,6 @@
 """Times Defense-GAN's search of many images at once beside one image after the other, with all starts to the end.
 
-Run: make bench, or python -m benchmarks.projection
+Run: make bench, or python -m benchmarks.projection [EXPERIMENT ...]
 Both make L steps from the same R starts, compiled. Ours gives up all starts but the best on the way, so what it finds
 is compared too: its error over that of the other. The generators are those of three experiments, untrained, which takes
 the same arithmetic. Compare ratios, not times.
@@ -14,6 +14,7 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.asked import asked
 from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.latent.inversion import search
@@ -34,7 +35,7 @@ PART = defense_gan.AT_ONCE // SETTINGS.restarts
 def main() -> None:
     """Print a table: seconds an image of both, and how they compare."""
     table = Table("experiment", "many at once, s an image", "one by one, s an image", "times faster", "error, times")
-    for experiment in EXPERIMENTS:
+    for experiment in asked("benchmarks.projection", str(__doc__), "EXPERIMENT", EXPERIMENTS) or EXPERIMENTS:
         maker = Sampler(models.build(compose_params(experiment).train, (28, 28, 1), seed=1))
         images = maker.images(maker.latents(IMAGES, 1, "benchmark")).astype(np.float32) / 255
         together = tf.function(projection(maker, SETTINGS, 0), input_signature=[tf.TensorSpec((None, 28, 28, 1))])

@@ -28,9 +28,6 @@ def build(
 
     `input_shape` (H, W, C) is that of what a translator is given.
     """
-    from ganline.core.determinism import name_anew  # TensorFlow
-
-    name_anew()
     inputs = {} if input_shape is None else {"input_shape": input_shape}
     module = importlib.import_module(model_facts()[settings.model]["module"])
     return getattr(module, settings.model.partition(".")[2])(settings, image_shape, seed, classes, **inputs)

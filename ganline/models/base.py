@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganline.core import replicas
+from ganline.core.determinism import name_anew
 from ganline.core.random import key, purpose_number
 from ganline.models.optimizers import is_scaled, make_optimizer
 from ganline.settings.recipes import Optimizer, Train
@@ -74,6 +75,7 @@ class Model:
         """
         self.settings, self.image_shape, self.seed, self.classes = settings, image_shape, seed, classes
         self.networks: dict[str, tf.keras.Model] = {}
+        name_anew()
         for name in self.network_names:
             # Initializers draw from global state: set for each network, its weights are a function of (seed, name).
             tf.keras.utils.set_random_seed((seed + purpose_number(f"weights/{name}")) % 2**31)

@@ -87,7 +87,7 @@ def test_how_results_are_told_decides_none(project):
         ("ganline/training/loop.py", ["train"]),
         ("ganline/diagnosis/verdict.py", ["train"]),
         ("ganline/report/plots.py", ["study"]),
-        ("ganline/core/determinism.py", ["extractor", "train", "evaluate", "study"]),
+        ("ganline/core/determinism.py", ["extractor", "train", "evaluate", "study", "report"]),
         ("ganline/report/style.css", ["report"]),
         ("ganline/models/facts.py", ["train", "evaluate", "study", "report"]),  # it says what latents a model has
         (

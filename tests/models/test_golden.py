@@ -97,6 +97,11 @@ GOLDEN = [
     # The Deep Learning Workshop, Activity 7.01 (authors' notebook)
     ("dcgan-fashion-mnist-workshop", "generator", 1_727_233, 1_719_873, 7_360),
     ("dcgan-fashion-mnist-workshop", "discriminator", 1_658_753, 1_658_753, 0),
+    # As dcgan-fashion-mnist-workshop, whose networks they have
+    ("adversarial-mnist", "generator", 1_727_233, 1_719_873, 7_360),
+    ("adversarial-mnist", "discriminator", 1_658_753, 1_658_753, 0),
+    ("adversarial-fashion-mnist", "generator", 1_727_233, 1_719_873, 7_360),
+    ("adversarial-fashion-mnist", "discriminator", 1_658_753, 1_658_753, 0),
     # Huang et al. 2024, much narrower; as wide as the paper's: tests/models/generation/test_r3gan.py
     ("r3gan-fashion-mnist", "generator", 176_160, 176_160, 0),
     ("r3gan-fashion-mnist", "discriminator", 168_096, 168_096, 0),
