@@ -117,7 +117,7 @@ def test_mlflows_pages_compare_the_runs(server, browser):
     experiment = client.get_experiment_by_name("ganline").experiment_id
     runs = client.search_runs([experiment], order_by=["start_time"])
     assert [run.info.run_name for run in runs] == [
-        "gan-mnist digits steps=40", "gan-mnist digits latent_dim=16 loss=hinge ...",
+        "gan-mnist digits steps=40", "gan-mnist digits loss=hinge latent_dim=16 ...",
     ]  # fmt: skip
 
     page = f"{server}/#/experiments/{experiment}/runs?viewStateShareKey={mlflow_view.NAME}&compareRunsMode=CHART"
