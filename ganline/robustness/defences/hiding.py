@@ -20,8 +20,21 @@ ASKED = 10_000
 """Training images, at most, whose answers a surrogate learns."""
 
 
-def hidden(lesson: Lesson, answers: Answers, surrogate_steps: int, who: str) -> Defended:
-    """Return a victim that answers so, without gradients, and whose adaptive attacker trains a surrogate."""
+def flat(images: np.ndarray) -> np.ndarray:
+    """Return images (N, H, W, C) as vectors (N, H * W * C), which is how classifiers without networks take them."""
+    return np.asarray(images).reshape(len(images), -1)
+
+
+def hidden(lesson: Lesson, probabilities: Answers, classes: np.ndarray, surrogate_steps: int, who: str) -> Defended:
+    """Return a victim that answers so, without gradients, and whose adaptive attacker trains a surrogate.
+
+    `probabilities` takes flat images and tells those of `classes` alone, numbers of classes in rising order.
+    """
+
+    def answers(images: np.ndarray) -> np.ndarray:
+        said = np.zeros((len(images), lesson.classes), np.float32)
+        said[:, classes] = probabilities(flat(images))
+        return said
 
     def logits(images: tf.Tensor) -> tf.Tensor:
         said = tf.numpy_function(lambda array: np.log(np.maximum(answers(array), LEAST)), [images], tf.float32)

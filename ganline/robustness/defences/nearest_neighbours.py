@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 
 from ganline.robustness.defences.base import Defence, Defended, Lesson
-from ganline.robustness.defences.hiding import hidden
+from ganline.robustness.defences.hiding import flat, hidden
 from ganline.settings.defences import NearestNeighbours
 
 MOST = 20_000
@@ -20,22 +20,16 @@ COMPONENTS = 50
 
 def defend(lesson: Lesson, settings: NearestNeighbours) -> Defended:
     """Return the vote of the nearest training images."""
-    known = _flat(lesson.images[:MOST]) / np.float32(255)
+    known = flat(lesson.images[:MOST]) / np.float32(255)
     count = min(COMPONENTS, *known.shape)
     features = PCA(count, svd_solver="randomized", random_state=lesson.seed).fit(known)
     neighbours = KNeighborsClassifier(min(settings.neighbours, len(known)))
     neighbours.fit(features.transform(known), lesson.labels[:MOST])
 
-    def answers(images: np.ndarray) -> np.ndarray:
-        said = np.zeros((len(images), lesson.classes), np.float32)
-        said[:, neighbours.classes_] = neighbours.predict_proba(features.transform(_flat(images)))
-        return said
+    def probabilities(images: np.ndarray) -> np.ndarray:
+        return np.asarray(neighbours.predict_proba(features.transform(images)))
 
-    return hidden(lesson, answers, settings.surrogate_steps, "the neighbours")
-
-
-def _flat(images: np.ndarray) -> np.ndarray:
-    return np.asarray(images).reshape(len(images), -1)
+    return hidden(lesson, probabilities, neighbours.classes_, settings.surrogate_steps, "the neighbours")
 
 
 DEFENCE = Defence(

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from ganline.robustness.defences.base import Defence, Defended, Lesson
-from ganline.robustness.defences.hiding import hidden
+from ganline.robustness.defences.hiding import flat, hidden
 from ganline.settings.defences import RandomForest
 
 MOST = 20_000
@@ -17,18 +17,8 @@ def defend(lesson: Lesson, settings: RandomForest) -> Defended:
     What it answers does not depend on their number: trees are grown each from a seed of its own.
     """
     forest = RandomForestClassifier(settings.trees, random_state=lesson.seed, n_jobs=-1)
-    forest.fit(_flat(lesson.images[:MOST]) / np.float32(255), lesson.labels[:MOST])
-
-    def answers(images: np.ndarray) -> np.ndarray:
-        said = np.zeros((len(images), lesson.classes), np.float32)
-        said[:, forest.classes_] = forest.predict_proba(_flat(images))
-        return said
-
-    return hidden(lesson, answers, settings.surrogate_steps, "the forest")
-
-
-def _flat(images: np.ndarray) -> np.ndarray:
-    return np.asarray(images).reshape(len(images), -1)
+    forest.fit(flat(lesson.images[:MOST]) / np.float32(255), lesson.labels[:MOST])
+    return hidden(lesson, forest.predict_proba, forest.classes_, settings.surrogate_steps, "the forest")
 
 
 DEFENCE = Defence(
