@@ -106,7 +106,7 @@ RUNS: dict[str, list[str]] = {
         *("prepare.pairs.partners=renders", *CARTOON),
     ],
 }
-"""What was run for docs/results.md, with what differs from each preset, in the order of the table.
+"""What is run for docs/results.md, with what differs from each preset, in the order of the table.
 
 The judge is the one that the rows were made with: on colour emoji the classifier, where the dataset has come to bring
 another.
