@@ -21,14 +21,10 @@ from ganline.metrics.record import Case, Measure
 KEPT = Path("benchmarks/choosing/measured.csv")
 COUNTS = (500, 2000, 10_000)
 DEGREES = (0.05, 0.15, 0.4, 0.8)
-FEWER_DEGREES = (0.15,)
-"""With 10,000 images."""
 PIXELS = ("noise", "blur")
 """The corruptions that leave each image its true partner."""
 ALL_OF = frozenset({"classes", "labels", "probabilities", "places", "own file", "pairs"})
 """What the cases have; measures that need more look at a maker of images."""
-SLOW = 40.0
-"""Seconds at 10,000 images from which a measure is timed once and not looked at further."""
 
 
 def main() -> None:
@@ -41,18 +37,14 @@ def main() -> None:
 
 
 def _measure_at(found: Ground, count: int, measures: list[Measure]) -> None:
-    degrees = FEWER_DEGREES if count == COUNTS[-1] else DEGREES
-    slow: set[str] = set()
     for paired in (False, True):
         chosen = [measure for measure in measures if ("pairs" in measure.needs) == paired]
         again = {"": (0.0,), AGAIN: range(1, 1 if paired else len(found.new) // count)}
-        each = again | dict.fromkeys(PIXELS if paired else KINDS, degrees) if chosen else {}
+        each = again | dict.fromkeys(PIXELS if paired else KINDS, DEGREES) if chosen else {}
         for kind, some in each.items():
             for degree in some:
                 case = found.case(kind, degree, count, paired)
-                left = [measure for measure in chosen if measure.name not in slow]
-                rows = [row for measure in left for row in _rows(measure, case, kind, degree, count)]
-                slow |= {row["measure"] for row in rows if row["seconds"] > SLOW}
+                rows = [row for measure in chosen for row in _rows(measure, case, kind, degree, count)]
                 _keep(rows)
                 print(f"{count} images, {kind or 'as they are'} {degree}: {len(rows)} numbers", flush=True)
 
