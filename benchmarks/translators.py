@@ -45,7 +45,7 @@ def translator_ganline(experiment: str, precision: str, *overrides: str) -> Step
     from ganline.core.determinism import configure
     from ganline.datasets.inputs import derived
     from ganline.training.batches import Feed
-    from ganline.training.loop import compile_steps
+    from ganline.training.loop import compile_steps, make_graph
 
     params = params_of(experiment, f"compute.precision={precision}", *overrides)
     configure(params.compute.precision, params.compute.deterministic)
@@ -55,8 +55,13 @@ def translator_ganline(experiment: str, precision: str, *overrides: str) -> Step
     data = {"image": images, "input": derived(params) if partners is None else partners}
     feed = Feed(data, model.batch_size, params.train.sampling, seed=0)
     run = compile_steps(model, feed, params.compute.xla)
+    made = False
 
     def step(count: int) -> None:
+        nonlocal made
+        if not made:  # not before: what that takes counts
+            make_graph(run, feed.chunk(0, 1))
+            made = True
         run(feed.chunk(0, count), tf.constant(0, tf.int64))["g_loss"].numpy()
 
     return step
