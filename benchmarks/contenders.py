@@ -130,11 +130,14 @@ def _players(ours: Any, recipe: Any) -> tuple[Any, Any, Any]:
 
 
 def _plain(layer):  # noqa: ANN001, ANN202 - Keras layers
-    from tensorflow.keras import layers
+    from tensorflow.keras import Sequential, layers
 
-    config, kind = layer.get_config(), type(layer).__name__
+    config, kind = layer.get_config(), type(layer).__name__.removeprefix("Small")
     if kind == "UpSampling2D":
         config["size"] = (config["size"],) * 2
+    if kind == "DoublingConv2D":
+        convolution = layers.Conv2D.from_config(config | {"kernel_size": 3, "padding": "same"})
+        return Sequential([layers.UpSampling2D(), convolution], name=layer.name)
     return getattr(layers, kind, type(layer)).from_config(config)
 
 

@@ -268,9 +268,11 @@ class Perception(nn.Module):
 
     def __init__(self, ours: Any) -> None:
         """Take over the weights of ours, and hold that both see the same."""
+        from ganline.training.stand_in import vgg_blocks
+
         super().__init__()
         parts: list[nn.Module] = []
-        for block in translators.vgg_blocks(ours.perceives):
+        for block in vgg_blocks(ours.perceives):
             parts += [nn.MaxPool2d(2)] if parts else []
             for widths in block:
                 parts += [nn.Conv2d(*widths, 3, padding=1), nn.ReLU(inplace=True)]

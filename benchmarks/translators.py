@@ -33,31 +33,9 @@ def pairs(params: Params) -> tuple[np.ndarray, np.ndarray | None]:
 
 def built(params: Params):  # noqa: ANN201 - TensorFlow is not loaded here
     """Return our model with new weights."""
-    from ganline import models
-    from ganline.datasets import inputs
+    from ganline.training import stand_in
 
-    size = params.prepare.size
-    shape = (size, size, params.prepare.channels)
-    model = models.build(params.train, shape, 0, input_shape=inputs.shape(params))
-    model.perception = vgg19(model.perceives) if model.perceives else None
-    return model
-
-
-def vgg19(layer: str):  # noqa: ANN201 - TensorFlow is not loaded here
-    """Return VGG19 up to a layer with random weights: they do not change how long it takes."""
-    from ganline.extractors.vgg_network import Vgg
-
-    draw = np.random.default_rng(0)
-    shapes = [(3, 3, before, width) for block in vgg_blocks(layer) for before, width in block]
-    weights = [(draw.normal(0, (2 / (9 * shape[2])) ** 0.5, shape).astype(np.float32), shape) for shape in shapes]
-    return Vgg("VGG19", layer, [(kernel, np.zeros(shape[3], np.float32)) for kernel, shape in weights])
-
-
-def vgg_blocks(layer: str) -> list[list[tuple[int, int]]]:
-    """Return the channels into and out of each convolution of VGG19's blocks up to a layer, such as block3_conv4."""
-    block, number = int(layer[len("block")]), int(layer[-1])
-    counts, widths = [*(2, 2, 4, 4, 4)[: block - 1], number], (3, 64, 128, 256, 512, 512)
-    return [[(widths[i + (at > 0)], widths[i + 1]) for at in range(count)] for i, count in enumerate(counts)]
+    return stand_in.model_of(params)
 
 
 def translator_ganline(experiment: str, precision: str, *overrides: str) -> Step:
@@ -67,7 +45,7 @@ def translator_ganline(experiment: str, precision: str, *overrides: str) -> Step
     from ganline.core.determinism import configure
     from ganline.datasets.inputs import derived
     from ganline.training.batches import Feed
-    from ganline.training.loop import compile_steps
+    from ganline.training.loop import compile_steps, make_graph
 
     params = params_of(experiment, f"compute.precision={precision}", *overrides)
     configure(params.compute.precision, params.compute.deterministic)
@@ -77,8 +55,13 @@ def translator_ganline(experiment: str, precision: str, *overrides: str) -> Step
     data = {"image": images, "input": derived(params) if partners is None else partners}
     feed = Feed(data, model.batch_size, params.train.sampling, seed=0)
     run = compile_steps(model, feed, params.compute.xla)
+    made = False
 
     def step(count: int) -> None:
+        nonlocal made
+        if not made:  # not before: what that takes counts
+            make_graph(run, feed.chunk(0, 1))
+            made = True
         run(feed.chunk(0, count), tf.constant(0, tf.int64))["g_loss"].numpy()
 
     return step
@@ -230,6 +213,8 @@ def flops(experiment: str, *overrides: str) -> int:
 
 def perceived_flops(ours) -> int:  # noqa: ANN001 - a model
     """Return the multiplications and additions of its perception's convolutions for one image."""
+    from ganline.training.stand_in import vgg_blocks
+
     side = ours.image_shape[0]
     return sum(
         2 * 9 * before * width * (side >> i) ** 2

@@ -4,7 +4,7 @@ import csv
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,10 +26,12 @@ from pipelines import revisions, running, terminal
 
 if TYPE_CHECKING:
     from ganline.evaluation.compare import Comparison
+    from ganline.training.profile import Operation, Profile
 
 app = typer.Typer(help="Reproducible GAN pipelines.", no_args_is_help=True, add_completion=False)
 console = terminal.console()
 
+KINDS_SHOWN, MENDED_FIRST = 15, 5
 SOURCES = catalogue.CONF / "sources"
 CLASSES = {"emoji": 9, "image_folder": 1000}
 """Of datasets whose files alone name them: groups of emoji; for pictures of your own as many as ImageNet has."""
@@ -75,6 +77,28 @@ def networks(
         for name, network, *counts in rows:
             table.add_row(name, network, *(f"{count:,}" for count in counts))
     console.print(table)
+
+
+@app.command()
+def profile(
+    experiment: str,
+    overrides: Annotated[list[str] | None, typer.Argument(help="dataset=NAME or section.key=value")] = None,
+) -> None:
+    """Time training steps of an experiment by kind of operation, on random pixels, and say what to mend first."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["TF_NUM_INTEROP_THREADS"] = "1"  # one operation at a time: each has all cores, and shares add up
+    params = catalogue.compose_params(experiment, ["download.source=any", *(overrides or [])])
+    with console.status("building the networks"):
+        from ganline.core.determinism import configure
+        from ganline.training import stand_in
+        from ganline.training.profile import profile as measured
+
+        configure(params.compute.precision, params.compute.deterministic)
+        model = stand_in.model_of(params, _classes(params.download.dataset))
+        feed = stand_in.feed_of(params, model)
+    with console.status("timing steps"):
+        found = measured(model, feed)
+    _show_profile(f"{experiment}, {params.compute.precision}", found)
 
 
 @app.command()
@@ -274,6 +298,36 @@ def _show(table: "Comparison") -> None:
         console.print("\nNot ranked", style="bold")
     for run, reason in table.apart:
         console.print(f"{run.name} {run.id[:8]}: {reason}", soft_wrap=True)
+
+
+def _show_profile(what: str, found: "Profile") -> None:
+    """Print what a step's time goes to, one row a kind, and the operations that lose most."""
+    rates, total = found.rates, sum(operation.seconds for operation in found.operations)
+    work = sum(operation.flops for operation in found.operations)
+    console.print(f"{what}: a step takes {1e3 * found.seconds:,.1f} ms, {work / 1e9:,.1f} GFLOP.", soft_wrap=True)
+    console.print(
+        f"In these minutes a large convolution reaches {rates.convolution / 1e9:,.0f} GFLOP/s, a matrix product "
+        f"{rates.product / 1e9:,.0f}, a sum of large arrays {rates.memory / 1e9:,.1f} GB/s.\n",
+        soft_wrap=True,
+    )
+
+    def shown(first: str, operations: "Sequence[Operation]") -> None:
+        heads = [Column(head, justify="right") for head in ("calls", "ms", "share", "GFLOP/s", "GB/s", "ms to win")]
+        table = Table(Column(first, overflow="fold"), *heads, box=None)
+        for one in operations:
+            rate = f"{one.flops / one.seconds / 1e9:,.0f}" if one.flops else ""
+            table.add_row(
+                one.name, f"{one.calls:,.0f}", f"{1e3 * one.seconds:,.2f}", f"{one.seconds / total:.1%}", rate,
+                f"{one.bytes / one.seconds / 1e9:,.1f}", f"{1e3 * rates.to_win(one):,.2f}",
+            )  # fmt: skip
+        console.print(table)
+
+    kinds = found.kinds()
+    shown("kind of operation", kinds[:KINDS_SHOWN])
+    if rest := sum(kind.seconds for kind in kinds[KINDS_SHOWN:]):
+        console.print(f"{len(kinds) - KINDS_SHOWN} other kinds: {1e3 * rest:,.2f} ms, {rest / total:.1%}")
+    console.print("\nMend first", style="bold")
+    shown("operation", [o._replace(name=f"{o.kind} in {o.name}") for o in found.to_mend(MENDED_FIRST)])
 
 
 def _counts(experiment: str) -> Iterator[tuple[str, str, int, int, int]]:

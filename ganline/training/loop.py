@@ -12,6 +12,7 @@ import tensorflow as tf
 from ganline.core.figures import write_png
 from ganline.core.files import read_sealed
 from ganline.core.maker import Maker
+from ganline.core.memory import give_back
 from ganline.core.progress import Bar
 from ganline.diagnosis.verdict import Verdict, judge
 from ganline.models import makers
@@ -31,7 +32,10 @@ WATCHING = Diagnosis(every=None, on_failure="continue", patience=3)
 
 
 def compile_steps(model: Model, feed: Feed, xla: bool, devices: Devices = ONE) -> Callable[..., dict[str, tf.Tensor]]:
-    """Return a compiled function (chunk, first step) -> {metric: float32 (steps,)}, a step a row of the chunk."""
+    """Return a compiled function (chunk, first step) -> {metric: float32 (steps,)}, a step a row of the chunk.
+
+    It has one graph for chunks of any length, none among them (`make_graph`).
+    """
 
     @tf.autograph.experimental.do_not_convert  # a model's Python is plain Python
     def step_of(chunk: dict[str, tf.Tensor], i: tf.Tensor, first: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -42,10 +46,12 @@ def compile_steps(model: Model, feed: Feed, xla: bool, devices: Devices = ONE) -
 
     each = devices.replicated(step_of, model.state())
 
-    @tf.function(jit_compile=xla, reduce_retracing=True)
+    chunks = {name: tf.TensorSpec((None, *v.shape[1:]), v.dtype) for name, v in feed.chunk(0, 1).items()}
+
+    @tf.function(jit_compile=xla, input_signature=(chunks, tf.TensorSpec((), tf.int64)))
     def run(chunk: dict[str, tf.Tensor], first: tf.Tensor) -> dict[str, tf.Tensor]:
         steps = tf.shape(next(iter(chunk.values())))[0]
-        values = {name: tf.TensorArray(tf.float32, steps) for name in model.metric_names}
+        values = {name: tf.TensorArray(tf.float32, steps, element_shape=()) for name in model.metric_names}
         for i in tf.range(steps):
             # One step at a time: of TensorFlow's default of ten in flight, one may read what another has yet to update.
             tf.autograph.experimental.set_loop_options(parallel_iterations=1)
@@ -54,6 +60,15 @@ def compile_steps(model: Model, feed: Feed, xla: bool, devices: Devices = ONE) -
         return {name: array.stack() for name, array in values.items()}
 
     return run
+
+
+def make_graph(run: Callable[..., dict[str, tf.Tensor]], chunk: Mapping[str, tf.Tensor]) -> None:
+    """Have TensorFlow make the graph of compiled steps, by taking none of a chunk's, and give back what that took.
+
+    Otherwise the first steps would find that memory, hundreds of MiB, still held.
+    """
+    run({name: values[:0] for name, values in chunk.items()}, tf.constant(0, tf.int64))
+    give_back()
 
 
 class Steps:
@@ -76,6 +91,8 @@ class Steps:
         self._model.enter(phase, begins)
         self._feed = self._feed.sized(self._model.batch_size)
         self._run = compile_steps(self._model, self._feed, self._xla, self._devices)
+        if not self._xla:  # which would compile for no steps, and then anew
+            make_graph(self._run, self._feed.chunk(0, 1))
 
     def _of(self, step: int) -> int:
         return bisect_right(self._model.phases, step) - 1

@@ -20,6 +20,7 @@ from ganline.diagnosis.verdict import Verdict
 from ganline.models import augmentation, makers
 from ganline.training import loop
 from ganline.training import monitor as watch
+from ganline.training.batches import Feed
 from ganline.training.devices import ONE
 from ganline.training.history import History
 from ganline.training.loop import train
@@ -293,3 +294,19 @@ def test_a_long_loop_is_exact_while_the_machine_is_busy(tmp_path):
         busy.kill()
         busy.wait()
     assert len(hashes) == 1
+
+
+def test_one_graph_serves_chunks_of_any_length_and_is_made_before_the_first_step():
+    params = compose_params("mode-collapse-mnist", ["train.batch_size=4", "train.generator_batch_size=4"])
+    model = built(params, seed=7)
+    model.make_optimizers()
+    feed = Feed(data(model.image_shape), model.batch_size, "shuffle", 7)
+    steps = loop.compile_steps(model, feed, xla=False)
+    before = {name: variable.numpy() for name, variable in model.variables().items()}
+    loop.make_graph(steps, feed.chunk(0, 2))
+    assert steps.experimental_get_tracing_count() == 1
+    assert all((variable.numpy() == before[name]).all() for name, variable in model.variables().items())
+    for count in (1, 3):
+        told = steps(feed.chunk(0, count), tf.constant(0, tf.int64))
+        assert {name: values.shape for name, values in told.items()} == dict.fromkeys(model.metric_names, (count,))
+    assert steps.experimental_get_tracing_count() == 1

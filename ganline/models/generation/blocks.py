@@ -6,6 +6,7 @@ All convolutions are unpadded and batch norm comes after the activation, as prin
 import tensorflow as tf
 from tensorflow.keras import layers
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.layers import Conv2D, Conv2DTranspose
 
 
@@ -42,7 +43,7 @@ def trunk(images: tf.Tensor, filters: int, norm_first: bool) -> tf.Tensor:
 
 def convolution(x: tf.Tensor, filters: int, size: int, strides: int = 1, norm: bool = True) -> tf.Tensor:
     """Return an unpadded convolution of x (N, H, W, C), LeakyReLU and, with `norm`, batch norm."""
-    x = layers.LeakyReLU(0.2)(Conv2D(filters, size, strides=strides)(x))
+    x = LeakyReLU(0.2)(Conv2D(filters, size, strides=strides)(x))
     return _normalized(x, norm)
 
 

@@ -3,6 +3,7 @@
 import tensorflow as tf
 from tensorflow.keras import layers
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.base import Batch
 from ganline.models.generation.blocks import convolution
 from ganline.models.latent_gan import LatentGAN
@@ -56,7 +57,7 @@ class CGAN(LatentGAN):
         """Images (N, 28, 28, C) in [-1, 1] and classes one-hot (N, classes) -> logits (N, 1)."""
         height, width, _ = self.image_shape
         images, classes = layers.Input(self.image_shape), layers.Input((self.classes,))
-        claimed = layers.LeakyReLU(0.2)(layers.Dense(height * width)(classes))
+        claimed = LeakyReLU(0.2)(layers.Dense(height * width)(classes))
         x = AppendChannel()([images, layers.Reshape((height, width))(claimed)])
         x = convolution(x, 128, 3, strides=2, norm=False)
         x = convolution(x, 128, 3, strides=2)

@@ -3,6 +3,7 @@
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.latent_gan import LatentGAN, discriminator
 from ganline.models.layers import Conv2D, Conv2DTranspose
 
@@ -42,12 +43,12 @@ class Workshop(LatentGAN):
             [
                 layers.Input(self.seen_shape),
                 Conv2D(32, 5, strides=2, padding="same"),
-                layers.LeakyReLU(0.2),
+                LeakyReLU(0.2),
                 Conv2D(64, 5, strides=2, padding="same"),
-                layers.LeakyReLU(0.2),
+                LeakyReLU(0.2),
                 layers.Flatten(),
                 layers.Dense(512),
-                layers.LeakyReLU(0.2),
+                LeakyReLU(0.2),
                 layers.Dense(1),
             ],
             name="discriminator",
@@ -174,4 +175,4 @@ def norm() -> layers.Layer:
 
 def convolution(filters: int, size: int, strides: int = 1, padding: str = "valid") -> list[layers.Layer]:
     """Return a convolution with LeakyReLU 0.2."""
-    return [Conv2D(filters, size, strides=strides, padding=padding), layers.LeakyReLU(0.2)]
+    return [Conv2D(filters, size, strides=strides, padding=padding), LeakyReLU(0.2)]

@@ -3,6 +3,7 @@
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.adversarial import Outputs
 from ganline.models.latent_gan import LatentGAN
 from ganline.models.layers import Conv2D, Dropout, UpSampling2D
@@ -49,11 +50,11 @@ class Flags(LatentGAN):
             for filters in (128, 64)
             for layer in (
                 Conv2D(filters, 5, padding="same", activation=self.hidden_activation),
-                layers.LeakyReLU(0.2),
+                LeakyReLU(0.2),
                 Dropout(0.25),
             )
         ]
-        dense = [layers.Dense(32), layers.LeakyReLU(0.2), Dropout(0.25), layers.Dense(2)]
+        dense = [layers.Dense(32), LeakyReLU(0.2), Dropout(0.25), layers.Dense(2)]
         return Sequential([layers.Input(self.seen_shape), *hidden, layers.Flatten(), *dense], name="discriminator")
 
     def read(self, heads: Outputs) -> Outputs:

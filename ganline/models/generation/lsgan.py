@@ -3,6 +3,7 @@
 import tensorflow as tf
 from tensorflow.keras import layers
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.latent_gan import LatentGAN, dense_generator, discriminator
 
 
@@ -16,11 +17,11 @@ class LSGAN(LatentGAN):
         hidden = [
             layer
             for units in (256, 512, 1024)
-            for layer in (layers.Dense(units), layers.LeakyReLU(0.2), layers.BatchNormalization(momentum=0.8))
+            for layer in (layers.Dense(units), LeakyReLU(0.2), layers.BatchNormalization(momentum=0.8))
         ]
         return dense_generator(self.settings.latent_dim, hidden, self.image_shape, "tanh")
 
     def build_discriminator(self) -> tf.keras.Model:
         """Images of `seen_shape` in [-1, 1] -> scores (N, 1)."""
-        hidden = [layer for units in (512, 256) for layer in (layers.Dense(units), layers.LeakyReLU(0.2))]
+        hidden = [layer for units in (512, 256) for layer in (layers.Dense(units), LeakyReLU(0.2))]
         return discriminator(self.seen_shape, [layers.Flatten(), *hidden])

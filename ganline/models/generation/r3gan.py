@@ -7,6 +7,7 @@ import tensorflow as tf
 from tensorflow.keras import layers
 from tensorflow.keras.initializers import VarianceScaling
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.grouped import GroupedConv2D
 from ganline.models.growing.layers import Enlarge, Shrink
 from ganline.models.latent_gan import LatentGAN
@@ -76,9 +77,9 @@ class R3GAN(LatentGAN):
         wide = EXPANSION * x.shape[-1]
         for _ in range(self.settings.blocks):
             inner = drawn(layers.Conv2D, wide, gain, use_bias=True, kernel_size=1)(x)
-            inner = layers.LeakyReLU(0.2)(inner)
+            inner = LeakyReLU(0.2)(inner)
             inner = drawn(GroupedConv2D, wide, gain, use_bias=True, kernel_size=3, groups=wide // GROUP)(inner)
-            inner = layers.LeakyReLU(0.2)(inner)
+            inner = LeakyReLU(0.2)(inner)
             last = layers.Conv2D(x.shape[-1], 1, use_bias=False, kernel_initializer="zeros")
             x = layers.Add()([x, last(inner)])
         return x

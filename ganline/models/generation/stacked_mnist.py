@@ -7,6 +7,7 @@ whose tables 2 and 3 they are the baselines of.
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.latent_gan import LatentGAN, discriminator
 from ganline.models.layers import Conv2D, Conv2DTranspose
 
@@ -30,9 +31,9 @@ class Wide(LatentGAN):
 
     def build_discriminator(self) -> tf.keras.Model:
         """Images of `seen_shape` in [-1, 1] -> logits (N, 1)."""
-        hidden = [Conv2D(64, 5, strides=2, padding="same"), layers.LeakyReLU(0.2)]
+        hidden = [Conv2D(64, 5, strides=2, padding="same"), LeakyReLU(0.2)]
         for filters in (128, 256, 512):
-            hidden += [Conv2D(filters, 5, strides=2, padding="same"), _norm(), layers.LeakyReLU(0.2)]
+            hidden += [Conv2D(filters, 5, strides=2, padding="same"), _norm(), LeakyReLU(0.2)]
         return discriminator(self.seen_shape, [*hidden, layers.Flatten()])
 
 
@@ -56,7 +57,7 @@ class Small(LatentGAN):
         """Images of `seen_shape` in [-1, 1] -> logits (N, 1)."""
         hidden = []
         for filters in (2, 4, 8):
-            hidden += [Conv2D(filters, 3, strides=2, padding="same"), _norm(), layers.LeakyReLU(0.3)]
+            hidden += [Conv2D(filters, 3, strides=2, padding="same"), _norm(), LeakyReLU(0.3)]
         return discriminator(self.seen_shape, [*hidden, layers.Flatten()])
 
 

@@ -3,6 +3,7 @@
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.latent_gan import LatentGAN
 from ganline.models.layers import Conv2D, Conv2DTranspose, Dropout
 
@@ -69,5 +70,5 @@ def critic(seen_shape: tuple[int, int, int], filters: tuple[int, int, int, int])
     for i, width in enumerate(filters):
         hidden += [Conv2D(width, 3, strides=1 if i == 3 else 2, padding="same")]
         hidden += [norm()] if i else []
-        hidden += [layers.LeakyReLU(0.2), Dropout(0.25)]
+        hidden += [LeakyReLU(0.2), Dropout(0.25)]
     return Sequential([layers.Input(seen_shape), *hidden, layers.Flatten(), layers.Dense(1)], name="critic")

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from ganline.models.doubling import doubled
 from ganline.models.layers import repeat
 
 GROUP = 4
@@ -212,20 +213,3 @@ def blur(images: tf.Tensor) -> tuple[tf.Tensor, Any]:
     wide = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]])
     rows = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
     return (rows[:, :, :-2] + 2 * rows[:, :, 1:-1] + rows[:, :, 2:]) * (1 / 16), blur
-
-
-def doubled(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Return images (N, H, W, C) with pixels repeated and convolved with a kernel (3, 3, C, F): (N, 2H, 2W, F).
-
-    Each of the 2 x 2 output phases sees 2 x 2 of the small image's pixels through sums of the kernel's taps. All phases
-    are computed as one convolution of the small image, and their pixels interleaved: 4/9 of the multiplications.
-    """
-    channels, filters = kernel.shape[2:]
-    # In a row, output 2j + p reads repeated pixels 2j + p - 1 to 2j + p + 1: of small ones two, which with a pixel of
-    # padding are j + p and j + p + 1. Of the taps p = 0 adds up the last two, p = 1 the first two.
-    taps = tf.constant([[[1, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]], kernel.dtype)
-    phases = tf.reshape(tf.einsum("pyk,qxl,klcf->yxcpqf", taps, taps, kernel), (2, 2, channels, 4 * filters))
-    made = tf.nn.conv2d(tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]]), phases, 1, "VALID")
-    above_left, above_right, below_left, below_right = tf.split(made, 4, axis=-1)
-    parts = [above_left[:, :-1, :-1], above_right[:, :-1, 1:], below_left[:, 1:, :-1], below_right[:, 1:, 1:]]
-    return tf.nn.depth_to_space(tf.concat(parts, axis=-1), 2)

@@ -7,6 +7,7 @@ from functools import reduce
 import tensorflow as tf
 from tensorflow.keras import layers
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.growing.layers import (
     Bias,
     Blend,
@@ -37,7 +38,7 @@ class PGGAN(GrowingGAN):
         width, sizes = self.width(LEAST), [phase.size for phase in self.settings.phases]
         # The gain of the code that was published with the paper, a quarter of that of other layers.
         x = EqualisedDense(LEAST**2 * width, gain=2**0.5 / 4, use_bias=False)(PixelNorm()(latents))
-        x = PixelNorm()(layers.LeakyReLU(0.2)(Bias()(layers.Reshape((LEAST, LEAST, width))(x))))
+        x = PixelNorm()(LeakyReLU(0.2)(Bias()(layers.Reshape((LEAST, LEAST, width))(x))))
         x, size, images = self._normed(x, width), LEAST, []
         while True:
             if size in sizes:
@@ -70,19 +71,19 @@ class PGGAN(GrowingGAN):
         return max(1, min(self.settings.most_features, self.settings.features // size))
 
     def _normed(self, x: tf.Tensor, width: int, doubling: bool = False) -> tf.Tensor:
-        return PixelNorm()(layers.LeakyReLU(0.2)(EqualisedConv2D(width, 3, doubling=doubling)(x)))
+        return PixelNorm()(LeakyReLU(0.2)(EqualisedConv2D(width, 3, doubling=doubling)(x)))
 
     def _reading(self, size: int) -> Apply:
         """Return the layers that make features of an image."""
-        return _in_turn([EqualisedConv2D(self.width(size), 1), layers.LeakyReLU(0.2)])
+        return _in_turn([EqualisedConv2D(self.width(size), 1), LeakyReLU(0.2)])
 
     def _judging(self, size: int) -> Apply:
         """Return the layers that halve features (N, size, size, C), or make scores of the smallest."""
         width = self.width(size)
-        first = [EqualisedConv2D(width, 3), layers.LeakyReLU(0.2)]
+        first = [EqualisedConv2D(width, 3), LeakyReLU(0.2)]
         if size > LEAST:
-            return _in_turn([*first, EqualisedConv2D(self.width(size // 2), 3), layers.LeakyReLU(0.2), Shrink()])
-        last = [layers.Flatten(), EqualisedDense(width), layers.LeakyReLU(0.2), EqualisedDense(1, gain=1.0)]
+            return _in_turn([*first, EqualisedConv2D(self.width(size // 2), 3), LeakyReLU(0.2), Shrink()])
+        last = [layers.Flatten(), EqualisedDense(width), LeakyReLU(0.2), EqualisedDense(1, gain=1.0)]
         return _in_turn([GroupDeviation(), *first, *last])
 
 

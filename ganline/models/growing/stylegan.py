@@ -13,6 +13,7 @@ import tensorflow as tf
 from tensorflow.keras import layers
 
 from ganline.core.random import key, normal, uniform
+from ganline.models.activations import LeakyReLU
 from ganline.models.base import Batch, Metrics
 from ganline.models.growing.layers import Enlarge, EqualisedConv2D, EqualisedDense, GroupDeviation, PixelNorm
 from ganline.models.growing.regularisers import PathLength, lazily, slope
@@ -89,7 +90,7 @@ class StyleGAN(WithW, LatentGAN):
         recipe, latents = self.settings, layers.Input((self.settings.latent_dim,))
         w = PixelNorm()(latents)
         for _ in range(recipe.mapping_layers):
-            w = layers.LeakyReLU(LEAK)(EqualisedDense(recipe.latent_dim, rate=recipe.mapping_rate)(w))
+            w = LeakyReLU(LEAK)(EqualisedDense(recipe.latent_dim, rate=recipe.mapping_rate)(w))
         return tf.keras.Model(latents, MeanStyle(name="mean")(w), name="mapping")
 
     def build_synthesis(self) -> tf.keras.Model:
@@ -292,7 +293,7 @@ class StyleGAN2(StyleGAN):
 
 def bent(features: tf.Tensor) -> tf.Tensor:
     """Return features after LeakyReLU."""
-    return layers.LeakyReLU(LEAK)(features)
+    return LeakyReLU(LEAK)(features)
 
 
 def picture(colours: tf.Tensor) -> tf.Tensor:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from ganline.models.activations import leaky_relu
 from ganline.models.growing.layers import EqualisedConv2D, EqualisedDense
 from ganline.models.instance_norm import instance_norm
 
@@ -59,7 +60,7 @@ class AdaptiveNorm(tf.keras.layers.Layer):
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         """Add, bend, normalise and style; the statistics are taken in float32."""
         images, noise, w = inputs
-        images = tf.nn.leaky_relu(tf.nn.bias_add(images + noise * self.strength, self.bias), LEAK)
+        images = leaky_relu(tf.nn.bias_add(images + noise * self.strength, self.bias), LEAK)
         units = images.shape[-1]
         images = instance_norm(images, tf.ones(units), tf.zeros(units), EPSILON)
         scale, shift = tf.split(self.style(w)[:, None, None], 2, axis=-1)
@@ -99,7 +100,7 @@ class ModulatedConv2D(EqualisedConv2D):
         power = tf.reduce_sum(tf.cast(kernel, tf.float32) ** 2, axis=(0, 1))
         inverse = tf.math.rsqrt(tf.cast(scale, tf.float32) ** 2 @ power + EPSILON)
         images = images * tf.cast(inverse, images.dtype)[:, None, None] + noise[0] * self.strength
-        return tf.nn.leaky_relu(self.biased(images), LEAK) * 2**0.5
+        return leaky_relu(self.biased(images), LEAK) * 2**0.5
 
     def get_config(self) -> dict[str, Any]:
         """Return what rebuilds the layer."""

@@ -3,6 +3,7 @@
 import tensorflow as tf
 from tensorflow.keras import layers
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.adversarial import Adversarial
 from ganline.models.base import Batch, Metrics
 from ganline.models.image_gan import ImageGAN
@@ -47,8 +48,8 @@ class ContextEncoder(ImageGAN):
         inputs = layers.Input(self.image_shape)
         x = inputs
         for width in self.encoder:
-            x = _normed(layers.LeakyReLU(0.2)(Conv2D(width, 3, strides=2, padding="same")(x)))
-        x = Dropout(0.5)(layers.LeakyReLU(0.2)(Conv2D(self.bottleneck, 1, strides=2, padding="same")(x)))
+            x = _normed(LeakyReLU(0.2)(Conv2D(width, 3, strides=2, padding="same")(x)))
+        x = Dropout(0.5)(LeakyReLU(0.2)(Conv2D(self.bottleneck, 1, strides=2, padding="same")(x)))
         for width in self.decoder[: (self.hole_size // x.shape[1]).bit_length() - 1]:
             x = _normed(layers.ReLU()(Conv2DTranspose(width, 3, strides=2, padding="same")(x)))
         x = layers.Activation("tanh", dtype="float32")(Conv2D(self.image_shape[2], 3, padding="same")(x))
@@ -59,7 +60,7 @@ class ContextEncoder(ImageGAN):
         inputs = layers.Input((self.hole_size, self.hole_size, self.image_shape[2]))
         x = inputs
         for width, strides in zip(self.judge_widths, (2, 2, 1), strict=True):
-            x = _normed(layers.LeakyReLU(0.2)(Conv2D(width, 3, strides=strides, padding="same")(x)))
+            x = _normed(LeakyReLU(0.2)(Conv2D(width, 3, strides=strides, padding="same")(x)))
         return tf.keras.Model(inputs, layers.Dense(1)(layers.Flatten()(x)), name="discriminator")
 
     # What the networks are given

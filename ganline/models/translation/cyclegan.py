@@ -3,6 +3,7 @@
 import tensorflow as tf
 from tensorflow.keras import layers
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.layers import Conv2D, Conv2DTranspose, InstanceNormalization, ReflectionPadding
 from ganline.models.translation.networks import patches, unet
 from ganline.models.two_domains import TwoDomains
@@ -63,7 +64,7 @@ class ResNet(TwoDomains):
         """Images (N, H, W, C) -> a logit for each patch (N, H / 8, W / 8, 1)."""
         images = x = layers.Input(self.image_shape)
         for width, stride in ((64, 2), (128, 2), (256, 2), (512, 1)):
-            x = layers.LeakyReLU(0.2)(_normal(Conv2D, width, 4, strides=stride, padding="same")(x))
+            x = LeakyReLU(0.2)(_normal(Conv2D, width, 4, strides=stride, padding="same")(x))
             x = _normalized(x) if width > 64 else x
         return tf.keras.Model(images, Conv2D(1, 4, padding="same")(x), name="discriminator")
 

@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 from tensorflow.keras import layers
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.layers import Conv2D, Conv2DTranspose
+from ganline.models.small_maps import SIDE, SmallConv2D, SmallConv2DTranspose
 
 Normalized = Callable[[tf.Tensor], tf.Tensor]
 """What stands after an activation: (N, H, W, C) normalised."""
@@ -36,7 +38,7 @@ def unet(
     levels = halvings(inputs.shape[1], len(encoder) + 1) - 1
     x, skips = inputs, []
     for i, width in enumerate(encoder[:levels]):
-        x = layers.LeakyReLU(0.2)(halved(x, width))
+        x = LeakyReLU(0.2)(halved(x, width))
         x = normalized(x) if i else x
         skips.append(x)
     x = layers.ReLU()(halved(x, bottleneck))
@@ -50,16 +52,23 @@ def unet(
 def patches(x: tf.Tensor, widths: Sequence[int], normalized: Normalized) -> tf.Tensor:
     """Return a logit for each patch of x (N, H, W, C): (N, H / 2^n, W / 2^n, 1) for n widths (Isola et al. 2017)."""
     for i, width in enumerate(widths):
-        x = layers.LeakyReLU(0.2)(halved(x, width))
+        x = LeakyReLU(0.2)(halved(x, width))
         x = normalized(x) if i else x
     return Conv2D(1, 4, padding="same")(x)
 
 
 def halved(x: tf.Tensor, width: int) -> tf.Tensor:
     """Return x (N, H, W, C) convolved to (N, H / 2, W / 2, width)."""
-    return Conv2D(width, 4, strides=2, padding="same")(x)
+    small = x.shape[1] <= SIDE
+    return (_float32(SmallConv2D, width) if small else Conv2D(width, 4, strides=2, padding="same"))(x)
 
 
 def doubled(x: tf.Tensor, width: int) -> tf.Tensor:
     """Return x (N, H, W, C) convolved to (N, 2 H, 2 W, width)."""
-    return Conv2DTranspose(width, 4, strides=2, padding="same")(x)
+    small = 2 * x.shape[1] <= SIDE
+    return (_float32(SmallConv2DTranspose, width) if small else Conv2DTranspose(width, 4, strides=2, padding="same"))(x)
+
+
+def _float32(kind: type[layers.Layer], width: int) -> layers.Layer:
+    """Return a layer that computes in float32: a kernel that few pixels see takes as long to cast as to use."""
+    return kind(width, 4, strides=2, padding="same", dtype="float32")

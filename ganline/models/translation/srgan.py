@@ -3,9 +3,11 @@
 import tensorflow as tf
 from tensorflow.keras import layers
 
+from ganline.models.activations import LeakyReLU
 from ganline.models.base import Batch, Metrics
+from ganline.models.doubling import DoublingConv2D
 from ganline.models.image_gan import ImageGAN
-from ganline.models.layers import Conv2D, InstanceNormalization, UpSampling2D
+from ganline.models.layers import Conv2D, InstanceNormalization
 from ganline.models.optimizers import begin_anew
 from ganline.settings.recipes import SuperResolution
 
@@ -39,7 +41,7 @@ class SRGAN(ImageGAN):
             x = layers.Add()([_normed(_conv(inner, self.width)), x])
         x = layers.Add()([layers.BatchNormalization(momentum=0.8)(_conv(x, self.width)), start])
         for _ in range(self.settings.scale.bit_length() - 1):
-            x = layers.ReLU()(_conv(UpSampling2D()(x), 4 * self.width))
+            x = layers.ReLU()(DoublingConv2D(4 * self.width)(x))  # upsampling first, as printed
         x = layers.Activation("tanh", dtype="float32")(_conv(x, self.image_shape[2], 9))
         return tf.keras.Model(inputs, x, name="generator")
 
@@ -50,9 +52,9 @@ class SRGAN(ImageGAN):
         for width in self.judge_widths:
             for strides in (1, 2):
                 first = x is inputs
-                x = layers.LeakyReLU(0.2)(Conv2D(width, 3, strides=strides, padding="same")(x))
+                x = LeakyReLU(0.2)(Conv2D(width, 3, strides=strides, padding="same")(x))
                 x = x if first else _normed(x)
-        x = layers.LeakyReLU(0.2)(layers.Dense(2 * self.judge_widths[-1])(x))
+        x = LeakyReLU(0.2)(layers.Dense(2 * self.judge_widths[-1])(x))
         return tf.keras.Model(inputs, layers.Dense(1)(x), name="discriminator")
 
     # The training step
