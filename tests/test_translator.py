@@ -5,17 +5,15 @@ import json
 import cv2
 import numpy as np
 import pytest
-import yaml
 
 from ganline import models
 from ganline.catalogue.presets import compose_params
-from ganline.core.files import read_arrays, write_arrays, write_json
+from ganline.core.files import read_arrays
 from ganline.datasets import inputs
-from ganline.extractors.classifier import classifier
-from ganline.extractors.network import Extractor, facts_of
 from ganline.settings import paths
 from ganline.studies.translation import using
 from stages import evaluate, study
+from tests.before import leave, lose_lpips
 from tests.stages.test_evaluate import CONF, Recorder
 
 MEASURES = ("l1", "psnr", "ssim", "pair_ms_ssim", "lpips", "frechet", "kid")
@@ -35,23 +33,12 @@ def project(tmp_path_factory):
              "evaluate.samples=100", "evaluate.kid_subset_size=20", f"evaluate.metrics=[{','.join(MEASURES)}]"],
             CONF,
         )  # fmt: skip
-        prepared, where = paths.prepared(params), paths.extractor(params)
-        prepared.mkdir(parents=True)
         labels = {split: np.arange(count, dtype=np.int32) % 2 for split, count in COUNTS.items()}
-        images = {split: discs(labels[split], seed) for seed, split in enumerate(COUNTS)}
-        classes = ["red", "blue"]
-        untrained = classifier((SIDE, SIDE, 3), classes)  # features of any kind do
-        facts = facts_of("classifier", classes, untrained, (SIDE, SIDE, 3), "none")
-        network = Extractor(untrained, facts)
-        network.save(where)
-        write_json(prepared / "dataset.json", {"classes": classes, "image_shape": [SIDE, SIDE, 3]})
-        for split in COUNTS:
-            np.save(prepared / f"{split}_images.npy", images[split])
-            np.save(prepared / f"{split}_labels.npy", labels[split])
-            write_arrays(where / f"{split}_features.npz", network.extract(images[split])._asdict())
-        (folder / "conf/sources").mkdir(parents=True)
-        nowhere = yaml.safe_load((CONF / "sources/lpips.yaml").read_text()) | {"sources": [{"folder": "nowhere"}]}
-        (folder / "conf/sources/lpips.yaml").write_text(yaml.safe_dump(nowhere))
+        splits = {
+            split: {"images": discs(labels[split], seed), "labels": labels[split]} for seed, split in enumerate(COUNTS)
+        }
+        leave(params, splits, ["red", "blue"])
+        lose_lpips(folder)
         model = models.build(params.train, (SIDE, SIDE, 3), 1, 2, inputs.shape(params))
         models.save(model, paths.GAN)
     return folder, params

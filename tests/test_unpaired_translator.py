@@ -4,18 +4,15 @@ import json
 
 import numpy as np
 import pytest
-import yaml
 
 from ganline import models
 from ganline.catalogue.check import check
 from ganline.catalogue.presets import compose_params
-from ganline.core.files import read_arrays, write_arrays, write_json
+from ganline.core.files import read_arrays
 from ganline.datasets import inputs
 from ganline.diagnosis.remedies import advise
 from ganline.diagnosis.unpaired_probe import UnpairedProbe
 from ganline.diagnosis.verdict import Verdict
-from ganline.extractors.classifier import classifier
-from ganline.extractors.network import Extractor, facts_of
 from ganline.models import makers
 from ganline.models.facts import adversaries_of, loss_facts
 from ganline.settings import paths
@@ -23,6 +20,7 @@ from ganline.training import judging
 from ganline.training.batches import Apart
 from ganline.training.loop import train
 from stages import evaluate, study
+from tests.before import leave, lose_lpips
 from tests.stages.test_evaluate import CONF, Recorder
 from tests.two_ways import SIDE, discs, squares
 
@@ -45,24 +43,12 @@ def project(tmp_path_factory):
              "evaluate.samples=100", "evaluate.kid_subset_size=10", f"evaluate.metrics=[{','.join(MEASURES)}]"],
             CONF,
         )  # fmt: skip
-        prepared, where = paths.prepared(params), paths.extractor(params)
-        prepared.mkdir(parents=True)
-        turns = ["0", "90", "180", "270"]
-        untrained = classifier((SIDE, SIDE, 3), turns)  # features of any kind do
-        network = Extractor(untrained, facts_of("rotation", turns, untrained, (SIDE, SIDE, 3), "none"))
-        network.save(where)
-        form = [SIDE, SIDE, 3]
-        write_json(
-            prepared / "dataset.json", {"classes": [], "image_shape": form, "partner_shape": form, "paired": False}
-        )
-        for seed, split in enumerate(IMAGES):
-            images = squares(IMAGES[split], seed)
-            np.save(prepared / f"{split}_images.npy", images)
-            np.save(prepared / f"{split}_partners.npy", discs(PARTNERS[split], seed + 5))
-            write_arrays(where / f"{split}_features.npz", network.extract(images)._asdict())
-        (folder / "conf/sources").mkdir(parents=True)
-        nowhere = yaml.safe_load((CONF / "sources/lpips.yaml").read_text()) | {"sources": [{"folder": "nowhere"}]}
-        (folder / "conf/sources/lpips.yaml").write_text(yaml.safe_dump(nowhere))
+        splits = {
+            split: {"images": squares(IMAGES[split], seed), "partners": discs(PARTNERS[split], seed + 5)}
+            for seed, split in enumerate(IMAGES)
+        }
+        leave(params, splits, partner_shape=[SIDE, SIDE, 3], paired=False)
+        lose_lpips(folder)
         models.save(models.build(params.train, (SIDE, SIDE, 3), 1, 0, inputs.shape(params)), paths.GAN)
     return folder, params
 

@@ -2,17 +2,13 @@
 
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from ganline.catalogue.presets import compose_params
-from ganline.core.files import write_arrays, write_json
 from ganline.core.maker import Made
 from ganline.evaluation import judging
 from ganline.evaluation import measures as suite
-from ganline.extractors.classifier import classifier
-from ganline.extractors.network import Extractor, facts_of
-from ganline.settings import paths
+from tests.before import leave
 from tests.stages.test_evaluate import CONF
 from tests.two_ways import SIDE, TwoWays, discs, squares
 
@@ -57,15 +53,8 @@ def project(tmp_path_factory):
              "evaluate.samples=100", "evaluate.kid_subset_size=20", f"evaluate.metrics=[{','.join(MEASURES)}]"],
             CONF,
         )  # fmt: skip
-        untrained = classifier((SIDE, SIDE, 3), ["one", "two"])  # features of any kind do
-        network = Extractor(untrained, facts_of("rotation", [], untrained, (SIDE, SIDE, 3), "none"))
-        network.save(paths.extractor(params))
-        paths.prepared(params).mkdir(parents=True)
-        write_json(paths.prepared(params) / "dataset.json", {"classes": [], "image_shape": [SIDE, SIDE, 3]})
-        for seed, (split, count) in enumerate(COUNTS.items()):
-            images = squares(count, seed)
-            np.save(paths.prepared(params) / f"{split}_images.npy", images)
-            write_arrays(paths.extractor(params) / f"{split}_features.npz", network.extract(images)._asdict())
+        splits = {split: {"images": squares(count, seed)} for seed, (split, count) in enumerate(COUNTS.items())}
+        network = leave(params, splits)
     return folder, params, network
 
 

@@ -96,25 +96,32 @@ class Judging:
         browser.set_script_timeout(100)
         waiting.until(lambda: not browser.get(server), "the page")
 
-    def text(self, name):
+    def texts(self, name):
         """Read in one go: an element that is drawn anew between finding and reading is stale."""
-        script = "const found = document.querySelector(arguments[0]); return found && [found.innerText.trim()]"
-        return waiting.until(lambda: self.browser.execute_script(script, f"[data-testid={name}]"), name)[0]
+        script = "return [...document.querySelectorAll(arguments[0])].map(found => found.innerText.trim())"
+        return self.browser.execute_script(script, f"[data-testid={name}]")
+
+    def text(self, name):
+        return waiting.until(lambda: self.texts(name), name)[0]
 
     def find(self, name):
         selector = f"[data-testid={name}]"
         return waiting.until(lambda: next(iter(self.browser.find_elements("css selector", selector)), None), name)
 
+    def ready(self, name, then=""):
+        """Return whether the element is seen and takes clicks; what is to be done `then` is done in the same go."""
+        script = "const found = document.querySelector(arguments[0]), ready = !!found?.offsetParent && !found.disabled;"
+        return self.browser.execute_script(f"{script} if (ready) {{ {then} }} return ready", f"[data-testid={name}]")
+
     def click(self, name):
-        waiting.until(lambda: self.find(name).is_enabled(), name)
-        self.find(name).click()
+        waiting.until(lambda: self.ready(name, "found.click()"), name)
 
     def begin(self, task, word=""):
         if word:
             self.find("word").send_keys(word)
-            self.find("enter").click()
+            self.click("enter")
             waiting.until(lambda: self.text(f"progress-{task}")[:1] not in ("", "0"), "the judge's own progress")
-        self.find(f"begin-{task}").click()
+        self.click(f"begin-{task}")
         return self.text("judge").removeprefix("You are ").removesuffix(".")
 
     def judge(self, wrong, count, seed=1, busy=False):
@@ -144,8 +151,8 @@ def test_hype_finds_the_error_rate_of_a_judge_who_stops_and_goes_on(server, brow
     assert found["hype_infinity_judges_failed"] == 0
     browser.refresh()
     assert page.text("progress-hype_infinity") == "100 of 100"  # whose page it is, is in its address
-    page.find("results").click()
-    table = waiting.until(lambda: [e.text for e in browser.find_elements("css selector", "[data-testid=table]")])
+    page.click("results")
+    table = waiting.until(lambda: page.texts("table"))
     assert "HYPE, unlimited time" in table[0] and word in table[1]
     assert browser.execute_script("return window.ran ?? 'nothing'") == "nothing"
     own_origin_alone(browser, server)
@@ -179,7 +186,7 @@ def test_exposures_are_what_was_asked_for_or_marked(server, browser, tmp_path):
     for answer in heard.answers:
         assert abs(answer.shown_ms - max(answer.asked_ms, answer.frame_ms)) <= answer.frame_ms
     assert len(heard.answers) >= 4  # on a busy machine some are late
-    page.find("stop").click()
+    page.click("stop")
     page = Judging(browser, server)
     page.begin("hype_time")
     page.judge(0, 5)
@@ -220,21 +227,21 @@ def test_pairs_ratings_and_steps_are_judged_by_clicks(server, browser, tmp_path)
         while len(said(tmp_path, task)) < count:  # a click before the next trial is there counts for nothing
             page.click(f"answer-{answer}")
             time.sleep(0.3)
-        page.find("stop").click()
+        page.click("stop")
     assert {a.answer for a in said(tmp_path, "preference")} == {"tie"}
-    assert not browser.find_elements("css selector", "[data-testid=chosen]")
-    page.find("begin-epoch").click()
-    page.find("take-1").click()
-    told = waiting.until(lambda: [e.text for e in browser.find_elements("css selector", "[data-testid=chosen]")])
+    assert not page.texts("chosen")
+    page.click("begin-epoch")
+    page.click("take-1")
+    told = waiting.until(lambda: page.texts("chosen"))
     (choice,) = Store(tmp_path / "judgements.db").of(exhibit().epochs.subject).answers
     assert told[0] == f"Chosen: step {choice.answer} by 1." and choice.answer in ("100", "200", "300")
-    page.find("results").click()  # half-way nobody is told what was right
-    waiting.until(lambda: results.LATER in browser.find_element("css selector", "body").text)
+    page.click("results")  # half-way nobody is told what was right
+    waiting.until(lambda: results.LATER in browser.execute_script("return document.body.innerText"))
     assert HOSTILE not in browser.page_source
-    page.find("back").click()
+    page.click("back")
     finish(tmp_path, "preference", page.find("word").get_attribute("value"))
-    page.find("results").click()
-    tables = waiting.until(lambda: [e.text for e in browser.find_elements("css selector", "[data-testid=table]")][2:])
+    page.click("results")
+    tables = waiting.until(lambda: page.texts("table")[2:])
     assert HOSTILE in tables[0] and browser.execute_script("return window.ran ?? 'nothing'") == "nothing"
     assert told[1].endswith(f"dvc exp run --no-hydra -S train.select={choice.answer}")
 
@@ -251,10 +258,10 @@ def test_what_is_seen_for_a_moment_is_seen_once(server, browser, tmp_path):
     """A page that is loaded anew, or left, before the answer: another image takes the place of the one seen."""
     page, task = Judging(browser, server), "rapid_categorisation"
     word = page.begin(task)
-    waiting.until(lambda: page.find("answer-real").is_enabled())
+    waiting.until(lambda: page.ready("answer-real"))
     browser.refresh()
     page.begin(task)
-    page.find("stop").click()  # while the cross is on the screen
+    page.click("stop")  # while the cross is on the screen
     page.begin(task)
     page.judge(0, 2)
     store = Store(tmp_path / "judgements.db")
@@ -273,12 +280,11 @@ def test_a_file_that_cannot_be_read_is_told_and_shows_no_trial(server, browser, 
     waiting.until(lambda: len(said(tmp_path, "rating")) == 1)
     whole = path.read_bytes()
     path.write_bytes(b"no database at all, but some text" * 40)
-    waiting.until(lambda: page.find("answer-4").is_enabled())
-    page.find("answer-4").click()
+    page.click("answer-4")
     waiting.until(lambda: "is damaged" in page.text("status"))
-    page.find("stop").click()  # home, which reads too, and is there all the same
+    page.click("stop")  # home, which reads too, and is there all the same
     assert waiting.until(lambda: page.text("progress-rating")) == "? of 40" and "is damaged" in page.text("status")
-    page.find("begin-rating").click()
+    page.click("begin-rating")
     waiting.until(lambda: "is damaged" in page.text("status"))
     assert waiting.until(lambda: page.text("progress-rating")) == "? of 40"
     path.write_bytes(whole)

@@ -53,10 +53,11 @@ def test_a_moving_sum_is_found(read_elsewhere):
     def total(terms):
         a, b, c = (tf.sin(term * 1.5) for term in terms)
         others = tf.reduce_sum(tf.cos(a)) + tf.reduce_sum(tf.cos(b)) if read_elsewhere else 0.0
-        return tf.add_n([a, b, c]), others
+        return tf.add_n([a, b, c], name="watched"), others
 
     _, graphs = graphs_of(total, [tf.ones((4, 4))] * 3)
-    assert any(map(moving_sums, graphs)) is read_elsewhere
+    found = {name for nodes in graphs for name in moving_sums(nodes)}
+    assert ("watched" in found) is read_elsewhere, [f"{n.op} {n.name} {n.input}" for nodes in graphs for n in nodes]
 
 
 @pytest.mark.slow
