@@ -89,7 +89,7 @@ class Zoo(Section):
     iterations: Count = 100
     """At most; images that deceive and come no nearer stop."""
     coordinates: Count = 128
-    """Values whose slope is asked for in one iteration, by two queries each."""
+    """Values whose slope is asked for in one iteration, by a query each."""
     learning_rate: Annotated[float, Field(gt=0)] = 0.1
     """Of Adam, for each value by itself."""
     first_constant: Annotated[float, Field(gt=0)] = 1.0

@@ -5,20 +5,18 @@ Its file, and TensorFlow with it, is imported only where it is asked for.
 """
 
 import importlib
-import re
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ganline.robustness.records import holding
 
 if TYPE_CHECKING:
     from ganline.robustness.attacks.base import Attack
 
 
-@cache
 def names() -> tuple[str, ...]:
-    """Return the names of all attacks; their files are read, not imported."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return tuple(file.stem for file in files if re.search(r"^ATTACK = Attack\(", file.read_text(), re.M))
+    """Return the names of all attacks."""
+    return holding(Path(__file__).parent, "Attack")
 
 
 def attack(name: str) -> "Attack":

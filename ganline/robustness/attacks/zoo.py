@@ -3,10 +3,11 @@
     minimise over x' in [0, 1]    ||x' - x||^2 + c max(0, log F_y - max_{i != y} log F_i)
 
 (towards a target t: log F of the likeliest other minus log F_t), F the victim's probabilities. An iteration takes
-`coordinates` values of the image, at random and steep ones more often, asks for each a little above and below, and
+`coordinates` values of the image, at random and steep ones more often, asks for each a little nearer to mid-grey, and
 takes a step of Adam on each by the slope that follows. c doubles every few iterations until the image deceives; the
-nearest image that does is kept. An image stops once it deceives and comes no nearer. The paper starts again from the
-original for each c, and chooses values of large images from coarse to fine; this is for images of some thousand values.
+nearest image that does is kept. An image stops once it deceives and comes no nearer. The paper asks above and below, of
+which one is the image itself wherever pixels are black or white, starts again from the original for each c, and chooses
+values of large images from coarse to fine; this is for images of some thousand values.
 """
 
 from typing import Any, NamedTuple
@@ -61,7 +62,7 @@ def attack(victim: Victim, aim: Aim, settings: Zoo) -> Adversarial:
                 *(each.numpy() for each in _descend(victim, how, flat[left], aim.classes[left], dice, *numbers, *state))
             ),
         )
-        queries[left] += rows * (2 * coordinates + 1)
+        queries[left] += rows * (coordinates + 1) + 1
         found[left] = state.nearest
         goes_on = np.isinf(state.distances) | (state.distances < NEARER * before.distances)
         grown = np.where(np.isinf(state.distances), np.minimum(2 * state.constants, LARGEST_CONSTANT), state.constants)
@@ -94,28 +95,29 @@ def _descend(
     def lack(flat: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         return margin(victim.logits(tf.reshape(flat, (-1, *victim.image_shape))), classes, targeted)
 
-    def rise(images: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    def rise(images: tf.Tensor, here: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
         """Return the slopes, (N, coordinates), of the part of the loss that the victim's answers make."""
-        high, low = (tf.clip_by_value(images[:, None] + move * mask, 0, 1) for move in (difference, -difference))
-        many = tf.repeat(classes, coordinates)
-        lacks = [tf.reshape(tf.maximum(lack(each, many), 0), (-1, coordinates)) for each in (high, low)]
-        return constants[:, None] * (lacks[0] - lacks[1]) / tf.reduce_sum(high - low, 2)
+        moves = tf.where(images > 0.5, -tf.minimum(difference, images), tf.minimum(difference, 1 - images))
+        moves = moves[:, None] * mask
+        many = tf.reshape(lack(images[:, None] + moves, tf.repeat(classes, coordinates)), (-1, coordinates))
+        risen = tf.maximum(many, 0) - tf.maximum(here, 0)[:, None]
+        return constants[:, None] * risen / tf.reduce_sum(moves, 2)
 
-    def descend(number: tf.Tensor, images: tf.Tensor, adam: Kept, kept: Kept) -> tuple[Any, ...]:
+    def descend(number: tf.Tensor, images: tf.Tensor, here: tf.Tensor, adam: Kept, kept: Kept) -> tuple[Any, ...]:
         mask = tf.one_hot(_places(adam[0], adam[2], dice[:, number], coordinates), images.shape[1])
         chosen = tf.reduce_sum(mask, 1)
-        slope = tf.einsum("nb,nbv->nv", rise(images, mask), mask) + 2 * (images - originals) * chosen
+        slope = tf.einsum("nb,nbv->nv", rise(images, here, mask), mask) + 2 * (images - originals) * chosen
         stepped = adam_step(images, adam[0], adam[1], slope, adam[2], rate)
         images, means, squares = (
             tf.where(chosen > 0, new, old) for new, old in zip(stepped, (images, *adam[:2]), strict=True)
         )
         images = tf.clip_by_value(images, 0, 1)
-        squared = tf.reduce_sum((images - originals) ** 2, 1)
-        kept = nearer(kept, images, squared, lack(images, classes) < -SURE)
-        return number + 1, images, (means, squares, adam[2] + chosen), kept
+        squared, here = tf.reduce_sum((images - originals) ** 2, 1), lack(images, classes)
+        return number + 1, images, here, (means, squares, adam[2] + chosen), nearer(kept, images, squared, here < -SURE)
 
-    start = (0, images, (means, squares, counts), (nearest, distances, tf.zeros_like(constants, tf.bool)))
-    _, images, adam, kept = tf.while_loop(lambda *_: True, descend, start, maximum_iterations=tf.shape(dice)[1])
+    kept = (nearest, distances, tf.zeros_like(constants, tf.bool))
+    start = (0, images, lack(images, classes), (means, squares, counts), kept)
+    _, images, _, adam, kept = tf.while_loop(lambda *_: True, descend, start, maximum_iterations=tf.shape(dice)[1])
     return images, *adam, constants, *kept[:2]
 
 

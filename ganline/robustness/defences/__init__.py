@@ -5,20 +5,18 @@ ganline/settings/defences.py. Its file, and TensorFlow with it, is imported only
 """
 
 import importlib
-import re
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ganline.robustness.records import holding
 
 if TYPE_CHECKING:
     from ganline.robustness.defences.base import Defence
 
 
-@cache
 def names() -> tuple[str, ...]:
-    """Return the names of all defences; their files are read, not imported."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return tuple(file.stem for file in files if re.search(r"^DEFENCE = Defence\(", file.read_text(), re.M))
+    """Return the names of all defences."""
+    return holding(Path(__file__).parent, "Defence")
 
 
 def defence(name: str) -> "Defence":

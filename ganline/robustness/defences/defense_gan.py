@@ -2,9 +2,9 @@
 
 Samangouei et al. 2018, "Defense-GAN: Protecting Classifiers Against Adversarial Attacks Using Generative Models": for
 an image x find, by L steps of gradient descent from R starts, the z that minimises |G(z) - x|^2, and classify G(z).
-Here Adam takes the steps; the starts are the samples nearest to the image out of many that were drawn before; and all
-but the best are given up after a part of the steps. Each saves most of the work. Images and all their starts are
-searched many at once, in compiled calls.
+Here Adam takes the steps; the starts are the samples nearest to the image out of many that were drawn before; and after
+each tenth of the steps the worse half of an image's starts is given up. Each saves most of the work. Images and all
+their starts are searched many at once, in compiled calls.
 
 The search hides gradients: an attacker lets them pass it as if it left images as they are (BPDA, Athalye et al. 2018).
 """
@@ -22,8 +22,8 @@ from ganline.settings.defences import DefenseGan
 
 AT_ONCE = 64
 """Latents that are searched at once: enough to keep two cores busy, and few enough to stay in their caches."""
-TRIED = 0.25
-"""Share of the steps after which all starts of an image but its best are given up."""
+TRIED = 0.1
+"""Share of the steps after which the worse half of an image's starts is given up, and so again, until one is left."""
 
 
 def defend(lesson: Lesson, settings: DefenseGan) -> Defended:
@@ -57,8 +57,7 @@ def projection(maker: LatentMaker, settings: DefenseGan, seed: int) -> Logits:
     known = tf.constant(maker.images(samples, labels).reshape(len(samples), -1), tf.float32) / 255
     lengths = tf.reduce_sum(tf.square(known), axis=1)
     normal, asked_for = tf.constant(to_normal(samples, maker.prior), tf.float32), tf.constant(labels, tf.int32)
-    within = shell(maker.latent_dim)
-    tried = max(1, int(TRIED * settings.steps)) if restarts > 1 else 0
+    within, plan = shell(maker.latent_dim), rounds(settings)
 
     def searched(wanted: tf.Tensor, asked: tf.Tensor, starts: tf.Tensor, steps: int) -> tuple[tf.Tensor, tf.Tensor]:
         return search(maker.unrounded, wanted, asked, starts, steps, settings.learning_rate, maker.prior, within)
@@ -68,17 +67,25 @@ def projection(maker: LatentMaker, settings: DefenseGan, seed: int) -> Logits:
         near = lengths - 2 * tf.matmul(tf.reshape(images, (-1, known.shape[1])), known, transpose_b=True)
         places = tf.reshape(tf.math.top_k(-near, restarts).indices, (-1,))
         found, asked = tf.gather(normal, places), tf.gather(asked_for, places)
-        if tried:
-            found, errors = searched(tf.repeat(images, restarts, axis=0), asked, found, tried)
-            best = tf.argmin(tf.reshape(errors, (-1, restarts)), axis=1, output_type=tf.int32)
-            best += restarts * tf.range(tf.size(best))
+        for starts, kept, steps in plan:
+            found, errors = searched(tf.repeat(images, starts, axis=0), asked, found, steps)
+            best = tf.reshape(tf.math.top_k(-tf.reshape(errors, (-1, starts)), kept).indices, (-1, kept))
+            best = tf.reshape(best + starts * tf.range(tf.shape(best)[0])[:, None], (-1,))
             found, asked = tf.gather(found, best), tf.gather(asked, best)
-        if settings.steps > tried:
-            found, _ = searched(images, asked, found, settings.steps - tried)
         drawn = maker.unrounded(of_prior(found, maker.prior), asked) / 255
         return tf.stop_gradient(tf.clip_by_value(tf.reshape(drawn, (-1, *maker.image_shape)), 0.0, 1.0))
 
     return project
+
+
+def rounds(settings: DefenseGan) -> list[tuple[int, int, int]]:
+    """Return the rounds of a search: how many starts of an image there are in it, how many are kept, and its steps."""
+    found, starts, left, steps = [], settings.restarts, settings.steps, max(1, int(TRIED * settings.steps))
+    while starts > 1 and left > steps:
+        kept = (starts + 1) // 2
+        found.append((starts, kept, steps))
+        starts, left = kept, left - steps
+    return [*found, (starts, 1, left)]
 
 
 def _kin(lesson: Lesson) -> LatentMaker:

@@ -53,17 +53,18 @@ def test_carlini_and_wagner_come_nearer_at_equal_iterations(ground, targeted):
     assert ours.distances.l2[theirs.succeeded].mean() <= theirs.mean("l2")
 
 
-@pytest.mark.slow
-def test_jsma_changes_about_as_few_pixels(ground):
-    # Their map leaves out the paper's second factor, the other classes' slopes, and is no worse for it on these digits.
-    _, _, ours, theirs = both(ground, "jsma", Jsma(gamma=0.3), 20, True, theta=1.0, gamma=0.3)
+def test_jsma_succeeds_as_often_within_the_same_share_and_changes_fewer_pixels(ground):
+    # They may change one pair more than the share allows; they leave out how the other classes' slopes help.
+    _, _, ours, theirs = both(ground, "jsma", Jsma(gamma=0.07), 40, True, theta=1.0, gamma=0.07)
     shared = ours.succeeded & theirs.succeeded
-    assert shared.mean() > 0.5 and ours.success_rate >= theirs.success_rate - 0.1
-    assert ours.distances.l0[shared].mean() <= theirs.distances.l0[shared].mean() * 1.25
+    assert 0.3 < theirs.success_rate < 1 and ours.success_rate >= theirs.success_rate
+    assert ours.distances.l0.max() <= 0.07 * 144
+    assert ours.distances.l0[shared].mean() <= theirs.distances.l0[shared].mean()
 
 
 @pytest.mark.slow
-def test_zoo_deceives_more_often_with_as_many_iterations(ground):
+def test_zoo_deceives_more_often_with_as_many_queries(ground):
+    # 50 steps of 97 queries; ours asks once for each slope.
     theirs = {"max_iter": 50, "learning_rate": 0.1, "use_resize": False, "use_importance": False, "nb_parallel": 48}
-    _, _, ours, other = both(ground, "zoo", Zoo(iterations=50, coordinates=48), 10, **theirs, initial_const=1.0)
+    _, _, ours, other = both(ground, "zoo", Zoo(iterations=98, coordinates=48), 10, **theirs, initial_const=1.0)
     assert ours.success_rate == 1 and ours.success_rate >= other.success_rate
