@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from ganline.models.small_maps import SmallConv2D, SmallConv2DTranspose
 from ganline.models.translation.networks import unet
+from tests.models.test_layers import gradients
 
 
 @pytest.mark.parametrize("ours", [SmallConv2D, SmallConv2DTranspose])
@@ -17,15 +18,7 @@ def test_small_convolutions_equal_those_of_keras_with_both_gradients(ours, size)
         layer(images)
         layer.set_weights(first or layer.get_weights())
         first = layer.get_weights()
-        with tf.GradientTape() as outer:
-            outer.watch(images)
-            with tf.GradientTape() as inner:
-                inner.watch(images)
-                outputs = layer(images)
-                loss = tf.reduce_sum(outputs**2)
-            slopes = inner.gradient(loss, [images, *layer.trainable_variables])
-            penalty = tf.reduce_sum(slopes[0] ** 2)
-        results.append([outputs, *slopes, outer.gradient(penalty, images)])
+        results.append(gradients(layer, images))
     for one, other in zip(*results, strict=True):
         assert one.shape == other.shape
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
