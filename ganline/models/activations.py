@@ -18,8 +18,8 @@ class LeakyReLU(tf.keras.layers.LeakyReLU):
 def leaky_relu(features: tf.Tensor, alpha: float) -> tf.Tensor:
     """Return features where they are positive, and alpha times them elsewhere; shape and dtype are kept.
 
-    In bfloat16 and float16 processors take TensorFlow 2.15's kernel for the gradient ten times as long as in float32.
-    Here kernels that are fast make the same numbers.
+    In bfloat16 and float16 processors take TensorFlow 2.15's kernel for the gradient several times as long as in
+    float32. Here kernels that are fast make the same numbers.
     """
     if features.dtype not in (tf.bfloat16, tf.float16):
         return tf.nn.leaky_relu(features, alpha)

@@ -10,7 +10,7 @@ from ganline.core.memory import give_back
 def forgotten_gradients():
     """Forget the custom gradients of a test's graphs: TensorFlow keeps them, and so the graphs, for good.
 
-    A worker that ran all trainings held 13 GiB.
+    A worker came to hold 13 GiB.
     """
     kept = gradient_registry._registry
     before = set(kept)
