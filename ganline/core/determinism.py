@@ -9,6 +9,8 @@ def configure(precision: str, deterministic: bool) -> None:
     """Have this process compute in `precision` (a policy of Keras); call it before any function is compiled."""
     if deterministic:
         be_deterministic()
+    else:
+        keep_order()
     tf.keras.mixed_precision.set_global_policy(precision)
 
 
@@ -29,6 +31,18 @@ def be_deterministic() -> None:
     # Constant folding does no harm any more, but with it recorded results would have other last digits. This call also
     # makes TensorFlow read the above.
     tf.config.optimizer.set_experimental_options({"constant_folding": False})
+    keep_order()
+
+
+def keep_order() -> None:
+    """Have every read of a weight that stands before its update come before it, in functions compiled from now on.
+
+    TensorFlow's dependency optimizer (2.15.1) drops the edge from a read to the update where a longer path leads there
+    through IdentityN, as the gradients of Keras's optimizers do, and then takes IdentityN apart, and with it the path.
+    The read may then see the updated weight. It hits weights on which their own gradient does not depend: the last
+    layer of a critic, whose score is the loss. findings/tensorflow-lost-order.sh shows it.
+    """
+    tf.config.optimizer.set_experimental_options({"dependency_optimization": False})
 
 
 def name_anew() -> None:

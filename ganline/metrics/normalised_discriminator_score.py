@@ -113,10 +113,13 @@ def _curves(real: np.ndarray, fakes: np.ndarray, seed: int) -> np.ndarray:
 def small_network(image_shape: tuple[int, ...], seed: int, purpose: str) -> "tf.keras.Model":
     """Return two strided convolutions and one logit, images uint8 (N, H, W, C) -> (N, 1); the logit starts at 0.
 
-    The weights are a function of (seed, purpose).
+    The weights are a function of (seed, purpose). What is compiled from now on is deterministic.
     """
     import tensorflow as tf
 
+    from ganline.core.determinism import be_deterministic
+
+    be_deterministic()
     layers = tf.keras.layers
     hidden = [
         layer

@@ -116,6 +116,13 @@ class Judging:
     def click(self, name):
         waiting.until(lambda: self.ready(name, "found.click()"), name)
 
+    def click_till_drawn_anew(self, name):
+        """Click what leads back to itself: a click on what is about to be replaced would be lost."""
+        identity = "return document.querySelector(arguments[0])?.id", f"[data-testid={name}]"
+        before = self.browser.execute_script(*identity)
+        self.click(name)
+        waiting.until(lambda: self.browser.execute_script(*identity) not in (None, before), f"another {name}")
+
     def begin(self, task, word=""):
         if word:
             self.find("word").send_keys(word)
@@ -284,9 +291,8 @@ def test_a_file_that_cannot_be_read_is_told_and_shows_no_trial(server, browser, 
     waiting.until(lambda: "is damaged" in page.text("status"))
     page.click("stop")  # home, which reads too, and is there all the same
     assert waiting.until(lambda: page.text("progress-rating")) == "? of 40" and "is damaged" in page.text("status")
-    page.click("begin-rating")
-    waiting.until(lambda: "is damaged" in page.text("status"))
-    assert waiting.until(lambda: page.text("progress-rating")) == "? of 40"
+    page.click_till_drawn_anew("begin-rating")
+    assert page.text("progress-rating") == "? of 40" and "is damaged" in page.text("status")
     path.write_bytes(whole)
     assert page.begin("rating") == word and page.text("status") == ""
     assert waiting.until(lambda: page.text("progress")) == "1 of 40"

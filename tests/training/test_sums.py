@@ -1,11 +1,16 @@
-"""Sums of three tensors and more whose order TensorFlow may choose anew at each step (findings/tensorflow-add-n.sh)."""
+"""What TensorFlow may do in another order at each step.
 
-from collections import Counter
+Sums of three tensors and more (findings/tensorflow-add-n.sh), and reads of a weight beside its update
+(findings/tensorflow-lost-order.sh).
+"""
+
+from collections import Counter, defaultdict
 
 import pytest
 import tensorflow as tf
 from tensorflow.python.eager import context
 
+from ganline.core.determinism import keep_order
 from ganline.training import loop
 from tests.fitting import EXPERIMENTS
 from tests.training.test_loop import TINY, start
@@ -47,6 +52,50 @@ def moving_sums(nodes):
     return [name for name, terms in sums.items() if len(terms) > 2 and held(terms[0]) and held(terms[1])]
 
 
+def races(nodes):
+    """Return the pairs of operations on one variable, an update and what else, of which neither waits for the other."""
+    by_name = {node.name: node for node in nodes}
+
+    def before(node):  # in a loop, what comes of the round before is no path of this one
+        names = [name.lstrip("^").split(":")[0] for name in node.input] if node.op != "NextIteration" else []
+        return [by_name[name] for name in names if name in by_name]
+
+    def ancestors(node):
+        found, left = set(), [node]
+        while left:
+            new = [one for one in before(left.pop()) if one.name not in found]
+            found.update(one.name for one in new)
+            left += new
+        return found
+
+    def variable(name):
+        name = name.split(":")[0]
+        while name in by_name and by_name[name].op in ("Enter", "Identity", "Switch", "Merge"):
+            name = by_name[name].input[0].split(":")[0]
+        return name
+
+    def is_handle(name):
+        attributes = by_name[name].attr if name in by_name else {}
+        return any(attributes[key].type == tf.resource.as_datatype_enum for key in ("T", "dtype") if key in attributes)
+
+    reads, updates = defaultdict(set), defaultdict(set)
+    for node in nodes:
+        if node.op == "ReadVariableOp":
+            reads[variable(node.input[0])].add(node.name)
+        elif node.op.startswith(("ResourceApply", "Assign")):
+            for name in filter(is_handle, map(variable, node.input)):
+                updates[name].add(node.name)
+    written = {name for names in updates.values() for name in names}
+    known = {name: ancestors(by_name[name]) for name in written | {n for v in updates for n in reads[v]}}
+    return [
+        (one, update)
+        for name, some in updates.items()
+        for update in some
+        for one in (reads[name] | some) - {update}
+        if one not in known[update] and update not in known[one]
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("read_elsewhere", [False, True])
 def test_a_moving_sum_is_found(read_elsewhere):
     @tf.function
@@ -62,7 +111,7 @@ def test_a_moving_sum_is_found(read_elsewhere):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_no_training_has_sums_whose_order_moves(tmp_path, monkeypatch, experiment):
+def test_no_training_has_sums_or_updates_whose_order_moves(tmp_path, monkeypatch, experiment):
     found, compile_steps = [], loop.compile_steps
 
     def watched(*args):
@@ -80,3 +129,27 @@ def test_no_training_has_sums_whose_order_moves(tmp_path, monkeypatch, experimen
     assert any(len(nodes) > 100 for nodes in found)
     moving = [name for nodes in found for name in moving_sums(nodes)]
     assert len(moving) == OF_ZEROS.get(experiment, 0), moving
+    assert [pair for nodes in found for pair in races(nodes)] == []
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_no_update_overtakes_a_read(kept):
+    """A critic's last layer, whose gradient is the same whatever its weights are."""
+    hidden, last = tf.keras.layers.Dense(2), tf.keras.layers.Dense(1, use_bias=False)
+    critic = tf.keras.Sequential([tf.keras.Input((4,)), hidden, last])
+    optimizer, weights = tf.keras.optimizers.legacy.Adam(), critic.trainable_variables
+
+    @tf.function
+    def update(batch, steps):
+        for _ in tf.range(steps):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(critic(batch)) - tf.reduce_mean(critic(-batch))
+            optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        return steps  # of a function that gives nothing the graph stays as it is
+
+    tf.config.optimizer.set_experimental_options({"dependency_optimization": True})
+    if kept:
+        keep_order()
+    _, graphs = graphs_of(update, tf.ones((3, 4)), tf.constant(2))
+    keep_order()
+    assert any(races(nodes) for nodes in graphs) is not kept
