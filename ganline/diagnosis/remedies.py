@@ -25,6 +25,7 @@ SALIMANS = "Salimans et al. 2016, section 3"
 GOODFELLOW = "Goodfellow et al. 2014, section 3 and algorithm 1"
 WGAN = "Arjovsky et al. 2017"
 WGAN_GP = "Gulrajani et al. 2017"
+CHEN = "Chen et al. 2018, CartoonGAN"
 CHU = "Chu et al. 2017, CycleGAN, a Master of Steganography"
 ZHU = "Zhu et al. 2017, section 4"
 ISOLA = "Isola et al. 2017, sections 3.3 and 4.1"
@@ -117,6 +118,7 @@ UNSTABLE = (*RESTLESS, *DIVERGED)
 COPIES, AVERAGES = ("translation_failure/copies_input",), ("translation_failure/averages",)
 NO_TRANSLATION = ("translation_failure/never_translated",)
 HIDES, COLLAPSES = ("translation_failure/hides_input",), ("translation_failure/collapses",)
+IGNORES = ("translation_failure/ignores_input",)
 APART = ("translation_failure/directions_apart",)
 
 RULES: tuple[Rule, ...] = (
@@ -145,6 +147,11 @@ RULES: tuple[Rule, ...] = (
         (*COLLAPSES, *APART), to(cycle_weight=10.0), "the paper's weight on the cycle", ZHU,
         lambda s: s.train.cycle_weight < 10,
         lambda s: f"train.cycle_weight is {s.train.cycle_weight:g}: little asks that images come back",
+    ),
+    Rule(
+        IGNORES, to(content_weight=10.0), "the paper's weight on what the picture shows", CHEN,
+        lambda s: s.train.content_weight < 10,
+        lambda s: f"train.content_weight is {s.train.content_weight:g}: little asks that the input be drawn",
     ),
     Rule((*COLLAPSES, *APART), to(image_pool=50), "judges that are shown earlier translations, too", ZHU),
     Rule(

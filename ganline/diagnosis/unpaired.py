@@ -17,6 +17,8 @@ COMES_BACK = 0.7
 """Cycle error, of nothing known, up to which something comes back that could be hidden."""
 COPIED, NO_NEARER = 0.1, 0.9
 """Distance to the input, and to the target domain over that of the inputs copied, that together say: it copies."""
+FORGOTTEN = 0.1
+"""Edges kept from the input beyond chance, up to which a translator one way makes its pictures of something else."""
 LEAST_LEARNED = 0.9
 """Distance to the target domain over that of the untrained translator, from which nothing is learned, if copies are no
 farther."""
@@ -37,6 +39,7 @@ SIGNALS: tuple[tuple[str, str, float, int, str], ...] = (
     ("unlearned", "distance to the target domain, of untrained", LEAST_LEARNED, 1,
      "over that of the untrained translator"),
     ("copied", "distance to the input", COPIED, -1, "mean difference to the inputs, over that of unrelated images"),
+    ("edges", "edges of the input", FORGOTTEN, -1, "how many more lie where the input's do than by chance, of all"),
     ("spread", "spread", ALIKE, -1, "how unlike each other the outputs are, over real images"),
     ("spread_back", "spread, on the way back", ALIKE, -1, "the same of the way back"),
     ("cycle", "cycle error", LOST, 1, "of what comes back of inputs, over that of the mean image"),
@@ -58,6 +61,8 @@ def by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
         return "translation_failure", "copies_input"
     if seen["unlearned"] >= LEAST_LEARNED and seen["domain"] >= 1.0:
         return "translation_failure", "never_translated"
+    if _of(look, "edges") <= FORGOTTEN:
+        return "translation_failure", "ignores_input"
     if any(_drifted(look, history, way) for way in DIRECTIONS):
         return "translation_failure", "directions_apart"
     if seen["domain"] >= max(FAR, WORSE * min(before.seen["domain"] for before in history)):
@@ -66,11 +71,12 @@ def by_samples(look: Look, history: list[Look]) -> tuple[str, str]:
 
 
 def gets_better(look: Look, earlier: list[Look]) -> bool:
-    """Return whether translations are nearer to their domains, unlike each other more, or come back better."""
+    """Return whether translations are nearer to their domains, less like each other, or more true to their inputs."""
     falls = [f"{name}{way}" for name in ("domain", "cycle", "hidden") for way in DIRECTIONS]
+    rises = ("spread", "spread_back", "edges")
     return any(
         any(_of(look, name) < LEARNS * _of(before, name) for name in falls)
-        or any(_of(before, "spread", way) < LEARNS * _of(look, "spread", way) for way in DIRECTIONS)
+        or any(_of(before, name) < LEARNS * _of(look, name) for name in rises)
         for before in earlier
     )
 

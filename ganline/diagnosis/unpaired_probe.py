@@ -9,6 +9,7 @@ from ganline.core.random import generator
 from ganline.datasets.inputs import Inputs
 from ganline.datasets.resize import like
 from ganline.diagnosis.cycles import NOISE, Way, apart, cycle, noised
+from ganline.diagnosis.edges import edge_agreement
 from ganline.diagnosis.pair_probe import ALIKE, spread
 from ganline.diagnosis.probe import CannotJudgeError, Describe, frechet, pixels
 
@@ -65,11 +66,13 @@ class UnpairedProbe:
         hidden, hidden_back: share of what came back that is lost if a faint noise is added halfway (NOISE grey levels);
             NaN where nothing came back.
         gain, gain_back: growth of that difference by the noise, over the noise.
+        edges, only where there is no way back, which would tell more: how much more often edges of the outputs lie
+            where those of their inputs do than where those of another input do, of all that they could; 0: no more.
         """
         outputs = there(self.inputs)
         found = self._target.seen(outputs) | {"copied": apart(outputs, self._copies) / self._unlike}
         if back is None:
-            return found
+            return found | {"edges": self._edges_kept(outputs)}
         returned = back(self.targets)
         found |= _named(self._source.seen(returned), "_back")
         ways = ((self.inputs, outputs, back, ""), (self.targets, returned, there, "_back"))
@@ -77,6 +80,12 @@ class UnpairedProbe:
             seen = cycle(images[:CYCLES], translated[:CYCLES], way, self._noised)
             found |= _named({"cycle": seen.share, "hidden": seen.lost, "gain": seen.gain}, ending)
         return found
+
+    def _edges_kept(self, outputs: np.ndarray) -> float:
+        own, others = (edge_agreement(made, self._copies) for made in (outputs, np.roll(outputs, 1, axis=0)))
+        known = ~np.isnan(own)
+        chance = float(others[known].mean()) if known.any() else 1.0
+        return (float(own[known].mean()) - chance) / (1 - chance) if chance < 1 else float("nan")
 
     def _noised(self, images: np.ndarray) -> np.ndarray:
         return noised(images, NOISE, self._seed)

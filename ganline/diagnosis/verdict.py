@@ -59,6 +59,7 @@ KINDS = {
     "never_translated": "it learned no translation",
     "collapses": "one direction has collapsed",
     "hides_input": "its translations hide their inputs",
+    "ignores_input": "it ignores its input",
     "directions_apart": "the two directions have drifted apart",
 }
 SUMMARIES = {
@@ -80,6 +81,8 @@ SUMMARIES = {
     "translation_failure/collapses": "In one direction at least, different inputs give nearly one picture.",
     "translation_failure/hides_input": "Images come back because their translations hide them in a noise that no eye "
     "sees, not because they show them: as faint a noise added halfway destroys what comes back (steganography).",
+    "translation_failure/ignores_input": "The outputs' edges lie where their inputs have some no more often than by "
+    "chance: what is drawn has little to do with what was put in.",
     "translation_failure/directions_apart": "The translations are no answers to their inputs: in one direction at "
     "least, hardly anything of an image comes back.",
     "diverged": "A loss is no longer a finite number: nothing can be learned from there on.",

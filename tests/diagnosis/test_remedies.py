@@ -102,6 +102,12 @@ def test_a_translators_pixel_loss_weighs_too_much_or_too_little(kind, weight, ch
     )
 
 
+def test_a_cartoonist_that_ignores_its_input_is_told_to_mind_it():
+    found = advice("translation_failure/ignores_input", "cartoongan-selfie2sketch")
+    assert found["remedies"][0]["change"] == ["train.content_weight=10"]
+    assert "train.content_weight is 1" in found["causes"][0]["cause"]
+
+
 def test_rules_name_verdicts_that_exist():
     known = {name.split("/")[0] for name in SUMMARIES} | set(SUMMARIES)
     assert {name for rule in RULES for name in rule.verdicts} <= known

@@ -87,9 +87,21 @@ def test_what_was_never_learned_and_what_was_forgotten():
 
 def test_a_translator_one_way_is_judged_by_that_way():
     found = look(TwoWays(), 255 - discs(300, 5), back=False)
-    assert set(found) == {"domain", "spread", "copied"}
+    assert set(found) == {"domain", "spread", "copied", "edges"} and found["edges"] > 0.9
     assert judge(history(TwoWays(), back=False)).verdict == "healthy"
     assert judge(history(Copying(), squares(300, 2), back=False)).kind == "copies_input"
+
+
+def test_a_translator_one_way_that_draws_something_else_is_found():
+    """What it draws looks right and varies: only its edges tell."""
+    targets = squares(300, 2)
+    assert abs(look(Strangers(), targets, back=False)["edges"]) < 0.1
+    assert judge(history(Strangers(), targets, back=False)).kind == "ignores_input"
+
+
+def test_where_no_input_has_edges_nothing_is_said_of_them():
+    flat = np.random.default_rng(0).integers(0, 256, (40, 1, 1, 3), np.uint8).repeat(SIDE, 1).repeat(SIDE, 2)
+    assert np.isnan(look(TwoWays(), 255 - discs(40, 5), inputs=flat, back=False)["edges"])
 
 
 def test_one_direction_that_drifts_away_fails_and_one_that_can_show_no_more_does_not():

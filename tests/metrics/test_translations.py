@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from ganline.diagnosis import edges
 from ganline.metrics import cycle_error, edge_agreement, identity_error, steganography
 from ganline.metrics.record import Case, Sample
 from tests.two_ways import Collapsed, Copying, Hiding, Strangers, TwoWays, discs, squares
@@ -79,12 +80,12 @@ def test_of_what_never_comes_back_nothing_is_hidden(maker):
 def test_edges_agree_where_shapes_stay_whatever_their_colours_and_contrast():
     negative, faint = 255 - INPUTS, (INPUTS // 3 + 100).astype(np.uint8)
     for outputs in (INPUTS, negative, faint):
-        assert edge_agreement.edge_agreement(outputs, INPUTS).mean() > 0.97
+        assert edges.edge_agreement(outputs, INPUTS).mean() > 0.97
     moved = np.roll(INPUTS, (9, 7), axis=(1, 2))
-    by_chance = edge_agreement.edge_agreement(np.roll(INPUTS, 1, axis=0), INPUTS).mean()
-    assert edge_agreement.edge_agreement(moved, INPUTS).mean() < 0.6 and by_chance < 0.6
+    by_chance = edges.edge_agreement(np.roll(INPUTS, 1, axis=0), INPUTS).mean()
+    assert edges.edge_agreement(moved, INPUTS).mean() < 0.6 and by_chance < 0.6
     flat = np.random.default_rng(0).integers(118, 122, INPUTS.shape).astype(np.uint8)  # noise is no edge
-    assert edge_agreement.edge_agreement(flat, INPUTS).max() == 0
+    assert edges.edge_agreement(flat, INPUTS).max() == 0
 
 
 def test_an_edge_within_the_tolerance_is_found_and_one_beyond_is_not():
@@ -92,7 +93,7 @@ def test_an_edge_within_the_tolerance_is_found_and_one_beyond_is_not():
     images = np.zeros((3, 400, 400, 1), np.uint8)
     for image, at in zip(images, (200, 204, 210), strict=True):
         image[:, at] = 255
-    near, far = edge_agreement.edge_agreement(images[[1, 2]], images[[0, 0]])
+    near, far = edges.edge_agreement(images[[1, 2]], images[[0, 0]])
     assert near > 0.95 and far < 0.05
 
 
