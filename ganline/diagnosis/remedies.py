@@ -242,7 +242,7 @@ RULES: tuple[Rule, ...] = (
     Rule(HIDES, quicker_judges, "discriminators that learn faster, and see what is hidden", HEUSEL,
          lambda s: bool(s.other)),
     Rule(COLLAPSES, to(spectral_normalization=True), "smoother discriminators", "Miyato et al. 2018"),
-    Rule((*NO_TRANSLATION, *COPIES, *AVERAGES, *APART), lambda s: {"train.steps": 2 * s.params.train.steps},
+    Rule((*NO_TRANSLATION, *COPIES, *AVERAGES, *APART, *IGNORES), lambda s: {"train.steps": 2 * s.params.train.steps},
          "more steps: colours come last", BOOK_8),
 )  # fmt: skip
 
