@@ -11,7 +11,7 @@ from ganline.datasets import inputs
 from ganline.models import makers
 from ganline.training.loop import train
 
-SMALL = ["prepare.size=12", "train.batch_size=8", "train.generator_batch_size=8", "train.victim_steps=80"]
+SMALL = ["prepare.size=12", "train.batch_size=8", "train.generator_batch_size=8", "train.victim_steps=40"]
 PLAIN = [f"train.optimizers.{name}.{key}" for name in ("generator", "discriminator") for key in
          ("name=sgd", "learning_rate=0.1", "beta_1=0.0")]  # fmt: skip
 STEP = tf.constant(3, tf.int64)
@@ -99,27 +99,32 @@ def test_the_victim_learns_first_by_a_seed_of_its_own_and_is_kept_beside_the_mod
     loaded = models.load(tmp_path)
     np.testing.assert_array_equal(loaded.victim.logits_of(ground.images), said[0])
 
-    # Of a generator that does nothing yet, and of one that makes everything white.
-    pixels = np.rint(ground.images * 255).astype(np.uint8)
-    found = loaded.measure(pixels, ground.labels)
-    assert "attack_l2" not in loaded.measure(pixels[:1], said[0][:1].argmax(1))  # of no success
-    right = said[0].argmax(1) == ground.labels
-    assert found["victim_accuracy"] == right.mean() > 0.8 and found["attack_success"] < 0.3
+    # Of a generator that makes everything white.
     white = build("train.epsilon=1.0")
     white.load_beside(tmp_path)
     white.generator.trainable_weights[-1].assign([99.0])
-    told = white.victim.predict(np.ones((1, 12, 12, 1), np.float32))[0]
+    pixels, right = np.rint(ground.images * 255).astype(np.uint8), said[0].argmax(1) == ground.labels
+    wrong = ground.labels != white.victim.predict(np.ones((1, 12, 12, 1), np.float32))[0]
     found = white.measure(pixels, ground.labels)
-    assert found["attack_success"] == pytest.approx(np.mean(ground.labels[right] != told))
-    lengths = np.sqrt(((1 - ground.images) ** 2).sum((1, 2, 3)))
-    assert found["attack_l2"] == pytest.approx(lengths[right & (ground.labels != told)].mean(), rel=1e-3)
     assert set(found) == set(white.readings)
+    assert found["victim_accuracy"] == right.mean() > 0.5
+    assert found["attack_success"] == pytest.approx(np.mean(wrong[right]))
+    lengths = np.sqrt(((1 - ground.images) ** 2).sum((1, 2, 3)))
+    assert found["attack_l2"] == pytest.approx(lengths[right & wrong].mean(), rel=1e-3)
+    still = white.measure(pixels[right & ~wrong], ground.labels[right & ~wrong])
+    assert still == {"victim_accuracy": 1.0, "attack_success": 0.0}  # of no success there is no length
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["null", "3"])
 def test_it_learns_to_deceive_its_own_classifier_on_images_that_it_has_not_seen(ground, tmp_path, target):
-    few = ["train.steps=150", "train.batch_size=32", "train.generator_batch_size=32", "train.sample_count=4"]
+    few = [
+        "train.victim_steps=120",
+        "train.steps=150",
+        "train.batch_size=32",
+        "train.generator_batch_size=32",
+        "train.sample_count=4",
+    ]
     params = compose_params("advgan-mnist", [*SMALL, *few, "train.epsilon=0.5", f"train.target={target}"])
     model = models.build(params.train, (12, 12, 1), 7, 10, (12, 12, 1))
     data = {"image": ground.train_images, "label": ground.train_labels.astype(np.int32)}
