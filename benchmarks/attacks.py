@@ -23,10 +23,10 @@ from rich.table import Table
 
 from benchmarks.asked import asked
 from ganline.datasets.prepared import read_split
+from ganline.models.outcome import outcome
+from ganline.models.victims import Victim, as_floats, train_victim
 from ganline.robustness.attacks import attack
 from ganline.robustness.attacks.base import Aim, attacked
-from ganline.robustness.outcome import outcome
-from ganline.robustness.victims import Victim, as_floats, train_victim
 from ganline.settings import attacks as settings
 from ganline.settings.section import Section
 

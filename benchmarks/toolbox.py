@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from ganline.models.victims import Victim
 from ganline.robustness.attacks.base import Aim
-from ganline.robustness.victims import Victim
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -12,7 +12,7 @@ from ganline.catalogue.presets import names
 from ganline.core import yaml_files
 from ganline.datasets import inputs
 from ganline.models.facts import model_facts, recipe_of
-from ganline.settings.recipes import ClassGAN, Growing, Inpainting, ResidualGAN, Styled, Translation
+from ganline.settings.recipes import ClassGAN, Deception, Growing, Inpainting, ResidualGAN, Styled, Translation
 from ganline.settings.schema import Params
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -21,6 +21,7 @@ FULL_SIZE = ("biggan-128", "pggan-1024", "stylegan-1024")
 EXPERIMENTS = [name for name in names("experiment", CONF) if name not in FULL_SIZE]
 NARROW: dict[Any, list[str]] = {
     ClassGAN: ["prepare.size=32", "train.width=2", "train.latent_dim=8", "train.attention=16"],
+    Deception: ["train.victim_steps=40"],
     Growing: [
         *("prepare.size=8", "train.phases=[{size: 8, first_step: 0}]", "train.features=64"),
         *("train.most_features=8", "train.latent_dim=8"),

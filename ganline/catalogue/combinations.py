@@ -139,7 +139,7 @@ def _unpaired(prepare: Prepare, train: Translation, model: dict[str, Any]) -> It
     """Yield where the images have no inputs to be made of, or others than the networks take."""
     channels = model.get("channels")
     if train.input != PARTNER:
-        if prepare.channels != 3 and train.input != "shrunk":
+        if prepare.channels != 3 and train.input not in ("shrunk", "image"):
             yield f"train.input = {train.input}: it is made of images in colour; set prepare.channels=3"
     elif prepare.pairs is None:
         yield (

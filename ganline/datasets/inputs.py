@@ -14,7 +14,7 @@ import numpy as np
 from ganline.core.random import generator
 from ganline.datasets import prepared
 from ganline.settings import paths
-from ganline.settings.recipes import Inpainting, SuperResolution, Translation
+from ganline.settings.recipes import Deception, Inpainting, SuperResolution, Translation
 from ganline.settings.schema import Params
 
 Images = Any
@@ -108,6 +108,8 @@ def derived(params: Params) -> Derived | None:
     if isinstance(train, SuperResolution):
         make = partial(shrunk, scale=train.scale, how=params.prepare.interpolation)
         return Derived(make, params.prepare.channels, train.scale)
+    if isinstance(train, Deception):
+        return Derived(lambda images: images, params.prepare.channels)
     if isinstance(train, Inpainting):
         free, side = size - train.hole_size, train.hole_size
         if train.hole_place == "random":

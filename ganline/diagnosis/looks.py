@@ -18,7 +18,7 @@ SAMPLED = ("probe_frechet", "probe_error", "probe_domain")
 """The column that every look fills: of a generator that draws from latents (ganline/diagnosis/probe.py), of a
 translator that learns from pairs (ganline/diagnosis/pair_probe.py), or of one that learns without
 (ganline/diagnosis/unpaired_probe.py). The others of a look begin with probe_ too."""
-CURVES = ("d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake", "g_l1")
+CURVES = ("d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake", "g_l1", "g_deceit")
 
 
 @dataclass(frozen=True)

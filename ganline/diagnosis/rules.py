@@ -95,7 +95,7 @@ def findings(table: Table) -> list[Finding]:
             if look.step >= WARM_UP:
                 found.append(_translated(look, history))
         elif look.step >= SURE and "d_accuracy" in look.curves:
-            learns = translators.pixels_learned(look, history)
+            learns = translators.learned_besides(look, history)
             found.append(Finding(look, *(("healthy", "") if learns else _by_curves(look))))
     return found
 

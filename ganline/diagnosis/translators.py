@@ -24,9 +24,9 @@ WORSE = 1.5
 LEARNS = 0.97
 """Error over that of three looks before, or three looks' colourfulness over now's, up to which a run gets better."""
 FELL = 0.9
-"""Pixel loss over that of the first rows, up to which it has fallen."""
-PIXELS = "g_l1"
-"""The curve of the pixel loss."""
+"""What is learned besides over that of the first rows, up to which it has fallen."""
+BESIDE = ("g_l1", "g_deceit")
+"""The curves of what a generator learns beside deceiving its discriminator: pixels, or to deceive a classifier."""
 
 SIGNALS: tuple[tuple[str, str, float, int, str], ...] = (
     ("error", "error, of the better baseline", 1.0, 1,
@@ -65,7 +65,12 @@ def gets_better(look: Look, earlier: list[Look]) -> bool:
     )
 
 
-def pixels_learned(look: Look, history: list[Look]) -> bool:
-    """Return whether there is a pixel loss, and it is below what it was: then a sure discriminator is no failure."""
-    first = next((before for before in history if PIXELS in before.curves), None)
-    return first is not None and look.curves.get(PIXELS, float("inf")) <= FELL * first.curves[PIXELS]
+def taught_besides(look: Look) -> bool:
+    """Return whether the generator learns something beside deceiving its discriminator."""
+    return any(name in look.curves for name in BESIDE)
+
+
+def learned_besides(look: Look, history: list[Look]) -> bool:
+    """Return whether it does, and that loss is below what it was: then a sure discriminator is no failure."""
+    firsts = {name: before.curves[name] for before in reversed(history) for name in BESIDE if name in before.curves}
+    return any(look.curves.get(name, float("inf")) <= FELL * first for name, first in firsts.items())

@@ -157,7 +157,7 @@ def judge(table: Table, cannot_judge: str = "") -> Verdict:
     by_samples = bool(last.seen)
     confidence = (len(agreeing) + 1) / (len(agreeing) + 2) * (1.0 if by_samples else 0.5)
     words = SUMMARIES[f"{verdict}/{kind}" if kind else verdict].format(looks="256 samples a look")
-    if verdict == "healthy" and translators.PIXELS in last.curves:
+    if verdict == "healthy" and translators.taught_besides(last):
         words = TRANSLATES
     if verdict == "healthy" and "domain" in last.seen:
         words = BOTH_WAYS
@@ -251,5 +251,5 @@ def _evidence(looks: list[Look]) -> Iterator[Evidence]:
 def _signals(last: Look) -> tuple[tuple[str, str, float, int, str], ...]:
     if "domain" in last.seen:
         return unpaired.SIGNALS
-    translated = "error" in last.seen or translators.PIXELS in last.curves
+    translated = "error" in last.seen or translators.taught_besides(last)
     return translators.SIGNALS if translated else SIGNALS

@@ -82,6 +82,13 @@ CHARTS = (
         "discriminator that is nearly always right is no failure.",
     ),
     Chart(
+        "Success against the classifier",
+        (Curve("g_success", "Changed images", "fake"),),
+        "The share of training images that the classifier tells wrong once they are changed, or to be of the target. "
+        "While it rises, a discriminator that is nearly always right is no failure.",
+        limits=SHARES,
+    ),
+    Chart(
         "Lost there and back",
         (Curve("g_cycle_a", "Source domain", "real"), Curve("g_cycle_b", "Target domain", "fake")),
         "The mean absolute difference of training images and what comes back of them, where pixels go from -1 to 1. It "

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from ganline.settings.section import Count, Section
+from ganline.settings.attacks import Pixels
+from ganline.settings.section import Count, Section, Seed
 
 
 class Optimizer(Section):
@@ -258,6 +259,27 @@ class Inpainting(Translation):
     reconstruction_weight: Annotated[float, Field(ge=0)]
     """Of the mean squared difference in the hole, in the generator's loss."""
     adversarial_weight: Annotated[float, Field(ge=0)]
+
+
+class Deception(Translation):
+    """Translators that change images so that a classifier errs, and learn it from that classifier."""
+
+    input: Literal["image"]
+    """What images are made of: themselves."""
+    epsilon: Pixels
+    """How far a pixel may go at most; 1 is its whole range."""
+    target: Annotated[int, Field(ge=0)] | None
+    """Number of the class that images are to be told to be of; null for any but their own."""
+    deceit_weight: Annotated[float, Field(ge=0)]
+    """Of what images that do not deceive lack of it, in the generator's loss; that of the discriminator weighs 1."""
+    distance_weight: Annotated[float, Field(ge=0)]
+    """Of what the L2 norm of the change exceeds free_distance by, likewise."""
+    free_distance: Annotated[float, Field(ge=0)]
+    """The L2 norm up to which a change costs nothing, where pixels reach from 0 to 1."""
+    victim_steps: Count
+    """Of the classifier's training, before the generator's."""
+    victim_seed: Seed
+    """Of the classifier, so that generators of several seeds meet one and the same."""
 
 
 class ResidualGAN(GAN):

@@ -33,7 +33,7 @@ def picture_files(params: Params) -> list[Path]:
 def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return "image", uint8 (N, H, W, C), and what else the model learns from.
 
-    That is "label", int32 (N,), -1 for those held back; or a translator's "input", uint8 (N, H, W, Ci), or its recipe;
+    That is "label", int32 (N,), -1 for those held back; and a translator's "input", uint8 (N, H, W, Ci), or its recipe;
     drawn `Apart` from the images, (M, H, W, Ci), where the model needs no pairs, even where they belong together.
 
     Args:
@@ -45,10 +45,11 @@ def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, Any]:
     """
     _refuse_other_shape(params, facts)
     images, labels = read_split(paths.prepared(params), "train")
+    data: dict[str, Any] = {"image": images}
     if isinstance(params.train, Translation):
-        return {"image": images, "input": _given(params, facts)}
+        data["input"] = _given(params, facts)
     if "classes" not in model_facts()[params.train.model]["needs"]:
-        return {"image": images}
+        return data
     if labels is None or len(facts["classes"]) < 2:
         raise UserError(
             f"train.model = {params.train.model} learns from labels, and the prepared data ({facts['dataset']}) has "
@@ -56,7 +57,7 @@ def training_data(params: Params, facts: Mapping[str, Any]) -> dict[str, Any]:
             "fashion_mnist, digits, emoji), or your own pictures in one subfolder a class (dataset=image_folder)"
         )
     fraction = params.train.labelled_fraction if isinstance(params.train, Adversaries) else 1.0
-    return {"image": images, "label": used_labels(np.asarray(labels), fraction, params.seed)}
+    return data | {"label": used_labels(np.asarray(labels), fraction, params.seed)}
 
 
 def _refuse_other_shape(params: Params, facts: Mapping[str, Any]) -> None:

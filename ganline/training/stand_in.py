@@ -55,13 +55,14 @@ def _shape(params: Params) -> tuple[int, int, int]:
 
 def _data(params: Params, classes: int) -> dict[str, Any]:
     """Return what ganline.training.material.training_data reads, of random pixels."""
-    draw, data = np.random.default_rng(0), {}
+    draw = np.random.default_rng(0)
+    data: dict[str, Any] = {}
     data["image"] = draw.integers(0, 256, (ROWS, *_shape(params)), np.uint8)
     if made := inputs.derived(params):
-        return data | {"input": made}
-    if shape := inputs.shape(params):
+        data["input"] = made
+    elif shape := inputs.shape(params):
         given = draw.integers(0, 256, (ROWS, *shape), np.uint8)
-        return data | {"input": given if needs_pairs(params.train.model) else Apart(given)}
+        data["input"] = given if needs_pairs(params.train.model) else Apart(given)
     if "classes" in model_facts()[params.train.model]["needs"]:
-        return data | {"label": np.arange(ROWS, dtype=np.int32) % classes}
+        data["label"] = np.arange(ROWS, dtype=np.int32) % classes
     return data

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from ganline.diagnosis import translators
 from ganline.diagnosis.pair_probe import PairProbe
 from ganline.diagnosis.probe import CannotJudgeError
 from ganline.diagnosis.verdict import judge, lasting
@@ -111,12 +112,13 @@ def test_early_failures_do_not_end_a_run_that_gets_better():
     assert judge(table).kind == "averages" and not lasting(table, 3)
 
 
+@pytest.mark.parametrize("learned", translators.BESIDE)
 @pytest.mark.parametrize(("falls", "verdict"), [(True, "healthy"), (False, "convergence_failure")])
-def test_by_curves_a_sure_discriminator_is_healthy_beside_a_pixel_loss_that_fell(falls, verdict):
+def test_by_curves_a_sure_discriminator_is_healthy_beside_another_loss_that_fell(falls, verdict, learned):
     """Pix2Pix, black and white to colour, as The GAN Book (Chaudhary 2024, Skill 8) printed it."""
     steps = np.arange(0, 3000, 10.0)
     loss = 65.8 / 100 * np.exp(-steps / 400) + 0.065 if falls else np.full(len(steps), 0.65)
-    table = {"step": steps, "g_l1": loss, "d_loss": np.full(len(steps), 0.0005), "g_loss": 100 * loss}
+    table = {"step": steps, learned: loss, "d_loss": np.full(len(steps), 0.0005), "g_loss": 100 * loss}
     table |= {name: np.full(len(steps), 0.999) for name in ("d_accuracy_real", "d_accuracy_fake")}
     assert judge(table, "the maps are too large").verdict == verdict
 

@@ -102,6 +102,9 @@ GOLDEN = [
     ("adversarial-mnist", "discriminator", 1_658_753, 1_658_753, 0),
     ("adversarial-fashion-mnist", "generator", 1_727_233, 1_719_873, 7_360),
     ("adversarial-fashion-mnist", "discriminator", 1_658_753, 1_658_753, 0),
+    # Xiao et al. 2018 print none: added up by hand
+    ("advgan-mnist", "generator", 86_065, 86_065, 0),
+    ("advgan-mnist", "discriminator", 10_985, 10_985, 0),
     # Huang et al. 2024, much narrower; as wide as the paper's: tests/models/generation/test_r3gan.py
     ("r3gan-fashion-mnist", "generator", 176_160, 176_160, 0),
     ("r3gan-fashion-mnist", "discriminator", 168_096, 168_096, 0),

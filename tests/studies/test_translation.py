@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ganline.studies.translation import examples
+from ganline.studies.translation import examples, measure
 from ganline.studies.translation.base import Translations
+from tests.before import lose_lpips
 
 
 @pytest.fixture
@@ -49,6 +50,16 @@ def test_a_style_stands_beside_the_input_that_was_drawn_in_it(made):
     cells = [images[chosen] for images in (made.inputs, made.styles, made.outputs)]
     expected = examples.sheet(cells, [str(row + 1) for row in chosen], ("input", "style", "output"))
     np.testing.assert_array_equal(alone, expected)
+
+
+def test_who_copies_is_no_baseline_where_images_are_to_be_changed(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lose_lpips(tmp_path)
+    same = Translations(made.targets, made.outputs, made.targets)
+    measure(same, made.targets, made.targets)
+    assert list(same.baselines) == ["mean_colour"] and same.measure == "L1"
+    measure(made, made.targets, made.targets)
+    assert list(made.baselines) == ["copied", "mean_colour"]
 
 
 def test_numbers_say_how_often_the_baselines_are_beaten(made):

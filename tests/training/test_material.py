@@ -18,6 +18,8 @@ def test_only_models_that_use_labels_get_them(tmp_path, monkeypatch):
     data = material.training_data(*project(tmp_path, monkeypatch, "cgan-mnist"))
     assert data["label"].dtype == np.int32 and np.array_equal(data["label"], LABELS)
     assert list(material.training_data(*project(tmp_path, monkeypatch, "infogan-mnist"))) == ["image"]
+    translated = material.training_data(*project(tmp_path, monkeypatch, "advgan-mnist"))
+    assert list(translated) == ["image", "input", "label"] and np.array_equal(translated["label"], LABELS)
 
 
 def test_a_part_of_each_classes_labels(tmp_path, monkeypatch, capsys):
@@ -35,10 +37,13 @@ def test_a_class_without_any_label_is_refused():
         material.used_labels(LABELS, 0.01, 42)
 
 
+@pytest.mark.parametrize(("experiment", "model"), [("cgan-mnist", "cgan.CGAN"), ("advgan-mnist", "advgan.AdvGAN")])
 @pytest.mark.parametrize(("labels", "found"), [(None, "none"), (0 * LABELS, "one class")])
-def test_data_without_classes_is_refused_by_models_that_learn_them(tmp_path, monkeypatch, labels, found):
-    with pytest.raises(UserError, match=rf"train.model = cgan.CGAN learns from labels, .*\(digits\) has {found}. What"):
-        material.training_data(*project(tmp_path, monkeypatch, "cgan-mnist", labels=labels))
+def test_data_without_classes_is_refused_by_models_that_learn_them(
+    tmp_path, monkeypatch, labels, found, experiment, model
+):
+    with pytest.raises(UserError, match=rf"train.model = {model} learns from labels, .*\(digits\) has {found}. What"):
+        material.training_data(*project(tmp_path, monkeypatch, experiment, labels=labels))
 
 
 def test_prepared_images_of_another_shape_are_refused(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ganline.core.errors import UserError
 from ganline.core.progress import Bar
-from ganline.robustness.victims import Victim
+from ganline.models.victims import Victim
 from ganline.settings.section import Section
 
 

@@ -12,9 +12,9 @@ all, and with many it comes as near (docs/robustness.md has figures).
 import numpy as np
 import tensorflow as tf
 
+from ganline.models.victims import Victim, margin
 from ganline.robustness.attacks.base import Adversarial, Aim, Attack, compiled
 from ganline.robustness.attacks.bisection import Constants
-from ganline.robustness.victims import Victim
 from ganline.settings.attacks import CarliniWagner
 
 INSIDE = 0.999
@@ -95,19 +95,6 @@ def adam_step(
 def _in_range(images: tf.Tensor) -> tf.Tensor:
     """Clip what INSIDE lets go .0005 too far, and let gradients pass."""
     return images + tf.stop_gradient(tf.clip_by_value(images, 0, 1) - images)
-
-
-def margin(logits: tf.Tensor, classes: tf.Tensor, targeted: bool) -> tf.Tensor:
-    """Return by how much images, float32 (N,), fail to deceive: negative where they do.
-
-    Args:
-        logits: float32 (N, classes).
-        classes: int64 (N,): the true classes, or the targets.
-        targeted: whether they are targets.
-    """
-    one = tf.one_hot(classes, logits.shape[1])
-    own, other = tf.reduce_sum(one * logits, 1), tf.reduce_max(logits - 1e9 * one, 1)
-    return other - own if targeted else own - other
 
 
 ATTACK = Attack(

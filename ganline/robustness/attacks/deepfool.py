@@ -11,8 +11,8 @@ after each step. (To leave such pixels out of w_k takes half the iterations, to 
 import numpy as np
 import tensorflow as tf
 
+from ganline.models.victims import Victim
 from ganline.robustness.attacks.base import Adversarial, Aim, Attack, compiled
-from ganline.robustness.victims import Victim
 from ganline.settings.attacks import DeepFool
 
 TINY = 1e-12

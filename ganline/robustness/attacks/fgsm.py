@@ -8,8 +8,8 @@ with J the cross-entropy of the victim's logits; towards a target t: x - epsilon
 import numpy as np
 import tensorflow as tf
 
+from ganline.models.victims import Victim
 from ganline.robustness.attacks.base import Adversarial, Aim, Attack, compiled, sign_of
-from ganline.robustness.victims import Victim
 from ganline.settings.attacks import Fgsm
 
 

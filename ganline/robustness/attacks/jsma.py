@@ -20,8 +20,8 @@ it.
 import numpy as np
 import tensorflow as tf
 
+from ganline.models.victims import Victim
 from ganline.robustness.attacks.base import Adversarial, Aim, Attack, compiled
-from ganline.robustness.victims import Victim
 from ganline.settings.attacks import Jsma
 
 

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from ganline.models.victims import Victim
 from ganline.robustness.attacks.base import Adversarial, Aim, Attack, compiled
 from ganline.robustness.attacks.bisection import Constants
-from ganline.robustness.victims import Victim
 from ganline.settings.attacks import Lbfgs
 
 MEMORY = 8

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from ganline.core.random import key
+from ganline.models.victims import Victim
 from ganline.robustness.attacks.base import Adversarial, Aim, Attack, compiled, sign_of
 from ganline.robustness.attacks.fgsm import loss_gradient
-from ganline.robustness.victims import Victim
 from ganline.settings.attacks import Pgd
 
 

@@ -16,9 +16,9 @@ import numpy as np
 import tensorflow as tf
 
 from ganline.core.random import key
+from ganline.models.victims import Victim, margin
 from ganline.robustness.attacks.base import Adversarial, Aim, Attack, compiled
-from ganline.robustness.attacks.carlini_wagner import SURE, Kept, adam_step, margin, nearer
-from ganline.robustness.victims import Victim
+from ganline.robustness.attacks.carlini_wagner import SURE, Kept, adam_step, nearer
 from ganline.settings.attacks import Zoo
 
 AT_A_TIME = 5

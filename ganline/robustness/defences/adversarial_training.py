@@ -11,9 +11,9 @@ At the full epsilon a fresh network learns to tell nothing apart, so epsilon ris
 import numpy as np
 
 from ganline.core.random import generator
+from ganline.models.victims import Plan, as_floats, build, fit, one_hot, victim_of
 from ganline.robustness.attacks.pgd import descend
 from ganline.robustness.defences.base import Defence, Defended, Lesson
-from ganline.robustness.victims import Plan, as_floats, build, fit, one_hot, victim_of
 from ganline.settings.defences import AdversarialTraining
 
 RISE = 0.4

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from ganline.core.errors import UserError
 from ganline.core.maker import LatentMaker
-from ganline.robustness.victims import CHUNK, KINDS, Logits, Victim
+from ganline.models.victims import CHUNK, KINDS, Logits, Victim
 from ganline.settings.section import Section
 
 SHARP = 3.0

@@ -16,8 +16,8 @@ from ganline.core.errors import UserError
 from ganline.core.maker import LatentMaker
 from ganline.latent.inversion import of_prior, search
 from ganline.latent.paths import shell, to_normal
+from ganline.models.victims import Logits, Victim
 from ganline.robustness.defences.base import Defence, Defended, Lesson, straight_through
-from ganline.robustness.victims import Logits, Victim
 from ganline.settings.defences import DefenseGan
 
 AT_ONCE = 64

@@ -10,8 +10,8 @@ the logits over T.
 import numpy as np
 import tensorflow as tf
 
+from ganline.models.victims import Plan, Victim, as_floats, build, cross_entropy, fit, one_hot, victim_of
 from ganline.robustness.defences.base import Defence, Defended, Lesson
-from ganline.robustness.victims import Plan, Victim, as_floats, build, cross_entropy, fit, one_hot, victim_of
 from ganline.settings.defences import Distillation
 
 APART = 104_729

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from ganline.models.victims import Plan, Victim, as_floats, build, fit, victim_of
 from ganline.robustness.defences.base import Defended, Lesson
-from ganline.robustness.victims import Plan, Victim, as_floats, build, fit, victim_of
 
 Answers = Callable[[np.ndarray], np.ndarray]
 """Images, float32 (N, H, W, C) in 0 to 1 -> probabilities, float32 (N, classes)."""

@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from ganline.core.determinism import begin_network
 from ganline.core.random import generator, purpose_number
+from ganline.models.victims import Plan, Victim, as_floats, fit
 from ganline.robustness.defences.base import Defence, Defended, Lesson, evading, loudness, threshold
-from ganline.robustness.victims import Plan, Victim, as_floats, fit
 from ganline.settings.defences import Magnet
 
 TEMPERATURES = (10.0, 40.0)

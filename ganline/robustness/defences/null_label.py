@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from ganline.core.random import generator
+from ganline.models.victims import Plan, Victim, as_floats, build, fit, one_hot
 from ganline.robustness.defences.base import Defence, Defended, Lesson, evading
-from ganline.robustness.victims import Plan, Victim, as_floats, build, fit, one_hot
 from ganline.settings.defences import NullLabel
 
 GENTLE = 0.25

@@ -9,6 +9,7 @@ those of nearly all unharmed images do. The rounding hides gradients, and an att
 import numpy as np
 import tensorflow as tf
 
+from ganline.models.victims import Logits, Victim
 from ganline.robustness.defences.base import (
     Defence,
     Defended,
@@ -18,7 +19,6 @@ from ganline.robustness.defences.base import (
     straight_through,
     threshold,
 )
-from ganline.robustness.victims import Logits, Victim
 from ganline.settings.defences import Squeezing
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ganline.models.outcome import distances
 from ganline.robustness.defences import defence
-from ganline.robustness.outcome import distances
 from ganline.studies.finding import Finding, LeftOut, Number, Table
 from ganline.studies.robustness.base import Ground, Share, share, withstood
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ganline.core.figures import labelled_grid
+from ganline.models.outcome import Outcome, outcome
 from ganline.robustness.attacks import attack
-from ganline.robustness.outcome import Outcome, outcome
 from ganline.studies.finding import Figure, Finding, Number, Table
 from ganline.studies.robustness.base import Attacked, Ground, share
 

@@ -22,8 +22,8 @@ from ganline.settings.section import Section
 from ganline.studies.finding import Kept, LeftOut
 
 if TYPE_CHECKING:
+    from ganline.models.victims import Victim
     from ganline.robustness.defences.base import Defended, Lesson
-    from ganline.robustness.victims import Victim
 
 KEPT_BACK = 1000
 """Training images, at most a tenth, that no classifier learns from: detectors set their thresholds by them."""
@@ -135,7 +135,7 @@ class Ground:
         return self._trained(SECOND)
 
     def _trained(self, kind: str) -> "Victim":
-        from ganline.robustness.victims import Plan, train_victim
+        from ganline.models.victims import Plan, train_victim
 
         images, labels, _ = self.taught
         plan = Plan(steps=self.settings.victim_steps)

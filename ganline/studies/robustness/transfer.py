@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ganline.models.outcome import outcome
 from ganline.robustness.attacks import attack
-from ganline.robustness.outcome import outcome
 from ganline.studies.finding import Finding, Number, Table
 from ganline.studies.robustness.base import FIRST, SECOND, Ground, Share, share
 

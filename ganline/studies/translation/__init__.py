@@ -42,7 +42,10 @@ def load(params: Params) -> Translations:
 
 
 def measure(made: Translations, targets: np.ndarray, train: np.ndarray) -> None:
-    """Add how far outputs, and what who has learned nothing would make, are from their targets."""
+    """Add how far outputs, and what who has learned nothing would make, are from their targets.
+
+    Who makes all targets by learning nothing, as copying does where images are to be changed, is no baseline.
+    """
     from ganline.extractors import lpips
 
     network = lpips.ready(paths.LPIPS, paths.MANUAL / "lpips")
@@ -51,7 +54,8 @@ def measure(made: Translations, targets: np.ndarray, train: np.ndarray) -> None:
     others = baselines(made.inputs, targets, train)
     made.measure = "L1" if compare is l1 else "LPIPS"
     made.distances = compare(made.outputs, targets)
-    made.baselines = {_name(prefix): compare(images, targets) for prefix, images in others.items()}
+    found = {_name(prefix): compare(images, targets) for prefix, images in others.items()}
+    made.baselines = {name: distances for name, distances in found.items() if distances.any()}
 
 
 def evenly(images: np.ndarray, count: int) -> np.ndarray:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from ganline.models.outcome import outcome
+from ganline.models.victims import as_floats
 from ganline.robustness.attacks import attack
 from ganline.robustness.attacks.base import attacked
-from ganline.robustness.outcome import outcome
-from ganline.robustness.victims import as_floats
 from ganline.settings.attacks import Advgan
 
 SETTINGS = Advgan(steps=60, batch_size=32, learning_rate=5e-3)

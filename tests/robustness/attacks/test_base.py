@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from ganline.core.errors import UserError
+from ganline.models.victims import Victim
 from ganline.robustness import attacks
 from ganline.robustness.attacks import attack
 from ganline.robustness.attacks.base import attacked
-from ganline.robustness.victims import Victim
 from ganline.settings import attacks as settings
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ganline.models.outcome import outcome
+from ganline.models.victims import Victim
 from ganline.robustness.attacks import attack
 from ganline.robustness.attacks.base import attacked
-from ganline.robustness.outcome import outcome
-from ganline.robustness.victims import Victim
 from ganline.settings.attacks import CarliniWagner, DeepFool
 
 SLOPE = np.linspace(-1, 1, 16, dtype=np.float32)

@@ -1,10 +1,10 @@
 import numpy as np
 from scipy.optimize import minimize
 
+from ganline.models.outcome import outcome
 from ganline.robustness.attacks import attack
 from ganline.robustness.attacks.base import Aim, attacked
 from ganline.robustness.attacks.lbfgs import _loss, _Search
-from ganline.robustness.outcome import outcome
 
 
 def run(ground, settings=None, count=40, **options):

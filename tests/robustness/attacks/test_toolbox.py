@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from ganline.models.outcome import outcome
 from ganline.robustness.attacks import attack
 from ganline.robustness.attacks.base import Aim, attacked
-from ganline.robustness.outcome import outcome
 from ganline.settings.attacks import CarliniWagner, DeepFool, Fgsm, Jsma, Pgd, Zoo
 
 pytest.importorskip("art", reason="the adversarial-robustness-toolbox is installed with requirements-dev.txt")

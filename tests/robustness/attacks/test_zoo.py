@@ -1,11 +1,11 @@
 import numpy as np
 import tensorflow as tf
 
+from ganline.models.outcome import outcome
+from ganline.models.victims import Victim
 from ganline.robustness.attacks import attack
 from ganline.robustness.attacks.base import attacked
 from ganline.robustness.attacks.zoo import _places
-from ganline.robustness.outcome import outcome
-from ganline.robustness.victims import Victim
 from ganline.settings.attacks import Zoo
 
 

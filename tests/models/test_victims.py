@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 
 from ganline.core.errors import UserError
-from ganline.robustness import victims
-from ganline.robustness.victims import Plan, build, fit, one_hot, train_victim, victim_of
+from ganline.models import victims
+from ganline.models.victims import Plan, build, fit, one_hot, train_victim, victim_of
 
 
 def test_a_victim_knows_the_digits(ground):

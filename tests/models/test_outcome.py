@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganline.robustness.outcome import outcome
-from ganline.robustness.victims import Victim
+from ganline.models.outcome import outcome
+from ganline.models.victims import Victim
 
 
 def bright(images):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ganline.robustness.victims import Victim
+from ganline.models.victims import Victim
 
 SAME = 1e-6
 """Pixels that differ by less are the same: what rounding of float32 leaves."""

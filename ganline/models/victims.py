@@ -1,7 +1,8 @@
-"""Victims: the classifiers that are attacked and defended.
+"""Victims: the classifiers that are attacked and defended, and that AdvGAN learns to deceive.
 
 A victim is never the extractor: who judges images must not be who is deceived by them. Two kinds of convolutional
-network differ in shape, so that what deceives one can be tried on the other (transfer).
+network differ in shape, so that what deceives one can be tried on the other (transfer). They compute in float32,
+whatever precision Keras's policy asks of others.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.keras import layers
 
 from ganline.core.determinism import be_deterministic, begin_network
 from ganline.core.errors import UserError
@@ -73,7 +75,14 @@ Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 def train_victim(
     kind: str, images: np.ndarray, labels: np.ndarray, classes: int, seed: int, plan: Plan = PLAN
 ) -> Victim:
-    """Return a classifier that was trained to tell the classes apart; it shows its progress.
+    """Return a classifier that was trained to tell the classes apart; see `taught`."""
+    return victim_of(taught(kind, images, labels, classes, seed, plan))
+
+
+def taught(
+    kind: str, images: np.ndarray, labels: np.ndarray, classes: int, seed: int, plan: Plan = PLAN
+) -> tf.keras.Model:
+    """Return a victim's network that was trained to tell the classes apart; it shows its progress.
 
     Args:
         kind: of KINDS.
@@ -86,8 +95,6 @@ def train_victim(
     Raises:
         UserError: there are not two classes, or nothing was learned.
     """
-    if classes < 2:
-        raise UserError(f"a classifier to attack needs labels of at least two classes, and the data has {classes}")
     network = build(kind, images.shape[1:], classes, seed)
     targets = one_hot(labels, classes)
     loss = fit(
@@ -97,7 +104,7 @@ def train_victim(
         raise UserError(
             f"the {kind} classifier learned nothing: its loss is {loss:.3g}, and guessing gives {np.log(classes):.3g}"
         )
-    return victim_of(network)
+    return network
 
 
 def victim_of(network: tf.keras.Model) -> Victim:
@@ -109,8 +116,11 @@ def build(kind: str, image_shape: Sequence[int], classes: int, seed: int) -> tf.
     """Return a victim's network before any training: images (N, H, W, C) in 0 to 1 -> logits (N, classes).
 
     Raises:
+        UserError: there are not two classes.
         ValueError: there is no such kind.
     """
+    if classes < 2:
+        raise UserError(f"a classifier to attack needs labels of at least two classes, and the data has {classes}")
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind of victim; there are {', '.join(KINDS)}")
     begin_network(seed + purpose_number(f"victim/{kind}/weights"))
@@ -119,22 +129,41 @@ def build(kind: str, image_shape: Sequence[int], classes: int, seed: int) -> tf.
 
 
 def _pooled(images: tf.Tensor, classes: int) -> tf.Tensor:
-    layers = tf.keras.layers
     channels = 16
     while min(images.shape[1:3]) > 8:
-        images = layers.Conv2D(channels, 3, padding="same", activation="relu")(images)
-        images, channels = layers.MaxPool2D()(images), min(2 * channels, 64)
-    hidden = layers.Dense(64, activation="relu")(layers.Flatten()(images))
-    return layers.Dense(classes)(hidden)
+        images = layers.Conv2D(channels, 3, padding="same", activation="relu", dtype="float32")(images)
+        images, channels = layers.MaxPool2D(dtype="float32")(images), min(2 * channels, 64)
+    hidden = _dense(64, "relu")(_flat(images))
+    return _dense(classes)(hidden)
 
 
 def _strided(images: tf.Tensor, classes: int) -> tf.Tensor:
-    layers = tf.keras.layers
     channels = 16
     while min(images.shape[1:3]) > 8:
-        images = layers.Conv2D(channels, 5, 2, padding="same", activation="elu")(images)
+        images = layers.Conv2D(channels, 5, 2, padding="same", activation="elu", dtype="float32")(images)
         channels = min(2 * channels, 64)
-    return layers.Dense(classes)(layers.Flatten()(images))
+    return _dense(classes)(_flat(images))
+
+
+def _flat(images: tf.Tensor) -> tf.Tensor:
+    return layers.Flatten(dtype="float32")(images)
+
+
+def _dense(units: int, activation: str | None = None) -> tf.keras.layers.Layer:
+    return layers.Dense(units, activation, dtype="float32")
+
+
+def margin(logits: tf.Tensor, classes: tf.Tensor, targeted: bool) -> tf.Tensor:
+    """Return by how much images, float32 (N,), fail to deceive: negative where they do.
+
+    Args:
+        logits: float32 (N, classes).
+        classes: integers (N,): the true classes, or the targets.
+        targeted: whether they are targets.
+    """
+    one = tf.one_hot(classes, logits.shape[1])
+    own, other = tf.reduce_sum(one * logits, 1), tf.reduce_max(logits - 1e9 * one, 1)
+    return other - own if targeted else own - other
 
 
 def cross_entropy(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:

@@ -1,0 +1,3 @@
+from tests.attacked_digits import ground
+
+__all__ = ["ground"]
