@@ -11,11 +11,13 @@ import statistics
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 from scipy import linalg
+from threadpoolctl import threadpool_info
 
 from benchmarks.asked import asked
 from ganline.metrics.frechet import frechet_distance
@@ -100,11 +102,23 @@ def measure(compute: Callable, count: int, width: int) -> tuple[float, float, fl
     return found
 
 
+def kernels() -> str:
+    """Return for which processor each library of linear algebra here has its kernels, a line each."""
+    lines = [
+        f"{Path(each['filepath']).parent.name}: {each['internal_api']} {each['version'] or 'of unknown version'}, "
+        f"kernels for {each.get('architecture') or 'what it does not say'}, {each['num_threads']} threads"
+        for each in threadpool_info()
+        if each["user_api"] == "blas"
+    ]
+    return "\n".join(["Our measures' products are SciPy's (ganline/core/matrices.py).", *lines])
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the kernels and the table."""
     columns = ("measure", "ours, s", "usual way, s", "times as fast", "ours, MB", "usual way, MB")
     table = Table(*columns, title=f"Metrics beside the usual ways, median of {ROUNDS} rounds")
     console = Console()
+    console.print(kernels(), highlight=False)
     for name, ours, theirs, count, width in CASES:
         found: dict[Callable, list[tuple[float, float, float]]] = {ours: [], theirs: []}
         for i in range(ROUNDS):

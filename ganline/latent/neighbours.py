@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.core.matrices import product
 from ganline.core.progress import Bar
 from ganline.core.repeats import repeats
 
@@ -47,7 +48,7 @@ def nearest(queries: np.ndarray, references: np.ndarray, count: int, label: str 
     with Bar(label, len(queries), unit="images") as bar:
         for first in range(0, len(queries), BLOCK):
             block = slice(first, first + BLOCK)
-            candidates = _candidates(halves - (queries[block] - centre) @ centred.T, count + SPARE)
+            candidates = _candidates(halves - product(queries[block] - centre, centred.T), count + SPARE)
             indices[block], distances[block] = _exact(queries[block], references, candidates, count)
             bar.advance(len(queries[block]))
     return Neighbours(indices, distances)

@@ -15,6 +15,7 @@ CLIP's image network (ViT-L/14 at 336 pixels in the paper), which a user brings 
 
 import numpy as np
 
+from ganline.core.matrices import product
 from ganline.metrics import checks, mmd
 from ganline.metrics.record import Case, Measure, Number, error_of
 
@@ -35,7 +36,7 @@ def clip_distance(first: np.ndarray, second: np.ndarray) -> mmd.Mmd:
 
 def _kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the kernel of vectors of length 1."""
-    return np.asarray(np.exp((first @ second.T - 1.0) / SIGMA**2))
+    return np.asarray(np.exp((product(first, second.T) - 1.0) / SIGMA**2))
 
 
 def _compute(case: Case) -> dict[str, float]:

@@ -27,6 +27,7 @@ from scipy.stats import rankdata
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
+from ganline.core.matrices import gram, product
 from ganline.core.random import generator
 from ganline.core.repeats import repeats
 from ganline.metrics import checks, distances
@@ -86,8 +87,8 @@ def principal(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> tupl
     if dimensions <= DIMENSIONS:
         return fake, held_out, train
     moved = train - centre
-    axes = eigh(moved.T @ moved, subset_by_index=(dimensions - DIMENSIONS, dimensions - 1))[1]
-    return (fake - centre) @ axes, (held_out - centre) @ axes, moved @ axes
+    axes = eigh(gram(moved), subset_by_index=(dimensions - DIMENSIONS, dimensions - 1))[1]
+    return product(fake - centre, axes), product(held_out - centre, axes), product(moved, axes)
 
 
 def cells(fake: np.ndarray, held_out: np.ndarray, train: np.ndarray, seed: int) -> tuple[np.ndarray, ...]:

@@ -1,7 +1,7 @@
 """Distances between the features of images, and who is nearest to whom: what several metrics are made of.
 
 Squared distances come as one matrix product a block, |x|^2 - 2 x.y + |y|^2. Blocks are of bounded size and are shared
-out to threads (NumPy lets others run while it computes); each is computed by one thread, in one way, so results do not
+out to threads (a product lets others run meanwhile); each is computed by one thread, in one way, so results do not
 depend on how many there are.
 
 Several measures ask the same of the same sets, the floors again: `closest` and `balls` remember what they answered.
@@ -16,6 +16,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+
+from ganline.core.matrices import product
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -53,7 +55,11 @@ def in_blocks(rows: np.ndarray, columns: np.ndarray, reduce: Callable[[int, np.n
     centre = columns.mean(axis=0, dtype=np.float64)
     left, right = _left(rows, centre), _right(columns, centre)
     step = _step(len(columns))
-    return in_threads(lambda start: reduce(start, left[start : start + step] @ right.T), range(0, len(rows), step))
+
+    def visit(start: int) -> A:
+        return reduce(start, product(left[start : start + step], right.T))
+
+    return in_threads(visit, range(0, len(rows), step))
 
 
 def rounding(first: np.ndarray, second: np.ndarray) -> float:
@@ -76,7 +82,7 @@ def squared_radii(points: np.ndarray, neighbours: Iterable[int]) -> list[np.ndar
     def visit(tile: tuple[int, int]) -> None:
         i, j = tile
         rows, columns = slice(starts[i], starts[i] + TILE), slice(starts[j], starts[j] + TILE)
-        distances = left[rows] @ right[columns].T
+        distances = product(left[rows], right[columns].T)
         if i == j:
             np.fill_diagonal(distances, np.inf)  # a point is no neighbour of its own
         else:
@@ -107,7 +113,7 @@ def nearest(queries: np.ndarray, references: np.ndarray, count: int, same: bool 
 
     def visit(start: int) -> Nearest:
         rows = slice(start, start + step)
-        scores = left[rows] @ right.T
+        scores = product(left[rows], right.T)
         if same:
             scores[np.arange(len(scores)), np.arange(start, start + len(scores))] = np.inf
         among, columns = _candidates(scores, wanted)

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import linalg
 
+from ganline.core.matrices import gram, product
 from ganline.metrics import checks
 from ganline.metrics.record import Case, Measure, Number, error_of
 
@@ -92,13 +93,13 @@ def _by_eigenvalues(first: np.ndarray, second: np.ndarray, mean: float) -> float
         return None
     if len(more) <= dimensions:
         other = _rows(more)
-        product = root @ other.T
-        between, total = product @ product.T, np.sum(root**2) + np.sum(other**2)
+        across = product(root, other.T)
+        between, total = gram(across.T), np.sum(root**2) + np.sum(other**2)
     else:
         covariance = _covariance(more)
-        between, total = root @ covariance @ root.T, np.sum(root**2) + np.trace(covariance)
+        between, total = product(product(root, covariance), root.T), np.sum(root**2) + np.trace(covariance)
     unit = np.finfo(np.float64).eps * np.linalg.norm(between)
-    values = np.linalg.eigvalsh(between)
+    values = linalg.eigvalsh(between, driver="evd", check_finite=False)
     if values[0] <= 0:
         return None
     overlap = np.sqrt(values).sum()
@@ -115,7 +116,7 @@ def _by_singular_values(first: np.ndarray, second: np.ndarray) -> float:
     eigenvalues that should be 0 add up to 1e-6 of the distance and more.
     """
     root1, root2 = map(_root, (first, second))
-    overlap = np.linalg.svd(root1 @ root2.T, compute_uv=False).sum()
+    overlap = linalg.svd(product(root1, root2.T), compute_uv=False, check_finite=False).sum()
     covariance = float(np.sum(root1**2) + np.sum(root2**2) - 2.0 * overlap)
     return max(covariance, 0.0)  # rounding can leave -1e-15 of the traces
 
@@ -123,13 +124,15 @@ def _by_singular_values(first: np.ndarray, second: np.ndarray) -> float:
 def _root(features: np.ndarray) -> np.ndarray:
     """Return R (min(N, d), d) with R'R = the unbiased covariance of `features`."""
     centred = _centred(features)
-    return centred if len(centred) <= centred.shape[1] else np.asarray(np.linalg.qr(centred, mode="r"))
+    if len(centred) <= centred.shape[1]:
+        return centred
+    return np.asarray(linalg.qr(centred, mode="r", check_finite=False)[0][: centred.shape[1]])
 
 
 def _covariance(features: np.ndarray) -> np.ndarray:
     """Return the unbiased covariance (d, d)."""
     centred = _centred(features)
-    return np.asarray(centred.T @ centred)
+    return gram(centred)
 
 
 def _rows(features: np.ndarray) -> np.ndarray:

@@ -17,8 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.core.matrices import product
 from ganline.core.random import generator
 from ganline.metrics import checks, mmd
+from ganline.metrics.distances import in_threads
 from ganline.metrics.record import Case, Measure, Number, error_of
 
 
@@ -52,30 +54,21 @@ def kernel_distance(first: np.ndarray, second: np.ndarray, subsets: int, subset_
     if subsets < 2:
         raise ValueError(f"kernel distance: subsets is {subsets}: at least 2 are needed for a standard error")
     random = generator(seed, "kid")
-    values = [
-        squared_mmd(
-            first[random.choice(len(first), subset_size, replace=False)],
-            second[random.choice(len(second), subset_size, replace=False)],
-        )
-        for _ in range(subsets)
+    drawn = [
+        [random.choice(len(points), subset_size, replace=False) for points in (first, second)] for _ in range(subsets)
     ]
+    values = in_threads(lambda rows: squared_mmd(first[rows[0]], second[rows[1]]), drawn)
     by_subsets = np.std(values, ddof=1) / np.sqrt(subsets)
     return Kid(float(np.mean(values)), float(np.hypot(mmd.unbiased(first, second, _kernel).standard_error, by_subsets)))
 
 
 def squared_mmd(first: np.ndarray, second: np.ndarray) -> float:
     """Return the unbiased squared MMD of two float64 sets (n, d) and (m, d), n and m at least 2."""
-    n, m = len(first), len(second)
-    within_first, within_second = _kernel(first, first), _kernel(second, second)
-    return float(
-        (within_first.sum() - np.trace(within_first)) / (n * (n - 1))
-        + (within_second.sum() - np.trace(within_second)) / (m * (m - 1))
-        - 2.0 * _kernel(first, second).mean()
-    )
+    return mmd.value(first, second, _kernel)
 
 
 def _kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    linear = first @ second.T
+    linear = product(first, second.T)
     linear /= first.shape[1]
     linear += 1.0
     cubed = linear * linear  # ** 3 is many times slower

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.core.matrices import product
 from ganline.core.random import generator
 from ganline.metrics import checks, distances
 from ganline.metrics.record import Case, Measure, Number, error_of
@@ -64,7 +65,7 @@ def monge_distance(first: np.ndarray, second: np.ndarray, directions: np.ndarray
     sets = [np.ascontiguousarray((points - centre).T) for points in (first, second)]
 
     def visit(start: int) -> tuple[float, np.ndarray, np.ndarray]:
-        return _moved(*(directions[start : start + TOGETHER] @ points for points in sets))
+        return _moved(*(product(directions[start : start + TOGETHER], points) for points in sets))
 
     parts = distances.in_threads(visit, range(0, len(directions), TOGETHER))
     costs, *potentials = (sum(part) / len(directions) for part in zip(*parts, strict=True))

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganline.core.matrices import product
 from ganline.core.random import generator
 from ganline.metrics import checks, distances
 from ganline.metrics.record import Case, Measure, Number, error_of
@@ -144,7 +145,7 @@ def _density(at: np.ndarray, points: np.ndarray, width: float, weights: np.ndarr
         near = np.nonzero(block <= width * width)
         kernel = np.zeros_like(block)
         kernel[near] = np.cos(np.sqrt(np.maximum(block[near], 0.0)) * (np.pi / 2 / width))
-        return np.asarray(kernel @ weights) / len(points)
+        return product(kernel, weights) / len(points)
 
     return np.concatenate(distances.in_blocks(at, points, visit))
 
@@ -162,7 +163,7 @@ def _projected(features: np.ndarray, seed: int) -> np.ndarray:
     if d <= DIMENSIONS:
         return features
     matrix = generator(seed, "topp_r/projection").normal(0.0, np.sqrt(2 / (d + DIMENSIONS)), (d, DIMENSIONS))
-    return np.asarray(features @ matrix)
+    return product(features, matrix)
 
 
 def _compute(case: Case) -> dict[str, float]:

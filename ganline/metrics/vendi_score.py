@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import eigh
 
+from ganline.core.matrices import gram, product
 from ganline.metrics import checks
 from ganline.metrics.record import Case, Measure, Number, spread_of
 
@@ -57,12 +58,12 @@ def vendi_score(features: np.ndarray) -> Vendi:
 def _spectrum(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the K eigenvalues above 0 of X' X / N and each image's weight on their eigenvectors, (K,) and (N, K)."""
     count, dimensions = unit.shape
-    small = unit.T @ unit if dimensions <= count else unit @ unit.T
+    small = gram(unit if dimensions <= count else unit.T)
     values, vectors = eigh(small / count, driver="evd")
     kept = values > NOTHING
     values, vectors = values[kept], vectors[:, kept]
     if dimensions <= count:
-        return values, (unit @ vectors) ** 2
+        return values, product(unit, vectors) ** 2
     return values, count * values * vectors**2
 
 
