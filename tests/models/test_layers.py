@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganline.core.random import key, layer_keys
+from ganline.core.random import key, layer_keys, next_layer_key, uniform
 from ganline.models import layers
 from ganline.models.instance_norm import instance_norm
 
@@ -121,6 +121,39 @@ def test_dropout_depends_on_its_key_alone():
     assert (first == 0).mean() == pytest.approx(0.3, abs=0.02)
     assert first.max() == pytest.approx(1 / 0.7)
     np.testing.assert_array_equal(layer(ones, training=False), ones)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.25, 0.3, 0.5])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_dropout_makes_the_numbers_of_a_choice_with_both_gradients(dtype, rate):
+    layer, seed = layers.Dropout(rate, dtype=dtype), key(1, "test", 5)
+    images = tf.cast(np.random.default_rng(0).normal(size=(4, 5, 6, 3)), dtype)
+
+    def dropped(x):
+        with layer_keys(seed):
+            return layer(x, training=True)
+
+    def chosen(x):
+        with layer_keys(seed):
+            kept = uniform(tf.shape(x), next_layer_key(), dtype=dtype) >= rate
+        return tf.where(kept, x * (1 / (1 - rate)), tf.zeros((), dtype))
+
+    dropped.trainable_variables = chosen.trainable_variables = ()
+    for one, other in zip(gradients(dropped, images), gradients(chosen, images), strict=True):
+        assert one.dtype == dtype
+        np.testing.assert_array_equal(one, other)
+
+
+def test_nothing_of_bfloat16_s_dropout_goes_through_the_slow_kernel():
+    def gradient(images):
+        with layer_keys(key(1, "test", 5)), tf.GradientTape() as tape:
+            tape.watch(images)
+            made = layers.Dropout(0.3, dtype=images.dtype)(images, training=True)
+        return tape.gradient(made, images)
+
+    for dtype, slow in (("bfloat16", False), ("float32", True), ("float16", True)):
+        graph = tf.function(gradient, autograph=False).get_concrete_function(tf.TensorSpec((2, 3), dtype)).graph
+        assert any(operation.type == "SelectV2" for operation in graph.get_operations()) is slow
 
 
 def test_dropout_refuses_to_draw_from_hidden_state():
