@@ -269,12 +269,12 @@ by chance .45). By L1 the renders stay nearer (.192; .234), since lines are blac
 document's weight of 1 KID was .26, but edges .53 and LPIPS .42: speckled.) selfie2bitmoji, coloured cartoon faces
 made of sketches, fails: one head for all, in the colours of the style, speckled, and further from such faces than the
 sketches are (KID 9.9; 5.9). Drawings of emoji into renders of the same, with the paper's weight of the content, fail as
-well (KID 8.8, the drawings 4.9; LPIPS .40, .38): edges are kept (.96), and shadows do not come. The verdicts of the
-first and the third CartoonGAN are of before it was looked whether edges lie where the input's do, which now says of
-both that they ignore their input. cyclegan-horse2zebra makes zebras of horses of 32x32
-pixels (animal-MNIST): nearer to zebras than the horses are by the Frechet distance (9.1 +- .9; 12.0 +- .8), by KID no
-nearer (.66 +- .10; .67 +- .08), and in the features of EfficientNet-Lite0 farther (3.8 +- .3; 3.0 +- .3): what comes is
-striped, but many bodies fall to pieces.
+well (KID 8.8, the drawings 4.9; LPIPS .40, .38): edges are kept (.96), but the drawings come out much as they went in.
+The verdicts of the first and the third CartoonGAN are older than the verdict that a translator ignores its input, which
+by their edges they do. cyclegan-horse2zebra makes zebras of horses of 32x32 pixels (animal-MNIST): nearer to zebras
+than the horses are by the Frechet distance (9.1 +- .9; 12.0 +- .8), by KID no nearer (.66 +- .10; .67 +- .08), and in
+the features of EfficientNet-Lite0 farther (3.8 +- .3; 3.0 +- .3): what comes is striped, but
+many bodies fall to pieces.
 
 | experiment | steps | minutes | L1 | SSIM | LPIPS | KID | extractor, images | verdict |
 |---|---|---|---|---|---|---|---|---|
