@@ -33,7 +33,10 @@ NARROW: dict[Any, list[str]] = {
     ],
 }
 """How the networks of these recipes are made small."""
-LONG = ("biggan-", "dcgan-stacked-", "pggan-", "r3gan-", "stylegan-")
+LONG = (
+    *("biggan-", "dcgan-stacked-", "pggan-", "r3gan-", "stylegan-"),
+    *("adversarial-fashion-", "cartoongan-selfie2anime", "cartoongan-selfie2bitmoji", "cyclegan-horse2zebra"),
+)
 """How the names begin of experiments whose networks take long to build and to compile, however narrow they are, or are
 those of another one, so narrow.
 """
