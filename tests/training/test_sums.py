@@ -93,7 +93,7 @@ def races(nodes):
         for update in some
         for one in (reads[name] | some) - {update}
         if one not in known[update] and update not in known[one]
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("read_elsewhere", [False, True])
