@@ -89,6 +89,7 @@ def search(
     learning_rate: float,
     prior: str = "normal",
     within: tuple[float, float] | None = None,
+    cost: "Callable[[tf.Tensor], tf.Tensor] | None" = None,
 ) -> "tuple[tf.Tensor, tf.Tensor]":
     """Return for each of N searches where it came nearest, float32 (N, L), normal numbers too, and its error (N,).
 
@@ -103,14 +104,18 @@ def search(
         learning_rate: its first.
         prior: as in `invert`.
         within: as in `invert`.
+        cost: what each difference of a pixel, float32 (N, H, W, C) in -1 to 1, costs; None for its square. The error
+            is the mean of that.
 
     Raises:
         ValueError: `generate` has no gradient.
     """
     import tensorflow as tf
 
+    paid = cost or tf.square
+
     def errors(normal: tf.Tensor) -> tf.Tensor:
-        return tf.reduce_mean(tf.square(generate(of_prior(normal, prior), labels) / 255.0 - wanted), axis=(1, 2, 3))
+        return tf.reduce_mean(paid(generate(of_prior(normal, prior), labels) / 255.0 - wanted), axis=(1, 2, 3))
 
     def step(i: tf.Tensor, now: tf.Tensor, mean: tf.Tensor, square: tf.Tensor, least: tf.Tensor, best: tf.Tensor):
         with tf.GradientTape() as tape:

@@ -78,6 +78,9 @@ class DefenseGan(Section):
     drawn: Count = 2000
     """Samples from which each image takes its nearest as starts, at least as many as restarts."""
     learning_rate: Annotated[float, Field(gt=0)] = 0.1
+    epsilon: Annotated[float, Field(ge=0, lt=0.5)] | None = None
+    """How far an attack is taken to move a pixel: what differs by no more costs nothing, and what differs by
+    1 - epsilon as much as can be. None for squared differences, as in the paper, which draw the attack, too."""
 
 
 class Magnet(Section):

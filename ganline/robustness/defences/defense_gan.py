@@ -6,8 +6,18 @@ Here Adam takes the steps; the starts are the samples nearest to the image out o
 each tenth of the steps the worse half of an image's starts is given up. Each saves most of the work. Images and all
 their starts are searched many at once, in compiled calls.
 
+Squared differences make the search draw shadows of the attack, and be led astray by it. Where the settings name the
+epsilon that an attack is taken to keep to, a difference d of a pixel costs instead
+
+    c(t) = t^2 (3 - 2 t),    t = (|d| - epsilon) / (1 - 2 epsilon), cut to 0 to 1:
+
+nothing where the attack alone can have made it, and 1 where black was drawn for white, attacked or not (what robust
+statistics call a redescending cost; Huber 1981, "Robust Statistics"; the bounds are the attack's).
+
 The search hides gradients: an attacker lets them pass it as if it left images as they are (BPDA, Athalye et al. 2018).
 """
+
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -24,6 +34,9 @@ AT_ONCE = 64
 """Latents that are searched at once: enough to keep two cores busy, and few enough to stay in their caches."""
 TRIED = 0.1
 """Share of the steps after which the worse half of an image's starts is given up, and so again, until one is left."""
+
+Cost = Callable[[tf.Tensor], tf.Tensor]
+"""Differences of pixels, float32 of any shape in -1 to 1 -> what each costs, 0 to 1."""
 
 
 def defend(lesson: Lesson, settings: DefenseGan) -> Defended:
@@ -55,17 +68,19 @@ def projection(maker: LatentMaker, settings: DefenseGan, seed: int) -> Logits:
     restarts, purpose = settings.restarts, "robustness/defense_gan"
     samples, labels = (of(max(settings.drawn, restarts), seed, purpose) for of in (maker.latents, maker.labels))
     known = tf.constant(maker.images(samples, labels).reshape(len(samples), -1), tf.float32) / 255
-    lengths = tf.reduce_sum(tf.square(known), axis=1)
     normal, asked_for = tf.constant(to_normal(samples, maker.prior), tf.float32), tf.constant(labels, tf.int32)
-    within, plan = shell(maker.latent_dim), rounds(settings)
+    within, plan, cost = shell(maker.latent_dim), rounds(settings), cost_of(settings.epsilon)
 
     def searched(wanted: tf.Tensor, asked: tf.Tensor, starts: tf.Tensor, steps: int) -> tuple[tf.Tensor, tf.Tensor]:
-        return search(maker.unrounded, wanted, asked, starts, steps, settings.learning_rate, maker.prior, within)
+        return search(maker.unrounded, wanted, asked, starts, steps, settings.learning_rate, maker.prior, within, cost)
+
+    def nearest(image: tf.Tensor) -> tf.Tensor:
+        return tf.math.top_k(-tf.reduce_sum(cost(known - image), axis=1), restarts).indices
 
     def project(images: tf.Tensor) -> tf.Tensor:
         images = tf.stop_gradient(images)
-        near = lengths - 2 * tf.matmul(tf.reshape(images, (-1, known.shape[1])), known, transpose_b=True)
-        places = tf.reshape(tf.math.top_k(-near, restarts).indices, (-1,))
+        flat = tf.reshape(images, (-1, 1, known.shape[1]))
+        places = tf.reshape(tf.map_fn(nearest, flat, fn_output_signature=tf.int32), (-1,))
         found, asked = tf.gather(normal, places), tf.gather(asked_for, places)
         for starts, kept, steps in plan:
             found, errors = searched(tf.repeat(images, starts, axis=0), asked, found, steps)
@@ -76,6 +91,18 @@ def projection(maker: LatentMaker, settings: DefenseGan, seed: int) -> Logits:
         return tf.stop_gradient(tf.clip_by_value(tf.reshape(drawn, (-1, *maker.image_shape)), 0.0, 1.0))
 
     return project
+
+
+def cost_of(epsilon: float | None) -> Cost:
+    """Return the square for None, else what spares an attack of this epsilon (see above)."""
+    if epsilon is None:
+        return tf.square
+
+    def cost(differences: tf.Tensor) -> tf.Tensor:
+        beyond = tf.clip_by_value((tf.abs(differences) - epsilon) / (1 - 2 * epsilon), 0.0, 1.0)
+        return tf.square(beyond) * (3 - 2 * beyond)
+
+    return cost
 
 
 def rounds(settings: DefenseGan) -> list[tuple[int, int, int]]:

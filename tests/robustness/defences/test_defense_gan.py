@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from ganline.core.errors import UserError
-from ganline.robustness.defences.defense_gan import defend, projection
+from ganline.robustness.defences.defense_gan import cost_of, defend, projection
 from ganline.settings.defences import DefenseGan
 
 
@@ -27,13 +27,22 @@ def test_an_image_is_searched_for_alike_in_any_company(plane, ground):
     assert np.allclose(together[2], alone[0], atol=1e-4)
 
 
-def test_more_starts_and_steps_come_nearer(plane, ground):
+@pytest.mark.parametrize("epsilon", [None, 0.05])
+def test_more_starts_and_steps_come_nearer(plane, ground, epsilon):
     images = tf.constant(ground.images[:20])
 
     def error(**settings):
-        return np.mean((tf.function(projection(plane, DefenseGan(drawn=20, **settings), 0))(images) - images) ** 2)
+        found = tf.function(projection(plane, DefenseGan(drawn=20, epsilon=epsilon, **settings), 0))(images)
+        return np.mean(cost_of(epsilon)(found - images))
 
     assert error(steps=40, restarts=4) < error(steps=5, restarts=1)
+
+
+def test_what_an_attack_can_have_made_costs_nothing():
+    """And what it cannot have hidden costs all: black for white, moved towards each other by epsilon."""
+    costs = cost_of(0.3)(tf.constant([0, 0.3, -0.3, 0.4, -0.5, 0.7, -1])).numpy()
+    assert np.allclose(costs, [0, 0, 0, 0.15625, 0.5, 1, 1], atol=1e-6)
+    assert np.allclose(cost_of(None)(tf.constant([-0.5, 1])), [0.25, 1])
 
 
 @pytest.mark.parametrize(
