@@ -112,8 +112,15 @@ def victim_of(network: tf.keras.Model) -> Victim:
     return Victim(lambda images: network(images, training=False), network.input_shape[1:], network.output_shape[-1])
 
 
-def build(kind: str, image_shape: Sequence[int], classes: int, seed: int) -> tf.keras.Model:
+def build(kind: str, image_shape: Sequence[int], classes: int, seed: int, width: int = 1) -> tf.keras.Model:
     """Return a victim's network before any training: images (N, H, W, C) in 0 to 1 -> logits (N, classes).
+
+    Args:
+        kind: of KINDS.
+        image_shape: (H, W, C).
+        classes: number of classes, at least 2.
+        seed: of the weights.
+        width: how many times the channels and units of the kind it has.
 
     Raises:
         UserError: there are not two classes.
@@ -125,23 +132,23 @@ def build(kind: str, image_shape: Sequence[int], classes: int, seed: int) -> tf.
         raise ValueError(f"{kind!r} is no kind of victim; there are {', '.join(KINDS)}")
     begin_network(seed + purpose_number(f"victim/{kind}/weights"))
     inputs = tf.keras.Input(tuple(image_shape))
-    return tf.keras.Model(inputs, (_pooled if kind == "pooled" else _strided)(inputs, classes), name=kind)
+    return tf.keras.Model(inputs, (_pooled if kind == "pooled" else _strided)(inputs, classes, width), name=kind)
 
 
-def _pooled(images: tf.Tensor, classes: int) -> tf.Tensor:
-    channels = 16
+def _pooled(images: tf.Tensor, classes: int, width: int) -> tf.Tensor:
+    channels = 16 * width
     while min(images.shape[1:3]) > 8:
         images = layers.Conv2D(channels, 3, padding="same", activation="relu", dtype="float32")(images)
-        images, channels = layers.MaxPool2D(dtype="float32")(images), min(2 * channels, 64)
-    hidden = _dense(64, "relu")(_flat(images))
+        images, channels = layers.MaxPool2D(dtype="float32")(images), min(2 * channels, 64 * width)
+    hidden = _dense(64 * width, "relu")(_flat(images))
     return _dense(classes)(hidden)
 
 
-def _strided(images: tf.Tensor, classes: int) -> tf.Tensor:
-    channels = 16
+def _strided(images: tf.Tensor, classes: int, width: int) -> tf.Tensor:
+    channels = 16 * width
     while min(images.shape[1:3]) > 8:
         images = layers.Conv2D(channels, 5, 2, padding="same", activation="elu", dtype="float32")(images)
-        channels = min(2 * channels, 64)
+        channels = min(2 * channels, 64 * width)
     return _dense(classes)(_flat(images))
 
 

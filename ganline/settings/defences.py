@@ -23,7 +23,7 @@ class AdversarialTraining(Section):
     """How far in one iteration."""
     iterations: Count = 5
     """Of the attack on each batch (the paper: 40 of 0.01, which take eight times as long)."""
-    steps: Count = 2000
+    steps: Count = 2500
 
 
 class Distillation(Section):

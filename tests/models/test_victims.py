@@ -79,3 +79,14 @@ def test_a_victim_that_learned_nothing_is_refused(ground):
     noise = np.random.default_rng(0).integers(0, 10, 1400)
     with pytest.raises(UserError, match="learned nothing: its loss is"):
         train_victim("pooled", ground.train_images * 0, noise, 10, 0, Plan(20, 32, 1e-9))
+
+
+@pytest.mark.parametrize("kind", victims.KINDS)
+def test_width_multiplies_channels_and_units(kind):
+    """All but the image's own channel and the classes."""
+    once, twice = (
+        [weight.shape for weight in build(kind, (28, 28, 1), 10, 0, width).weights if len(weight.shape) > 1]
+        for width in (1, 2)
+    )
+    assert [each[-1] for each in twice[:-1]] == [2 * each[-1] for each in once[:-1]]
+    assert twice[-1] == (2 * once[-1][0], 10)
