@@ -46,7 +46,7 @@ def use(
     overrides: Annotated[list[str] | None, typer.Argument(help="dataset=NAME or section.key=value")] = None,
 ) -> None:
     """Write params.yaml for an experiment; `dvc repro` then runs it."""
-    gc.disable()  # for half a second, most of it imports: looking for garbage would take a sixth of that
+    gc.disable()  # for half a second, most of it imports: looking for garbage would take an eighth of that
     try:
         from pipelines.choosing import choose  # here, as all that is slow to import
 
