@@ -1,6 +1,7 @@
 """The command `ganline`: look at the catalogue, choose what to run, compare what was run."""
 
 import csv
+import gc
 import os
 import sys
 import tempfile
@@ -13,16 +14,9 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from ganline.catalogue import check
-from ganline.catalogue import presets as catalogue
-from ganline.core import yaml_files
+from ganline.catalogue import named
 from ganline.core.errors import UserError
-from ganline.core.files import write_text
-from ganline.datasets import inputs, listing, sources
-from ganline.datasets.own_pictures import linked
-from ganline.settings import paths
-from ganline.tracking import spool
-from pipelines import revisions, running, terminal
+from pipelines import revisions, terminal
 
 if TYPE_CHECKING:
     from ganline.evaluation.compare import Comparison
@@ -32,7 +26,7 @@ app = typer.Typer(help="Reproducible GAN pipelines.", no_args_is_help=True, add_
 console = terminal.console()
 
 KINDS_SHOWN, MENDED_FIRST = 15, 5
-SOURCES = catalogue.CONF / "sources"
+SOURCES = named.CONF / "sources"
 CLASSES = {"emoji": 9, "image_folder": 1000}
 """Of datasets whose files alone name them: groups of emoji; for pictures of your own as many as ImageNet has."""
 
@@ -41,8 +35,8 @@ CLASSES = {"emoji": 9, "image_folder": 1000}
 def experiments() -> None:
     """List the experiments that can be run by name."""
     table = Table("experiment", "what it is", box=None)
-    for name in catalogue.names("experiment"):
-        table.add_row(name, catalogue.description(name))
+    for name in named.names("experiment"):
+        table.add_row(name, named.description(name))
     console.print(table)
 
 
@@ -52,11 +46,13 @@ def use(
     overrides: Annotated[list[str] | None, typer.Argument(help="dataset=NAME or section.key=value")] = None,
 ) -> None:
     """Write params.yaml for an experiment; `dvc repro` then runs it."""
-    params = catalogue.compose_params(experiment, overrides or [])
-    _require_source(params.download.source, paths.raw(params))
-    running.refuse("params.yaml is left as it was")
-    params = linked(params, spool.project_root())
-    write_text(Path("params.yaml"), yaml_files.dump(params.model_dump()))
+    gc.disable()  # for half a second, most of it imports: looking for garbage would take an eighth of that
+    try:
+        from pipelines.choosing import choose  # here, as all that is slow to import
+
+        choose(experiment, overrides or [])
+    finally:
+        gc.enable()
     console.print(f"params.yaml now holds {experiment}; `dvc repro` runs it")
 
 
@@ -67,8 +63,8 @@ def networks(
 ) -> None:
     """Print the parameter counts of an experiment's networks, or of those of the whole catalogue."""
     header = ("experiment", "network", "total", "trainable", "non_trainable")
-    named = [experiment] if experiment else catalogue.names("experiment")
-    rows = (row for name in named for row in _counts(name))
+    chosen = [experiment] if experiment else named.names("experiment")
+    rows = (row for name in chosen for row in _counts(name))
     if as_csv:
         csv.writer(sys.stdout, lineterminator="\n").writerows(chain([header], rows))
         return
@@ -87,7 +83,9 @@ def profile(
     """Time training steps of an experiment by kind of operation, on random pixels, and say what to mend first."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["TF_NUM_INTEROP_THREADS"] = "1"  # one operation at a time: each has all cores, and shares add up
-    params = catalogue.compose_params(experiment, ["download.source=any", *(overrides or [])])
+    from ganline.catalogue.presets import compose_params
+
+    params = compose_params(experiment, ["download.source=any", *(overrides or [])])
     with console.status("building the networks"):
         from ganline.core.determinism import configure
         from ganline.training import stand_in
@@ -111,7 +109,7 @@ def compare(
 ) -> None:
     """Rank the finished runs that MLflow remembers; numbers of different protocols are never ranked together."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from ganline.evaluation import compare as comparing  # here, as all that is slow to import
+    from ganline.evaluation import compare as comparing
     from ganline.tracking import leaderboard
 
     with console.status("reading MLflow"):
@@ -140,6 +138,7 @@ def explore(
 ) -> None:
     """Open a page of sliders on the latent space of the trained generator; Ctrl+C ends it."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from ganline.catalogue import check
     from ganline.explorer import opening as explorer
 
     with console.status("loading the generator"):
@@ -164,8 +163,10 @@ def people(
 ) -> None:
     """Open a page on which people judge the images that evaluate drew; Ctrl+C ends it, and nothing is lost."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from ganline.catalogue import check
     from ganline.evaluation.judgements import Store
     from ganline.explorer import people as judged
+    from ganline.settings import paths
 
     with tempfile.TemporaryDirectory() as temporary, console.status("fetching what there is to judge"):
         found: dict[str, Path] = {}
@@ -191,6 +192,7 @@ def translate(
 ) -> None:
     """Put pictures of any size, or a video, through the trained translator in models/gan."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from ganline.settings import paths
     from ganline.studies.translation import using
 
     job = using.plan(source, destination, force)
@@ -207,8 +209,10 @@ def export(
     split: Annotated[str, typer.Option(help="train, test (the images held out), or both.")] = "both",
 ) -> None:
     """Write the prepared images and their classes as a zip that StyleGAN trains on."""
+    from ganline.catalogue import check
     from ganline.datasets import stylegan_zip
     from ganline.datasets.prepared import SPLITS
+    from ganline.settings import paths
 
     if split not in (*SPLITS, "both"):
         raise UserError(f"--split {split}: allowed is {', '.join(SPLITS)} or both")
@@ -217,33 +221,11 @@ def export(
     console.print(f"{target} holds {count:,} images of {folder}", soft_wrap=True)
 
 
-def _require_source(source: str, copied_to: Path) -> None:
-    """Refuse (UserError) a download.source that is not there, or on which dvc would fail before our code runs.
-
-    DVC 3.67 reads all of a folder first, and ends at a link that leads nowhere or a name that is not UTF-8; and the
-    folder that a stage writes it deletes.
-    """
-    try:
-        Path(source).stat()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in it
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        home = " (write out ~: no shell opens it there)" if source.startswith("~") else ""
-        raise UserError(
-            f"download.source = {yaml_files.shown(source)}: there is no such file or folder: {reason}{home}"
-        ) from None
-    if Path(source).resolve().is_relative_to(copied_to.resolve()):
-        raise UserError(
-            f"download.source = {yaml_files.shown(source)}: {copied_to} is where the pipeline puts its copy, and dvc "
-            "empties it first; move your pictures to a folder of their own, such as data/mine"
-        )
-    if Path(source).is_dir():
-        listing.files(Path(source))
-
-
 @app.command()
 def clean(yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False) -> None:
     """Delete the checkpoints of trainings that nothing can go on from any more; list them, and the others, first."""
     from ganline.datasets.prepared import images_file
+    from ganline.settings import paths
     from ganline.training import leftovers
 
     found = list(
@@ -332,11 +314,13 @@ def _show_profile(what: str, found: "Profile") -> None:
 
 def _counts(experiment: str) -> Iterator[tuple[str, str, int, int, int]]:
     """Yield experiment, network, and its weights: all, trained ones, others."""
-    # Some datasets ask for a place of your own, which these numbers do not depend on.
-    params = catalogue.compose_params(experiment, ["download.source=any"])
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from ganline.catalogue.presets import compose_params
+    from ganline.datasets import inputs
     from ganline.models import build
 
+    # Some datasets ask for a place of your own, which these numbers do not depend on.
+    params = compose_params(experiment, ["download.source=any"])
     shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
     # Nothing is counted that takes time or memory alone: how weights are drawn, and a second generator.
     quick = {"initializer": "glorot_uniform", "generator_average": 0.0}
@@ -351,9 +335,11 @@ def _counts(experiment: str) -> Iterator[tuple[str, str, int, int, int]]:
 
 def _classes(dataset: str) -> int:
     """Return the number of classes that a dataset's source list names, or else those of CLASSES, 0 where unknown."""
+    from ganline.datasets import sources
+
     listing = SOURCES / f"{dataset}.yaml"
-    named = getattr(sources.read(listing), "classes", ()) if listing.exists() else ()
-    return len(named) or CLASSES.get(dataset, 0)
+    classes = getattr(sources.read(listing), "classes", ()) if listing.exists() else ()
+    return len(classes) or CLASSES.get(dataset, 0)
 
 
 def main() -> None:

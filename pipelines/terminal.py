@@ -1,6 +1,8 @@
 """How a command line of this package ends."""
 
+import atexit
 import errno
+import gc
 import sys
 from typing import Any
 
@@ -19,6 +21,7 @@ MENDABLE = (
 
 def run(app: typer.Typer) -> None:
     """Run a command line; a user's mistake, or a machine that refuses, ends in one message and exit code 1."""
+    atexit.register(gc.freeze)  # else Python looks through all that was imported for garbage, before it lets it go
     try:
         app()
     except UserError as error:

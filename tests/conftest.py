@@ -1,10 +1,13 @@
 import os
 import shutil
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
+from ganline.core.memory import give_back
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["MPLBACKEND"] = "Agg"
@@ -36,6 +39,21 @@ def pytest_collection_modifyitems(items):
         return LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
     items.sort(key=rank)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forgotten_graphs():
+    """Forget the graphs of each file: Keras keeps those of all networks, TensorFlow those with custom gradients."""
+    yield
+    if "tensorflow" not in sys.modules:
+        return
+    import tensorflow as tf
+    from tensorflow.python.framework.ops import gradient_registry
+
+    tf.keras.backend.clear_session()
+    for name in [name for name in gradient_registry._registry if "-" in name]:  # a graph's; others are operations'
+        del gradient_registry._registry[name]
+    give_back()
 
 
 FOREIGN = "elsewhere.example"

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from ganline.catalogue import class_gan
 from ganline.catalogue.attacked import unanswerable
@@ -10,10 +10,10 @@ from ganline.catalogue.growth import misgrown
 from ganline.catalogue.paired import annealed, compared
 from ganline.core.abilities import lacking
 from ganline.core.errors import UserError
-from ganline.datasets.inputs import DERIVED, PARTNER
 from ganline.models.facts import BATCH_NORM, loss_facts, model_facts
 from ganline.settings.networks import NETWORKS
 from ganline.settings.recipes import (
+    PARTNER,
     Adversaries,
     Cartoon,
     ClassGAN,
@@ -142,9 +142,10 @@ def _unpaired(prepare: Prepare, train: Translation, model: dict[str, Any]) -> It
         if prepare.channels != 3 and train.input not in ("shrunk", "image"):
             yield f"train.input = {train.input}: it is made of images in colour; set prepare.channels=3"
     elif prepare.pairs is None:
+        made = (value for value in get_args(type(train).model_fields["input"].annotation) if value != PARTNER)
         yield (
             f"train.input = {train.input}: the images have no partners (prepare.pairs); allowed is "
-            f"{_either(tuple(DERIVED))}, or a dataset of pairs such as dataset=paired_folders"
+            f"{', or '.join((*made, 'a dataset of pairs such as dataset=paired_folders'))}"
         )
     elif prepare.pairs.layout == "unpaired" and "pairs" in model["needs"]:
         yield (

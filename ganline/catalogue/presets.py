@@ -1,4 +1,4 @@
-"""The catalogue of experiments in conf/, and how one is composed into the parameters of a run."""
+"""How an experiment of the catalogue in conf/ is composed into the parameters of a run."""
 
 import difflib
 from collections.abc import Sequence
@@ -15,35 +15,17 @@ from yaml import YAMLError
 
 from ganline.catalogue import overrides as given
 from ganline.catalogue.check import check, named_model
+from ganline.catalogue.named import CONF, names
 from ganline.core import yaml_files
 from ganline.core.errors import UserError
 from ganline.models.facts import model_facts, recipe_of
 from ganline.settings.schema import Params
 
-CONF = Path("conf")
 GROUPS = ("experiment", "dataset")
 RECIPE = "recipe"
 """The group of the defaults of each kind of model; experiments choose from it, not users."""
 CANNOT_COMPOSE = (HydraException, OmegaConfBaseException, YAMLError, UnicodeDecodeError, RecursionError, ValueError)
 """What Hydra and OmegaConf raise for files and keys that they cannot read."""
-
-
-def names(group: str, conf: Path = CONF) -> list[str]:
-    """Return the names in a group of the catalogue ("experiment" or "dataset").
-
-    Raises:
-        UserError: `conf` is not there.
-    """
-    if not (conf / group).is_dir():
-        raise UserError(f"no {conf / group} here: run this in the root of a Ganline project")
-    return sorted(path.stem for path in (conf / group).glob("*.yaml"))
-
-
-def description(experiment: str, conf: Path = CONF) -> str:
-    """Return the first comment line of an experiment's file, which says what it is."""
-    lines = (conf / "experiment" / f"{experiment}.yaml").read_text("utf-8", "replace").splitlines()
-    comments = [line[1:].strip() for line in lines if line.startswith("#") and "@package" not in line]
-    return comments[0] if comments else ""
 
 
 class Entry(BaseModel, extra="forbid"):

@@ -11,11 +11,12 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from ganline.core.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np  # takes longer to import than most commands take
 
 SEAL = hashlib.sha256().digest_size
 DAMAGE = (ValueError, LookupError, TypeError, AttributeError, EOFError, OSError, RuntimeError, MemoryError)
@@ -83,20 +84,26 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, "np.ndarray"]) -> None:
     """Write named arrays as one .npz (no pickles, no time stamps: equal arrays give equal bytes)."""
+    import numpy as np
+
     with whole_file(path) as temporary:
         np.savez(temporary, **dict(arrays))
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
+def read_arrays(path: Path) -> dict[str, "np.ndarray"]:
     """Read what `write_arrays` wrote."""
+    import numpy as np
+
     with np.load(path, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 
-def write_sealed(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def write_sealed(path: Path, arrays: Mapping[str, "np.ndarray"]) -> None:
     """Write named arrays as one .npz with the sha256 of all of it at the end, so that no damage goes unseen."""
+    import numpy as np
+
     with whole_file(path) as temporary:
         np.savez(temporary, **dict(arrays))
         seal = bytes.fromhex(sha256(temporary))
@@ -104,13 +111,15 @@ def write_sealed(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
             end.write(seal)
 
 
-def read_sealed(path: Path) -> dict[str, np.ndarray]:
+def read_sealed(path: Path) -> dict[str, "np.ndarray"]:
     """Read what `write_sealed` wrote.
 
     Raises:
         OSError: it cannot be read.
         ValueError: it is not byte for byte what was written.
     """
+    import numpy as np
+
     content = memoryview(path.read_bytes())
     body, seal = content[:-SEAL], content[-SEAL:]
     if hashlib.sha256(body).digest() != seal:

@@ -14,7 +14,7 @@ import numpy as np
 from ganline.core.random import generator
 from ganline.datasets import prepared
 from ganline.settings import paths
-from ganline.settings.recipes import Deception, Inpainting, SuperResolution, Translation
+from ganline.settings.recipes import PARTNER, Deception, Inpainting, SuperResolution, Translation
 from ganline.settings.schema import Params
 
 Images = Any
@@ -76,8 +76,6 @@ def masked(images: Images, places: Images, side: int, span: int) -> Images:
 
 DERIVED = {"grey": Derived(grey, 1)}
 """Those of images in pairs that make up for partners, by their name in train.input."""
-PARTNER = "partner"
-"""The value of train.input for inputs that are not made of the image, but come with it."""
 
 
 class Inputs(Protocol):

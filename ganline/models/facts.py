@@ -3,15 +3,21 @@
 import ast
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from ganline.datasets.inputs import PARTNER
-from ganline.settings.recipes import Latents, Train, Translation, recipes
+from ganline.settings.recipes import PARTNER, Latents, Train, Translation, recipes
 
 MODELS = Path(__file__).parent
 LOSSES = MODELS / "losses.py"
 BATCH_NORM = ("discriminator_normalization", "frozen_batch_norm")
 """What concerns the batch norms of the discriminator, and means nothing where there are none."""
+
+
+class Declared(NamedTuple):
+    """What a class says of itself."""
+
+    bases: list[str]
+    literals: dict[str, Any]
 
 
 @cache
@@ -22,7 +28,7 @@ def model_facts() -> dict[str, dict[str, Any]]:
     so that checking parameters does not load TensorFlow. A class of a family counts as a model when it, or a base class
     in these files, names its networks.
     """
-    classes: dict[str, ast.ClassDef] = {}
+    classes: dict[str, Declared] = {}
     files: dict[str, Path] = {}
     for path in sorted(MODELS.glob("**/*.py")):
         found = _classes(path)
@@ -51,7 +57,7 @@ def _taken(literals: dict[str, Any]) -> dict[str, tuple[str, ...]]:
 def loss_facts() -> dict[str, dict[str, Any]]:
     """Return, for every adversarial loss by the value of train.loss, its literals (see ganline.models.losses.Loss)."""
     classes = _classes(LOSSES)
-    named = [name for name, node in classes.items() if "name" in _own_literals(node)]
+    named = [name for name, declared in classes.items() if "name" in declared.literals]
     return {(literals := _literals(name, classes))["name"]: literals for name in named}
 
 
@@ -83,16 +89,22 @@ def adversaries_of(model: str) -> tuple[str, ...]:
     return tuple(model_facts()[model].get("adversaries", ()))
 
 
-def _classes(path: Path) -> dict[str, ast.ClassDef]:
-    return {node.name: node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)}
+def _classes(path: Path) -> dict[str, Declared]:
+    # What is parsed is let go of here: kept, the trees of all files make Python look for garbage among them, which
+    # takes longer than parsing.
+    return {
+        node.name: Declared([base.id for base in node.bases if isinstance(base, ast.Name)], _own_literals(node))
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef)
+    }
 
 
-def _literals(name: str, classes: dict[str, ast.ClassDef]) -> dict[str, Any]:
+def _literals(name: str, classes: dict[str, Declared]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in classes[name].bases:
-        if isinstance(base, ast.Name) and base.id in classes:
-            found |= _literals(base.id, classes)
-    return found | _own_literals(classes[name])
+        if base in classes:
+            found |= _literals(base, classes)
+    return found | classes[name].literals
 
 
 def _own_literals(of: ast.ClassDef) -> dict[str, Any]:

@@ -187,6 +187,10 @@ class Styled(Equalized):
     """The discriminator compares the images of a batch, so reals and fakes are in two."""
 
 
+PARTNER = "partner"
+"""The value of train.input for inputs that are not made of the image, but come with it."""
+
+
 class Translation(Adversaries):
     """Adversaries that make images of other images."""
 

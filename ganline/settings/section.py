@@ -14,7 +14,7 @@ LARGEST_INT = 2**31 - 1
 class Section(BaseModel):
     """A part of params.yaml: unknown keys and wrong types are errors, nothing is converted silently."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     @field_validator("*")
     @classmethod

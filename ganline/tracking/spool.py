@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from ganline.core import files
 from ganline.core.addresses import masked, masked_within, without_user
 
 SESSION = "GANLINE_SESSION"
@@ -206,8 +207,6 @@ class Writer:
 
     def keep(self, path: Path) -> str:
         """Copy a file or folder into the session as it is now; return the copy's path inside the session."""
-        from ganline.core import files  # here, as NumPy comes with it: a stage that begins must not wait to say so
-
         copy = Path("files") / digest(path)[:20] / path.name
         target = self.folder / copy
         if target.exists():
@@ -242,8 +241,6 @@ def tell_here(kind: str, **content: Any) -> None:
 
 def digest(path: Path) -> str:
     """Return the hex sha256 of a file, or of a folder's file names and contents (byte-code left out)."""
-    from ganline.core import files
-
     if path.is_file():
         return files.sha256(path)
     parts = (f"{p.relative_to(path)} {files.sha256(p)}" for p in contents(path))
@@ -326,8 +323,6 @@ def _ends_line(path: Path, offset: int) -> bool:
 
 def write_state(folder: Path, state: Mapping[str, Any]) -> None:
     """Write what `read_state` reads, whole or not at all."""
-    from ganline.core import files
-
     files.write_json(folder / "state.json", masked_within(state))
 
 

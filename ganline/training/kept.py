@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from ganline.core.errors import UserError
 from ganline.core.files import read_sealed, undamaged, write_sealed
 from ganline.settings.recipes import Train
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FOLDER = "kept"
 """Beside the checkpoints; the stage train copies it to models/kept."""
@@ -28,12 +30,12 @@ def in_folder(folder: Path) -> dict[int, Path]:
     return {int(path.stem.removeprefix("step-")): path for path in sorted(folder.glob("step-*.npz"))}
 
 
-def keep(workdir: Path, step: int, weights: Mapping[str, np.ndarray]) -> None:
+def keep(workdir: Path, step: int, weights: Mapping[str, "np.ndarray"]) -> None:
     """Keep weights by their names."""
     write_sealed(file(workdir / FOLDER, step), weights)
 
 
-def read(path: Path) -> dict[str, np.ndarray]:
+def read(path: Path) -> dict[str, "np.ndarray"]:
     """Return what `keep` wrote.
 
     Raises:

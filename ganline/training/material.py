@@ -14,7 +14,7 @@ from ganline.datasets.prepared import images_file, partners_file, read_partners,
 from ganline.datasets.split import stratified
 from ganline.models.facts import model_facts, needs_pairs
 from ganline.settings import paths
-from ganline.settings.recipes import Adversaries, Translation
+from ganline.settings.recipes import PARTNER, Adversaries, Translation
 from ganline.settings.schema import Params
 from ganline.training.batches import Apart
 from ganline.training.monitor import cadence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def picture_files(params: Params) -> list[Path]:
     """Return the files of the training images, and of the partners where the model is given those."""
     folder = paths.prepared(params)
-    given = isinstance(params.train, Translation) and params.train.input == inputs.PARTNER
+    given = isinstance(params.train, Translation) and params.train.input == PARTNER
     return [images_file(folder, "train"), *([partners_file(folder, "train")] if given else [])]
 
 
