@@ -18,6 +18,7 @@ from rich.table import Table
 from benchmarks import contenders, translators
 from benchmarks.asked import asked
 from ganline.catalogue.presets import names
+from ganline.core.memory import give_back
 
 ROUNDS = 5
 EXPERIMENTS = {  # steps a round: about a second
@@ -63,6 +64,7 @@ def work(pipe: Connection, builder: str, arguments: tuple) -> None:
     """Build a contender, then time as many steps as the parent asks for, again and again."""
     module, _, name = builder.rpartition(".")
     step = getattr(import_module(f"benchmarks.{module}"), name)(*arguments)
+    give_back()  # or steps would find free what building took
     before = _resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the most memory so far is forgotten: building took some
     while count := pipe.recv():

@@ -15,6 +15,8 @@ from ganline.settings.recipes import Optimizer, Train
 
 Batch = Mapping[str, tf.Tensor]
 Metrics = dict[str, tf.Tensor]
+Gradients = dict[str, list[tf.Tensor]]
+"""For each optimizer that is named those of the weights that it trains."""
 
 
 class Model:
@@ -116,26 +118,37 @@ class Model:
         return make_optimizer(rule, self.settings, updates)
 
     def update(self, tape: tf.GradientTape, loss: tf.Tensor, *names: str) -> None:
-        """Apply one step of each of the named optimizers to the weights that it trains.
+        """Apply one step of each of the named optimizers to the weights that it trains."""
+        self.apply(self.gradients(tape, loss, *names))
+
+    def gradients(self, tape: tf.GradientTape, loss: tf.Tensor, *names: str) -> Gradients:
+        """Return the gradients of a loss for each of the named optimizers, as `apply` takes them.
 
         The optimizers add up the gradients of all replicas, so each replica gives its share of the mean over the whole
-        batch. In float16 gradients are computed scaled up, lest small ones vanish; one that overflows makes its
-        optimizer skip the step and halve its scale (Micikevicius et al. 2018).
+        batch. In float16 gradients are computed scaled up, lest small ones vanish (Micikevicius et al. 2018).
         """
         weights, optimizers = {n: self.trained(n) for n in names}, [self.optimizers[n] for n in names]
-        counter = optimizers[0].iterations if self.settings.shared_optimizer_counter and len(names) > 1 else None
-        before = None if counter is None else counter.read_value()
         share = 1.0 / replicas.count()
         scaled = [optimizer.get_scaled_loss(tf.constant(share)) for optimizer in optimizers if is_scaled(optimizer)]
         start = tf.reduce_min(scaled) if scaled else None if share == 1 else tf.constant(share)
         gradients = tape.gradient(loss, weights, start, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        for optimizer, name, scale in zip(optimizers, names, scaled, strict=False):
+            # Of several scales the least was used; each optimizer takes back its own.
+            gradients[name] = optimizer.get_unscaled_gradients([g * (scale / start) for g in gradients[name]])
+        return gradients
+
+    def apply(self, gradients: Gradients) -> None:
+        """Apply one step of each optimizer that is named to the weights that it trains.
+
+        In float16 a gradient that overflowed makes its optimizer skip the step and halve its scale.
+        """
+        optimizers = [self.optimizers[name] for name in gradients]
+        counter = optimizers[0].iterations if self.settings.shared_optimizer_counter and len(gradients) > 1 else None
+        before = None if counter is None else counter.read_value()
         for i, (optimizer, (name, given)) in enumerate(zip(optimizers, gradients.items(), strict=True)):
-            if scaled:
-                # Of several scales the least was used; each optimizer takes back its own.
-                given = optimizer.get_unscaled_gradients([gradient * (scaled[i] / start) for gradient in given])
             if i and counter is not None:
                 counter.assign(before)  # what is updated at once counts once
-            optimizer.apply_gradients(zip(given, weights[name], strict=True))
+            optimizer.apply_gradients(zip(given, self.trained(name), strict=True))
 
     def updates(self, name: str) -> int:
         """Return how often a training step updates the network called `name`."""

@@ -11,7 +11,7 @@ from ganline.core import replicas
 from ganline.core.random import key, layer_keys, purpose_number, uniform
 from ganline.models import stabilisers as practices
 from ganline.models.adversarial import Adversarial
-from ganline.models.base import Batch, Metrics
+from ganline.models.base import Batch, Gradients, Metrics
 from ganline.models.terms import in_order
 from ganline.settings.recipes import UnpairedTranslation
 
@@ -46,6 +46,7 @@ class TwoDomains(Adversarial):
 
     summed over the two directions, absolute differences being means. Generators treat each picture by itself: what one
     of them is given in a step goes through it in two batches, one of new pictures and one of the other's translations.
+    Gradients are taken of one cycle, there and back, after the other: at no time is there what both keep for theirs.
     """
 
     settings: UnpairedTranslation
@@ -100,23 +101,27 @@ class TwoDomains(Adversarial):
         ways = [Way(self.back, SOURCE, turned), Way(self, TARGET, batch)]
         generators = [name for name in self.network_names if name.startswith("generator")]
         told: Metrics = {}
-        # One pass serves all: the discriminators are shown these translations, and the generators learn from them.
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([self.trained(name) for name in generators])
-            first = [way.model.first_pass(way.real, step) for way in ways]
-        for way, made in zip(ways, first, strict=True):
-            told |= _of_domain(way.model.discriminator_turn(way.real, made["image"], step), way.domain)
-        with tape:
-            losses = []
-            for way, made, other in zip(ways, first, reversed(first), strict=True):
-                loss, terms = way.model.generator_terms(way.real, made, other["image"], step)
-                losses.append(loss)
-                told |= _of_domain(terms, way.domain)
-            total = tf.add_n(losses)
-        self.update(tape, total, *generators)
+        losses: list[tf.Tensor] = []
+        gradients: list[Gradients] = []
+        for way, other in zip(ways, reversed(ways), strict=True):
+            # One after the other: what the first keeps for its gradient is gone when the second begins.
+            real = _after(gradients, way.real)
+            # One pass serves both: the discriminator is shown these translations, and the generators learn from them.
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch([self.trained(name) for name in generators])
+                made = way.model.first_pass(real, step)
+            told |= _of_domain(way.model.discriminator_turn(real, made["image"], step), way.domain)
+            with tape:
+                loss, terms = way.model.generator_terms(real, made, other.model, step)
+            # What comes back is of the other domain again.
+            told |= {f"{name}_{(other if name == 'g_cycle' else way).domain}": term for name, term in terms.items()}
+            losses.append(loss)
+            gradients.append(self.gradients(tape, loss, *generators))
+        first, second = gradients
+        self.apply({name: [a + b for a, b in zip(first[name], second[name], strict=True)] for name in generators})
         for way in ways:
             way.model.average(step)
-        return self._sums(told) | {"g_loss": total} | told
+        return self._sums(told) | {"g_loss": tf.add_n(losses)} | told
 
     def first_pass(self, real: Batch, step: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return "image", the translations of real["input"], and where they count "same", those of real["image"]."""
@@ -132,14 +137,14 @@ class TwoDomains(Adversarial):
         return self.discriminate({"image": real["image"][:count]}, {"image": shown}, step, step)
 
     def generator_terms(
-        self, real: Batch, made: Mapping[str, tf.Tensor], other: tf.Tensor, step: tf.Tensor
+        self, real: Batch, made: Mapping[str, tf.Tensor], other: "TwoDomains", step: tf.Tensor
     ) -> tuple[tf.Tensor, Metrics]:
-        """Return this direction's part of the generators' loss, and its terms.
+        """Return the part of the generators' loss that this direction begins, and its terms.
 
         Args:
             real: of a batch, as in Way.
             made: what `first_pass` returned.
-            other: what the other direction made of real["image"], (N, H', W', C').
+            other: the other direction, which brings back what was made of real["input"].
             step: the training step.
         """
         recipe, terms = self.settings, {}
@@ -150,7 +155,7 @@ class TwoDomains(Adversarial):
             fake = {"image": made["image"]}
             terms["g_adversarial"] = self.deceive(self.judge(fake, step), real, fake, step)
             if recipe.cycle_weight:
-                terms["g_cycle"] = _apart(self.generator(other, training=True), real["image"])
+                terms["g_cycle"] = _apart(other.generator(made["image"], training=True), real["input"])
         if recipe.identity_weight:
             terms["g_identity"] = _apart(made["same"], real["image"])
         if recipe.target_weight:
@@ -230,6 +235,12 @@ class TwoDomains(Adversarial):
         """See ganline.models.base.Model.extra_variables."""
         pools = {} if self.pool is None else {"pool": self.pool, "pool_back": self.back.pool}
         return super().extra_variables() | pools
+
+
+def _after(gradients: list[Gradients], batch: Batch) -> Batch:
+    """Return the batch, held back in a compiled step until these gradients are made."""
+    with tf.control_dependencies(tf.nest.flatten(gradients)):
+        return {name: tf.identity(values) for name, values in batch.items()}
 
 
 def _of_domain(told: Metrics, domain: str) -> Metrics:

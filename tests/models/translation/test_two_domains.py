@@ -99,6 +99,15 @@ def test_a_step_is_that_of_the_book(experiment, cycle, identity, target):
                 assert np.mean(np.abs(mine - theirs) > 1e-5) < 1e-3, name
 
 
+def test_the_second_cycle_begins_when_the_first_has_its_gradients():
+    """So that what the two keep for their gradients is not there at once."""
+    model = build()
+    graph = tf.function(model.train_step, autograph=False).get_concrete_function(batch(model), STEP).graph
+    weights = sum(len(model.trained(name)) for name in ("generator", "generator_back"))
+    held = [op for op in graph.get_operations() if op.type == "Identity" and len(op.control_inputs) >= weights]
+    assert len(held) == 2  # pictures of either domain
+
+
 def test_the_two_ways_have_networks_and_numbers_of_their_own():
     model = build("cyclegan-apple2orange", "train.initializer=normal")
     for one, other in ((NAMES[0], NAMES[2]), (NAMES[1], NAMES[3])):
