@@ -131,7 +131,9 @@ def measured(row: Row, victim: Victim, aim: Aim) -> list[str]:
         " / ".join(f"{each / len(aim.images):.4f}" for each in seconds),
         f"{seconds[1] / seconds[0]:.1f}",
         " / ".join(f"{each.success_rate:.0%}" for each in told),
-        f"{norm} " + " / ".join(f"{getattr(each.distances, norm)[both].mean():.3f}" for each in told),
+        f"{norm} " + " / ".join(f"{getattr(each.distances, norm)[both].mean():.3f}" for each in told)
+        if both.any()
+        else "-",
         " / ".join(f"{each:,.0f}" for _, each in made),
     ]
 
