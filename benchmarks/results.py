@@ -65,6 +65,8 @@ RUNS: dict[str, list[str]] = {
     "gan-mnist": ["train.steps=8000"],
     "dcgan-fashion-mnist-workshop": [],
     "wgan-mnist": [*BFLOAT16, "train.steps=2500"],
+    "adversarial-mnist": [],
+    "adversarial-fashion-mnist": [],
     "quickdraw-apples": [*EMOJI, "prepare.size=28", "prepare.channels=1", *BFLOAT16, "train.steps=600"],
     "cgan-mnist": ["train.steps=400"],
     "acgan-fashion-mnist": ["train.steps=300"],
@@ -240,7 +242,8 @@ should, those of some tens that the line runs. Nor can a run's curves be held ag
 a row of history.csv is a mean over `train.log_every` steps, most documents print single ones. Of sources without a test
 split of their own (Quick, Draw!, faces, flags) part is held out here, while the documents train on all. Rows on emoji
 and flags (191 and 81 images) are of an older split, of whose test images 8 and 2 were training images too: pictures
-that come twice are now held out together.
+that come twice are now held out together. The two adversarial rows are those presets' generators, WGAN-GP's loss on
+small networks with one critic update a step and averaged weights, at the presets' own seed and with their own measures.
 
 Made by `python -m benchmarks.results` (all numbers: docs/results/*.json).
 
