@@ -142,10 +142,14 @@ def _unpaired(prepare: Prepare, train: Translation, model: dict[str, Any]) -> It
         if prepare.channels != 3 and train.input not in ("shrunk", "image"):
             yield f"train.input = {train.input}: it is made of images in colour; set prepare.channels=3"
     elif prepare.pairs is None:
-        made = (value for value in get_args(type(train).model_fields["input"].annotation) if value != PARTNER)
+        allowed = [value for value in get_args(type(train).model_fields["input"].annotation) if value != PARTNER]
+        if "pairs" in model["needs"]:
+            allowed.append("a dataset of pairs such as dataset=paired_folders")
+        else:
+            allowed.append("a dataset of pictures of two kinds such as dataset=unpaired_folders")
         yield (
             f"train.input = {train.input}: the images have no partners (prepare.pairs); allowed is "
-            f"{', or '.join((*made, 'a dataset of pairs such as dataset=paired_folders'))}"
+            f"{', or '.join(allowed)}"
         )
     elif prepare.pairs.layout == "unpaired" and "pairs" in model["needs"]:
         yield (

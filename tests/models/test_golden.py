@@ -131,7 +131,7 @@ def printed():
     """What `ganline networks --csv` prints, as (experiment, network) -> counts."""
     # In a process of its own: TensorFlow would keep the memory of the largest, a gigabyte.
     command = [sys.executable, "-m", "pipelines.cli", "networks", "--csv"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     header, *rows = csv.reader(io.StringIO(done.stdout))
     assert header == ["experiment", "network", "total", "trainable", "non_trainable"]
     return {(row[0], row[1]): tuple(map(int, row[2:])) for row in rows}

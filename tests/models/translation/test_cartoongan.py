@@ -138,7 +138,7 @@ def test_styles_decide_the_drawing_at_other_sizes(size, patches):
     [
         (["prepare.size=24"], r"prepare.size = 24 .* multiples of 16"),
         (["prepare.pairs.size=32"], r"prepare.pairs.size = 32: .* of the images' size"),
-        (["dataset=emoji"], r"the images have no partners \(prepare.pairs\); allowed is a dataset of pairs"),
+        (["dataset=emoji"], r"no partners \(prepare.pairs\); allowed is a dataset of pictures of two kinds"),
         (["train.input=grey"], r"train.input = grey: allowed is 'partner'"),
         (["train.batch_size=4"], r"train.batch_size = 4: .* allowed is up to that"),
         (["train.initialization_steps=6800"], r"train.initialization_steps = 6800: .* fewer than train.steps = 6800"),
