@@ -43,7 +43,11 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True, scope="module")
 def forgotten_graphs():
-    """Forget the graphs of each file: Keras keeps those of all networks, TensorFlow those with custom gradients."""
+    """Forget the graphs of each file: Keras keeps those of all networks, TensorFlow those with custom gradients.
+
+    A compiled function with a custom gradient that outlives its file can be called, but not differentiated in a graph
+    any more ("No gradient defined for operation").
+    """
     yield
     if "tensorflow" not in sys.modules:
         return
