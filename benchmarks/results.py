@@ -243,7 +243,7 @@ a row of history.csv is a mean over `train.log_every` steps, most documents prin
 split of their own (Quick, Draw!, faces, flags) part is held out here, while the documents train on all. Rows on emoji
 and flags (191 and 81 images) are of an older split, of whose test images 8 and 2 were training images too: pictures
 that come twice are now held out together. The two adversarial rows are those presets' generators, WGAN-GP's loss on
-small networks with one critic update a step and averaged weights, at the presets' own seed and with their own measures.
+small networks with one critic update a step and averaged weights, as `dvc repro` left them after `ganline use`.
 
 Made by `python -m benchmarks.results` (all numbers: docs/results/*.json).
 

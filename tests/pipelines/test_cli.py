@@ -168,8 +168,9 @@ PARAMETERS = {"hydra", "omegaconf", "ruamel", "yaml"}
         (["experiments"], SLOW | PARAMETERS),
         (["use", "gan-mnist", "train.stepz=3"], SLOW),
         (["use", "gan-mnist", "train.steps=many"], SLOW),
+        (["use", "gan-mnits"], SLOW),
     ],
-    ids=("help", "experiments", "unknown key", "wrong value"),
+    ids=("help", "experiments", "unknown key", "wrong value", "unknown name"),
 )
 def test_nothing_slow_is_loaded_before_it_is_needed(arguments, unneeded):
     tell = "import atexit, sys; atexit.register(lambda: print(*sys.modules)); from pipelines.cli import main; main()"
