@@ -29,7 +29,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Callable[[s
     # would signal all at once, and training takes a second signal as an order to leave without saving.
     process = subprocess.Popen(
         command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        start_new_session=True, preexec_fn=_end_with_parent,
+        start_new_session=True, preexec_fn=end_with_parent,
     )  # fmt: skip
     assert isinstance(process.stdout, BufferedReader)
     try:
@@ -44,8 +44,8 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Callable[[s
         raise
 
 
-def _end_with_parent() -> None:
-    """Ask Linux for a SIGTERM to this new process when its parent dies: killed, that has no time to see to it."""
+def end_with_parent() -> None:
+    """Ask Linux for a SIGTERM to this process when its parent dies: killed, that has no time to see to it."""
     if LIBC:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

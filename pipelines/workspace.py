@@ -72,6 +72,26 @@ def workspace(revision: str, name: str, keep_failed: bool = False, project: Path
             Path(lock.lock_file).unlink(missing_ok=True)
 
 
+def place(wanted: str, folder: Path, project: Path = PROJECT) -> None:
+    """Make a workspace, or bring the files of one that is there to another commit: what is not of Git stays.
+
+    Args:
+        wanted: what `commit` returned.
+        folder: below spool.WORKSPACES of the project.
+        project: whose commit and cache it is.
+
+    Raises:
+        UserError: Git cannot.
+    """
+    if folder.exists():
+        done = git("checkout", "--quiet", "--force", "--detach", wanted, folder=folder)
+        if done.returncode:
+            raise UserError(f"cannot bring {folder} to {wanted}: {done.stderr.strip()}")
+        return
+    _clone(project, wanted, folder)
+    _share(folder, project)
+
+
 def _remove_dead(workspaces: Path) -> None:
     """Remove the workspaces of runs that were killed: nobody holds their locks. One that was kept has none."""
     for path in workspaces.glob("*.lock"):

@@ -11,7 +11,7 @@ import pytest
 
 from ganline.core.errors import UserError
 from ganline.tracking import spool
-from pipelines.workspace import commit, workspace
+from pipelines.workspace import commit, place, workspace
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -63,6 +63,16 @@ def test_side_by_side_each_at_its_revision_with_one_cache(project):
         Path("text.txt").write_text("second\n")
         done = subprocess.run([sys.executable, "-m", "dvc", "repro"], capture_output=True, text=True, check=True)
         assert "is cached" in done.stdout  # what another workspace has made
+
+
+def test_a_place_that_is_there_is_brought_to_another_commit_with_what_was_made_in_it(project):
+    folder = project / spool.WORKSPACES / "stays"
+    folder.parent.mkdir(parents=True)
+    place(commit("HEAD~1", project), folder, project)
+    (folder / "said.txt").write_text("made here")
+    (folder / "text.txt").write_text("changed here")
+    place(commit("HEAD", project), folder, project)
+    assert [(folder / f"{name}.txt").read_text() for name in ("said", "text")] == ["made here", "second\n"]
 
 
 def test_a_failed_one_is_kept_if_asked(project):
