@@ -1,41 +1,32 @@
-"""Runs experiments of the catalogue through the whole line and keeps what they show in docs/results.
+"""Runs experiments of the catalogue under a budget of training and keeps what they show in docs/results.
 
-Run, in a clone of its own (it changes params.yaml): python -m benchmarks.results [EXPERIMENT ...]
-Each run leaves docs/results/EXPERIMENT.json and .png (a few latents through training, or held-out inputs beside what
-becomes of them); docs/results.md is made of them.
+Run: python -m benchmarks.results [EXPERIMENT ...] [--minutes M]
+Each trains for as many steps as its preset has, or for those that M minutes on two cores allow where these are fewer:
+its own are timed first. As many go at a time as there are cores, each on one thread, in workspaces below .ganline, at
+the commit that is checked out. Stopped, it goes on where it was when it is called again; what is done is kept, and made
+anew only where it is named and its code, parameters or budget have changed.
+Each leaves docs/results/EXPERIMENT.json and .png (a few latents through training, or held-out inputs beside what
+becomes of them); docs/results.md and docs/results/curves.png are made of them.
 """
 
 import json
-import os
-import shlex
-import subprocess
-import time
+import sys
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-import pandas as pd
-
-from benchmarks import stacked_mnist
-from benchmarks.asked import asked
+from benchmarks import rows, stacked_mnist
+from benchmarks.asked import asked_within
+from benchmarks.recorded import CURVES, RESULTS, curves
 from ganline.catalogue import presets as catalogue
-from ganline.catalogue.check import load
-from ganline.core.figures import beside, cut_grid, image_grid, write_png
-from ganline.core.files import write_json, write_text
+from ganline.core.errors import UserError
+from ganline.core.figures import write_png
+from ganline.core.files import write_text
 from ganline.evaluation.baselines import BASELINES
 from ganline.metrics import naming
-from ganline.settings import paths
 
-RESULTS = Path("docs/results")
 TRANSLATED = "baseline_copied_kid"
 """Only translators have it."""
-EXAMPLES = [paths.STUDY / f"figures/examples-{name}.png" for name in ("median", "there")]
-"""Of a translator: held-out inputs, what it makes of them, and what should have come out, or where nobody knows what
-should have, what comes back.
-"""
-COLUMNS, ROWS = 8, 8
-"""Of the strip: steps, evenly chosen, and latents."""
+MINUTES = 45.0
 
 EMOJI, BFLOAT16 = ["dataset=emoji", "extractor.kind=classifier"], ["compute.precision=mixed_bfloat16"]
 LINES = ["dataset=openmoji_lines", "extractor.kind=classifier"]
@@ -60,24 +51,24 @@ CARTOON = [
 RUNS: dict[str, list[str]] = {
     "mode-collapse-mnist": [],
     "convergence-failure-mnist": [],
-    "vae-mnist": ["train.steps=9380"],
-    "lsgan-mnist": ["train.steps=12500"],
-    "gan-mnist": ["train.steps=8000"],
+    "vae-mnist": [],
+    "lsgan-mnist": [],
+    "gan-mnist": [],
     "dcgan-fashion-mnist-workshop": [],
-    "wgan-mnist": [*BFLOAT16, "train.steps=2500"],
+    "wgan-mnist": BFLOAT16,
     "adversarial-mnist": [],
     "adversarial-fashion-mnist": [],
-    "quickdraw-apples": [*EMOJI, "prepare.size=28", "prepare.channels=1", *BFLOAT16, "train.steps=600"],
-    "cgan-mnist": ["train.steps=400"],
-    "acgan-fashion-mnist": ["train.steps=300"],
-    "infogan-mnist": ["train.steps=200"],
-    "sgan-fashion-mnist": ["train.steps=200"],
-    "wgan-gp-fashion-mnist": ["train.steps=300"],
-    "pixelcnn-mnist": ["train.steps=80", "evaluate.samples=2000"],
-    "dcgan-fashion-mnist": [*BFLOAT16, "train.steps=80"],
-    "flags-emoji": [*BFLOAT16, "train.steps=48"],
-    "dcgan-human-faces": [*EMOJI, "prepare.size=56", "train.steps=24"],
-    "dcgan-anime-faces": [*EMOJI, "prepare.size=56", "train.steps=16"],
+    "quickdraw-apples": [*EMOJI, "prepare.size=28", "prepare.channels=1", *BFLOAT16],
+    "cgan-mnist": [],
+    "acgan-fashion-mnist": [],
+    "infogan-mnist": [],
+    "sgan-fashion-mnist": [],
+    "wgan-gp-fashion-mnist": [],
+    "pixelcnn-mnist": ["evaluate.samples=2000"],
+    "dcgan-fashion-mnist": BFLOAT16,
+    "flags-emoji": BFLOAT16,
+    "dcgan-human-faces": [*EMOJI, "prepare.size=56"],
+    "dcgan-anime-faces": [*EMOJI, "prepare.size=56"],
     "pix2pix-gray-to-color": [
         *(*LINES, "train.input=partner", "train.steps=8000", "train.batch_size=16"),
         *("train.generator_batch_size=16", "train.sampling=shuffle", "train.generator_average=0.999"),
@@ -116,69 +107,11 @@ RUNS: dict[str, list[str]] = {
 The judge is the one that the rows were made with: on colour emoji the classifier, where the dataset has come to bring
 another.
 """
-ALONE = "extractor.beside=null"
-"""The rows are of one judge."""
-CLASSES = "evaluate.metrics=[default,class_histogram]"
-"""The rows show how many classes are seen, and how evenly."""
 OWN = {
     "classes_seen": "classes", "class_entropy": "bits of class entropy", "condition_accuracy": "asked-for class",
     "test_accuracy": "test accuracy", "code_agreement": "code agreement", "code_information": "nats of the code",
     "elbo": "ELBO, nats", "test_loss": "test loss", "test_bits_per_dim": "bits a pixel",
 }  # fmt: skip
-
-
-def run(experiment: str, overrides: list[str]) -> None:
-    """Run the line as a user would, then keep its numbers and its strip."""
-    steps = [int(item.removeprefix("train.steps=")) for item in overrides if item.startswith("train.steps=")]
-    given = {item.partition("=")[0] for item in overrides}
-    every = [item for n in steps for item in _often(n) if item.partition("=")[0] not in given]
-    values = [f"experiment={experiment}", *overrides, *every, ALONE, CLASSES]
-    changes = [part for value in values for part in ("-S", value)]
-    start = time.monotonic()
-    subprocess.run(["dvc", "exp", "run", *changes], check=True)
-    keep(experiment, shlex.join(["dvc", "exp", "run", *changes]), (time.monotonic() - start) / 60)
-
-
-def keep(experiment: str, command: str, minutes: float | None) -> None:
-    """Write the numbers and the strip of the run that the workspace holds; None where nobody took its time."""
-    metrics = json.loads((paths.EVALUATE / "metrics.json").read_text())
-    protocol = json.loads((paths.EVALUATE / "protocol.json").read_text())
-    history, network = pd.read_csv(paths.TRAIN / "history.csv"), naming.network_of(protocol)
-    facts = {
-        "experiment": experiment,
-        "command": command,
-        "steps": load().train.steps,
-        "minutes": minutes and round(minutes, 1),
-        "cores": len(os.sched_getaffinity(0)),
-        "extractor": network,
-        "images": protocol[naming.frechet(network)]["n_fake"],
-        "verdict": json.loads((paths.TRAIN / "diagnosis.json").read_text())["verdict"],
-        "metrics": {name: float(f"{value:.4g}") for name, value in metrics.items()},
-        "last": {name: float(f"{value:.4g}") for name, value in history.iloc[-1].items()},
-    }
-    write_json(RESULTS / f"{experiment}.json", facts)
-    held_out = [path for path in EXAMPLES if path.exists()]
-    write_png(RESULTS / f"{experiment}.png", _image(held_out[0]) if held_out else strip())
-
-
-def _often(steps: int) -> list[str]:
-    """Return how often a shortened run makes samples and writes rows, so that strip and curves are full."""
-    return [f"train.sample_every={max(1, steps // COLUMNS)}", f"train.log_every={min(10, steps // COLUMNS)}"]
-
-
-def strip() -> np.ndarray:
-    """Return a few latents, one a row, through training from left to right, uint8 (h, w, C)."""
-    height, width, _ = json.loads((paths.GAN / "model.json").read_text())["image_shape"]
-    files = sorted(paths.TRAIN.glob("samples/*.png"))
-    chosen = np.unique(np.linspace(0, len(files) - 1, COLUMNS).round().astype(int))
-    grids = [cut_grid(_image(files[i]), height, width) for i in chosen]
-    rows = np.linspace(0, len(grids[0]) - 1, ROWS).round().astype(int)  # of a conditional model: its classes
-    return beside([image_grid(grid[rows], 1) for grid in grids], gap=2)
-
-
-def _image(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    return image[:, :, None] if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def page() -> str:
@@ -194,16 +127,29 @@ def page() -> str:
         "strips": "\n\n".join(STRIP.format(**facts) for facts in drawn),
         "pictures": "\n\n".join(PICTURE.format(**facts) for facts in translated),
     }
-    return PAGE.format(cores=found[0]["cores"] if found else 0, **parts)
+    cores = found[0]["cores"] if found else 0
+    return PAGE.format(cores=cores, head=HEAD, curves=CURVES_PART if any(map(_has_curve, found)) else "", **parts)
+
+
+def _has_curve(facts: dict[str, Any]) -> bool:
+    return bool(facts.get("curve", {}).get("points"))
 
 
 def _row(facts: dict[str, Any]) -> str:
     metrics = naming.modern(facts["metrics"], facts["extractor"])
-    names = (naming.frechet(facts["extractor"]), "precision", "recall")
-    pairs = [f"{metrics[name]:.3g} ({metrics[f'floor_{name}']:.3g})" for name in names]
+    judges = [facts["extractor"], facts.get("beside")]
+    names = [naming.frechet(judge) if judge else "" for judge in judges] + ["precision", "recall"]
+    pairs = [
+        f"{_short(metrics[name])} ({_short(metrics[f'floor_{name}'])})" if name in metrics else "-" for name in names
+    ]
     own = "; ".join(f"{metrics[name]:.3g} {words}" for name, words in OWN.items() if name in metrics)
-    name, count = facts["extractor"], f"{facts['images']:,}"
-    return f"| {facts['experiment']} | {_steps(facts)} | {' | '.join(pairs)} | {name}, {count} | {own} |"
+    length = f"{_steps(facts)} | {f'{cost:.0f}' if (cost := facts.get('core_minutes')) else '-'}"
+    judged = f"{', '.join(filter(None, judges))}, {facts['images']:,}"
+    return f"| {facts['experiment']} | {length} | {' | '.join(pairs)} | {judged} | {facts['verdict']} | {own} |"
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}" if value < 999.5 else f"{value:,.0f}"
 
 
 def _translator_row(facts: dict[str, Any]) -> str:
@@ -213,6 +159,7 @@ def _translator_row(facts: dict[str, Any]) -> str:
         beside = [f"{metrics[prefix + name]:.3g}" for prefix in BASELINES if prefix + name in metrics]
         cells.append(f"{metrics[name]:.3g} ({', '.join(beside)})" if name in metrics else "-")
     minutes = "" if facts["minutes"] is None else f"{facts['minutes']:.0f}"
+    minutes = f"{cost:.0f} core-minutes" if (cost := facts.get("core_minutes")) else minutes
     judge = f"{facts['extractor']}, {facts['images']:,}"
     return (
         f"| {facts['experiment']} | {_steps(facts)} | {minutes} | {' | '.join(cells)} | {judge} | {facts['verdict']} |"
@@ -226,6 +173,16 @@ def _steps(facts: dict[str, Any]) -> str:
     return f"{facts['steps']:,}" if facts["steps"] == full else f"{facts['steps']:,} of {full:,}"
 
 
+CURVES_PART = f"""The Frechet distance by the dataset's own network against core-minutes, of the weights at eight steps:
+
+![Curves of the Frechet distance](results/{CURVES})
+
+"""
+HEADS = (
+    *("experiment", "steps", "core-minutes", "Frechet distance", "that of the second judge", "precision", "recall"),
+    *("judges, images", "verdict", "its own figures"),
+)
+HEAD = f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|"
 STRIP = "**{experiment}**, steps 0 to {steps:,}\n\n![{experiment}](results/{experiment}.png)"
 PICTURE = "**{experiment}**, after {steps:,} steps\n\n![{experiment}](results/{experiment}.png)"
 PAGE = """# What the experiments show here
@@ -234,24 +191,28 @@ Real runs of the whole line on {cores} processor cores without a GPU, most of th
 after how many of the preset's steps. In brackets: the floor, what training images score in the generator's place. The
 Frechet distance and the rest are made with the extractor named (a classifier of the dataset's own classes, or of four
 rotations where it has none: the numbers `frechet_classifier` and `frechet_rotation` of today), so compare within one
-dataset only. No second judge looked, and colour emoji have come to bring another first one: the commands below say who
-judged, and ask for the class numbers, which are no longer made by default. Such a classifier has never seen blur: it
-takes most of the VAE's blurred digits for ones, so that row's distance and classes tell of blur, not of variety. Runs
-this short do not show what these models can do; those of some hundred steps show that a model learns, or fails as it
-should, those of some tens that the line runs. Nor can a run's curves be held against a document's log number by number:
-a row of history.csv is a mean over `train.log_every` steps, most documents print single ones. Of sources without a test
-split of their own (Quick, Draw!, faces, flags) part is held out here, while the documents train on all. Rows on emoji
-and flags (191 and 81 images) are of an older split, of whose test images 8 and 2 were training images too: pictures
-that come twice are now held out together. The two adversarial rows are those presets' generators, WGAN-GP's loss on
-small networks with one critic update a step and averaged weights, as `dvc repro` left them after `ganline use`.
+dataset only. Where a dash stands no second judge looked, and colour emoji have come to bring another first one: the
+commands below say who judged, and ask for the class numbers, which are no longer made by default. Such a classifier has
+never seen blur: it takes most of the VAE's blurred digits for ones, so that row's distance and classes tell of blur,
+not of variety. Runs as short as most here do not show what these models can do; those of some hundred steps show that a
+model learns, or fails as it should, those of some tens that the line runs. Nor can a run's curves be held against a
+document's log number by number: a row of history.csv is a mean over `train.log_every` steps, most documents print
+single ones. Of sources without a test split of their own (Quick, Draw!, faces, flags) part is held out here, while the
+documents train on all. Rows on emoji and flags (191 and 81 images) are of an older split, of whose test images 8 and 2
+were training images too: pictures that come twice are now held out together. The two adversarial rows are those
+presets' generators, WGAN-GP's loss on small networks with one critic update a step and averaged weights, as `dvc repro`
+left them after `ganline use`.
 
-Made by `python -m benchmarks.results` (all numbers: docs/results/*.json).
+Made by `python -m benchmarks.results` (all numbers: docs/results/*.json). Rows with core-minutes of training (processor
+time of the stage train, divided by 60) had a budget: the preset's steps, or as many as were reckoned to fit into it
+from the speed of the first. They trained on one thread, at a seed of their own, made of the name; their commands begin
+with `ganline use`, and `dvc repro` followed with TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1.
+Other rows are older, and have the seed of the presets.
 
-| experiment | steps | Frechet distance | precision | recall | extractor, images | its own figures |
-|---|---|---|---|---|---|---|
+{head}
 {rows}
 
-## Translators
+{curves}## Translators
 
 Held-out images of 64x64. In brackets what someone has who learned nothing, in this order: the input copied, the mean
 colour of the training targets, and where it applies the input enlarged bicubically, or the hole filled with the mean of
@@ -298,12 +259,27 @@ Each row is one latent (in conditional models: a class), from the untrained gene
 
 
 def render() -> None:
-    """Write the page."""
+    """Write the page, and the picture of the curves."""
+    found = [json.loads(path.read_text()) for name in RUNS if (path := RESULTS / f"{name}.json").exists()]
+    if with_curve := list(filter(_has_curve, found)):
+        write_png(RESULTS / CURVES, curves(with_curve))
     write_text(Path("docs/results.md"), page())
 
 
-if __name__ == "__main__":
-    for name in asked("benchmarks.results", __doc__, "EXPERIMENT", RUNS) or RUNS:
-        run(name, RUNS[name])
-        render()
+def main() -> None:
+    """Make the rows that are asked for, and the page anew after each."""
+    names, minutes = asked_within("benchmarks.results", __doc__ or "", "EXPERIMENT", RUNS, MINUTES)
+    try:
+        rows.require_committed()
+        asked = [rows.row(name, RUNS[name], minutes) for name in names or RUNS]
+        made_of = {each: rows.made_of(each) for each in asked}
+        wanted = rows.due(made_of, bool(names), RESULTS)
+        all_made = rows.make_all({each: made_of[each] for each in wanted}, render)
+    except UserError as error:
+        sys.exit(f"results: {error}")
     render()
+    sys.exit(not all_made)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""What is kept of a row of docs/results: its numbers, its picture, and the curves of all rows."""
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
+
+from ganline.catalogue.check import load
+from ganline.core.figures import beside, cut_grid, image_grid, write_png
+from ganline.core.files import write_json
+from ganline.metrics import naming
+from ganline.report.plots import COLOURS, INK, LINE
+from ganline.settings import paths
+
+RESULTS = Path("docs/results")
+CURVES = "curves.png"
+EXAMPLES = [paths.STUDY / f"figures/examples-{name}.png" for name in ("median", "there")]
+"""Of a translator: held-out inputs, what it makes of them, and what should have come out, or where nobody knows what
+should have, what comes back.
+"""
+COLUMNS, ROWS = 8, 8
+"""Of the strip: steps, evenly chosen, and latents."""
+PANELS = 4
+"""Curves in a row of their picture."""
+
+
+def facts(experiment: str, command: str) -> dict[str, Any]:
+    """Return the numbers of the run that the workspace holds."""
+    metrics = json.loads((paths.EVALUATE / "metrics.json").read_text())
+    protocol = json.loads((paths.EVALUATE / "protocol.json").read_text())
+    diagnosis = json.loads((paths.TRAIN / "diagnosis.json").read_text())
+    history, network = pd.read_csv(paths.TRAIN / "history.csv"), naming.network_of(protocol)
+    kinds = load().extractor.kinds
+    return {
+        "experiment": experiment,
+        "command": command,
+        "steps": load().train.steps,
+        "trained": diagnosis["steps"],
+        "cores": len(os.sched_getaffinity(0)),
+        "extractor": network,
+        "beside": next((kind for kind in kinds if kind != network), None),
+        "images": protocol[naming.frechet(network)]["n_fake"],
+        "verdict": diagnosis["verdict"],
+        "metrics": {name: float(f"{value:.4g}") for name, value in metrics.items()},
+        "last": last(history),
+    }
+
+
+def last(history: pd.DataFrame) -> dict[str, float]:
+    """Return the last value of each column: what training tells and what looks see need not be of one step."""
+    return {str(name): float(f"{value:.4g}") for name, value in history.ffill().iloc[-1].dropna().items()}
+
+
+def keep(found: dict[str, Any], results: Path) -> None:
+    """Write the numbers, and the picture of the run that the workspace holds."""
+    held_out = [path for path in EXAMPLES if path.exists()]
+    write_png(results / f"{found['experiment']}.png", _image(held_out[0]) if held_out else strip())
+    write_json(results / f"{found['experiment']}.json", found)
+
+
+def processor() -> str:
+    """Return the model name that the processor is sold under; "" where Linux does not say."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+
+
+def strip() -> np.ndarray:
+    """Return a few latents, one a row, through training from left to right, uint8 (h, w, C)."""
+    height, width, _ = json.loads((paths.GAN / "model.json").read_text())["image_shape"]
+    files = sorted(paths.TRAIN.glob("samples/*.png"))
+    chosen = np.unique(np.linspace(0, len(files) - 1, COLUMNS).round().astype(int))
+    grids = [cut_grid(_image(files[i]), height, width) for i in chosen]
+    rows = np.linspace(0, len(grids[0]) - 1, ROWS).round().astype(int)  # of a conditional model: its classes
+    return beside([image_grid(grid[rows], 1) for grid in grids], gap=2)
+
+
+def _image(path: Path) -> np.ndarray:
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    return image[:, :, None] if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def curves(found: Sequence[dict[str, Any]]) -> np.ndarray:
+    """Return each row's Frechet distance against its core-minutes, uint8 (h, w, 3): a panel a row, scales their own.
+
+    A dashed line is the floor, where the network of the curve is that of the row.
+    """
+    lines = math.ceil(len(found) / PANELS)
+    figure = Figure(figsize=(2.4 * PANELS, 1.8 * lines), dpi=100, layout="constrained")
+    for place, each in enumerate(found, 1):
+        axes: Axes = figure.add_subplot(lines, PANELS, place)
+        points = each["curve"]["points"]
+        x, y = ([point[name] for point in points] for name in ("core_minutes", "frechet"))
+        axes.plot(x, y, "o-", color=COLOURS[0], linewidth=1.2, markersize=3)
+        if floor := each["metrics"].get(f"floor_{naming.frechet(each['curve']['extractor'])}"):
+            axes.axhline(floor, color=INK, linewidth=0.8, linestyle="--")
+        axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))  # names some where decades are few
+        axes.set_xlim(left=0)
+        axes.set_title(each["experiment"], fontsize=8, color=INK)
+        axes.tick_params(colors=INK, labelsize=7, length=2, which="both")
+        axes.grid(color=LINE, linewidth=0.6)
+        axes.spines[:].set_visible(False)
+    figure.supxlabel("core-minutes of training", fontsize=8, color=INK)
+    figure.supylabel("Frechet distance", fontsize=8, color=INK)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()

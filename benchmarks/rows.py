@@ -1,0 +1,348 @@
+"""Makes rows of docs/results under a budget of training, as many at a time as there are cores, each on one thread.
+
+Each row has a workspace of its own below .ganline (pipelines.workspace), a clone at the commit that is checked out. A
+row that is stopped goes on from its checkpoint; of one that is done the numbers stay, its workspace goes.
+"""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import resource
+import shlex
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import chdir
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from filelock import FileLock
+
+from benchmarks import recorded
+from ganline.catalogue.presets import compose_params
+from ganline.core.errors import UserError
+from ganline.core.files import write_json
+from ganline.core.git import git
+from ganline.core.random import purpose_number
+from ganline.line.code import code
+from ganline.settings.recipes import Train, Translation
+from ganline.settings.schema import Params
+from ganline.tracking import spool
+from pipelines import process, workspace
+from pipelines.choosing import choose
+
+FOLDER = Path(".ganline/results")
+"""Below the checkout: how far each row is, and what its commands said."""
+BUDGET_CORES = 2
+"""Minutes are of so many cores, whatever the machine has: a row on one thread trains for so many times as long."""
+ONE_THREAD = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
+CURVE = 8
+"""Steps of the curve, the last one the end."""
+CLASSES = "evaluate.metrics=[default,class_histogram]"
+"""The rows show how many classes are seen, and how evenly."""
+PRETRAINED = "efficientnet_lite0"
+IN_PHASES = ("phases", "pretraining_steps", "initialization_steps")
+"""Settings of trainings whose first steps do not cost what later ones do."""
+TRAINING = ("download", "prepare", "extractor", "train")
+"""Stages that decide what is trained."""
+DECIDING = ("ganline", "stages", "conf", "dvc.yaml", "benchmarks")
+SAID_EVERY = 60.0
+"""Seconds between two lines of one row's progress."""
+
+
+class Row(NamedTuple):
+    """What is asked for."""
+
+    experiment: str
+    overrides: tuple[str, ...]
+    """What differs from the preset, train.steps too where a person fixed it."""
+    minutes: float | None
+    """Budget, of BUDGET_CORES; None where the steps are fixed."""
+
+    def params(self, more: Sequence[str] = ()) -> Params:
+        """Return the parameters, the preset's steps where none are fixed."""
+        return compose_params(self.experiment, [*self.overrides, *more])
+
+
+def row(experiment: str, overrides: Sequence[str], minutes: float) -> Row:
+    """Return a row with a seed of its own, both judges and the class numbers.
+
+    The seed is made of the name, so that nobody chose it by what it gives, and rows do not share one's luck.
+
+    Raises:
+        UserError: the parameters do not go together, or no budget can be kept because steps cost more and more.
+    """
+    values = [*overrides, CLASSES, f"seed={purpose_number(f'results/{experiment}')}"]
+    params = compose_params(experiment, values)
+    if len(params.extractor.kinds) == 1:
+        values.append(f"extractor.beside={PRETRAINED}")
+    fixed = any(value.startswith("train.steps=") for value in overrides)
+    if not fixed and (found := [key for key in IN_PHASES if getattr(params.train, key, 0)]):
+        raise UserError(f"{experiment}: its steps differ in cost (train.{found[0]}): fix train.steps in RUNS")
+    return Row(experiment, tuple(values), None if fixed else minutes)
+
+
+def affordable(full: int, rate: float, minutes: float) -> int:
+    """Return the steps that a budget allows, `full` at most, rounded down to two digits where they are fewer.
+
+    Args:
+        full: the preset's.
+        rate: steps a second of one core.
+        minutes: the budget, of BUDGET_CORES cores.
+
+    Raises:
+        UserError: they are too few for a curve.
+    """
+    steps = int(60 * BUDGET_CORES * minutes * rate)
+    if min(steps, full) < CURVE:
+        raise UserError(f"{minutes:g} minutes allow {steps} steps, fewer than the {CURVE} of a curve: give more")
+    unit = 10 ** max(0, len(str(steps)) - 2)
+    return min(full, steps // unit * unit)
+
+
+def shortened(preset: Train, steps: int, given: Sequence[str]) -> list[str]:
+    """Return what a run of so many steps takes that is not `given`: a shortened one logs, draws and saves as often."""
+    values = [f"train.steps={steps}", f"train.keep={CURVE}"]
+    if steps < preset.steps:
+        often = {"sample": steps, "log": preset.log_every, "checkpoint": preset.checkpoint_every}
+        values += [f"train.{what}_every={max(1, min(every, steps // CURVE))}" for what, every in often.items()]
+    keys = {value.partition("=")[0] for value in given}
+    return [value for value in values if value.partition("=")[0] not in keys]
+
+
+def made_of(asked: Row) -> dict[str, str]:
+    """Return what decides a row's numbers: digests of the code of each stage, and of the parameters; the budget."""
+    params = asked.params()
+    found = {stage: _digest(code(stage, params)) for stage in (*TRAINING, "evaluate")}
+    budget = "fixed steps" if asked.minutes is None else f"{asked.minutes:g} minutes of {BUDGET_CORES} cores"
+    return {"budget": budget, "parameters": _digest(params.model_dump(mode="json"))} | found
+
+
+def due(asked: Mapping[Row, Mapping[str, str]], named: bool, results: Path) -> list[Row]:
+    """Return the rows that are to be made, and say why others are not.
+
+    Args:
+        asked: rows, and what `made_of` says of each now.
+        named: whether they were asked for by name: then what was made of something else is made anew.
+        results: where rows are kept.
+    """
+    wanted = []
+    for each, now in asked.items():
+        path = results / f"{each.experiment}.json"
+        before = json.loads(path.read_text()).get("made_of") if path.exists() else None
+        differs = [] if before is None else [name for name in now if before.get(name) != now[name]]
+        if before is None or (named and differs):
+            wanted.append(each)
+        elif differs:
+            print(f"{each.experiment}: kept, though {_older(differs)}; name it and it is made anew")
+        else:
+            print(f"{each.experiment}: done")
+    return wanted
+
+
+def _older(differs: Sequence[str]) -> str:
+    stages = [name for name in differs if name not in ("budget", "parameters")]
+    said = ["of another budget"] * ("budget" in differs) + ["of other parameters"] * ("parameters" in differs)
+    return " and ".join(said + ([f"of older code ({', '.join(stages)})"] if stages else []))
+
+
+def require_committed() -> str:
+    """Return the commit that rows are made at.
+
+    Raises:
+        UserError: files that decide results differ from it.
+    """
+    if changed := git("status", "--porcelain", "--", *DECIDING).stdout.split("\n")[:-1]:
+        raise UserError(f"rows are made at a commit: commit, or put aside, {', '.join(line[3:] for line in changed)}")
+    return workspace.commit("HEAD", Path.cwd())
+
+
+def make_all(wanted: Mapping[Row, Mapping[str, str]], after: Callable[[], None]) -> bool:
+    """Make rows, as many at a time as there are cores; return whether all were made.
+
+    SIGINT and SIGTERM end it: trainings save and leave, and the next call goes on.
+
+    Args:
+        wanted: rows, and what `made_of` says of each.
+        after: called when one is done.
+
+    Raises:
+        UserError: see require_committed.
+    """
+    revision, waiting, failed = require_committed(), list(wanted), 0
+    running: dict[BaseProcess, str] = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        while waiting or running:
+            while waiting and len(running) < len(os.sched_getaffinity(0)):
+                each = waiting.pop(0)
+                running[_start(each, dict(wanted[each]), revision)] = each.experiment
+            wait([worker.sentinel for worker in running])
+            for worker in [each for each in running if not each.is_alive()]:
+                name, ended = running.pop(worker), "failed" if worker.exitcode else "done"
+                failed += ended == "failed"
+                print(f"{name}: {ended}; {len(waiting) + len(running)} more to go", flush=True)
+                after()
+    except KeyboardInterrupt:
+        for worker in running:
+            worker.terminate()
+        for worker in running:
+            worker.join()
+        sys.exit("stopped; the same command goes on")
+    return not failed
+
+
+def _start(asked: Row, now: dict[str, str], revision: str) -> BaseProcess:
+    worker = multiprocessing.get_context("spawn").Process(target=work, args=(asked, now, revision))
+    worker.start()
+    return worker
+
+
+def _interrupt(*_: object) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # trainings are saving: whoever asks again must wait, too
+    raise KeyboardInterrupt
+
+
+def work(asked: Row, now: dict[str, str], revision: str) -> None:
+    """Make one row, in a process of its own; exit with 1 where that fails."""
+    process.end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's affair, which passes it on
+    signal.signal(signal.SIGTERM, _interrupt)
+    project = Path.cwd()
+    making = Making(asked, now, project)
+    try:
+        with FileLock(project / FOLDER / f"{asked.experiment}.lock", timeout=0):
+            making.make(revision)
+    except KeyboardInterrupt:
+        making.say("stopped")
+        sys.exit(1)
+    except Exception as error:
+        making.say(f"{type(error).__name__}: {error} ({making.log})")
+        sys.exit(1)
+
+
+class Making:
+    """A row under way. What must outlive a stop is in `state`: the steps once they are chosen, the training's cost."""
+
+    def __init__(self, asked: Row, now: dict[str, str], project: Path) -> None:
+        """Take up what an earlier try left, where what decides the training is the same."""
+        self.asked, self.now, self.project = asked, now, project
+        (project / FOLDER).mkdir(parents=True, exist_ok=True)
+        self.log, self._file = (project / FOLDER / f"{asked.experiment}.{end}" for end in ("log", "json"))
+        self._said, self._trained = 0.0, False
+        deciding = {name: value for name, value in now.items() if name != "evaluate"}
+        fresh = {"made_of": deciding, "core_seconds": 0.0, "seconds": 0.0}
+        before = json.loads(self._file.read_text()) if self._file.exists() else fresh
+        self.state: dict[str, Any] = before if before["made_of"] == deciding else fresh
+
+    def say(self, text: str) -> None:
+        """Print a line, with the row's name before it."""
+        print(f"{self.asked.experiment}: {text}", flush=True)
+
+    def make(self, revision: str) -> None:
+        """Go through it, from where it was stopped."""
+        folder = self.project / spool.WORKSPACES / f"results-{self.asked.experiment}"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        workspace.place(revision, folder, self.project)
+        with chdir(folder):
+            choose(self.asked.experiment, self.asked.overrides)
+            self._prepared()  # which asks for no number of steps
+            values = [*self.asked.overrides, *self._steps()]
+            choose(self.asked.experiment, values)
+            params = self.asked.params(values)
+            self._train()
+            self.say("judging")
+            line = ["evaluate", *(["study"] if isinstance(params.train, Translation) else [])]
+            self._run(*_repro(*line))
+            facts = self._facts(params, shlex.join(["ganline", "use", self.asked.experiment, *values]))
+            recorded.keep(facts, self.project / recorded.RESULTS)
+        shutil.rmtree(folder)
+
+    def _steps(self) -> list[str]:
+        """Return the settings that follow from the number of steps, which is chosen once."""
+        preset = compose_params(self.asked.experiment, ["download.source=."]).train
+        if self.asked.minutes is None:
+            return shortened(preset, self.asked.params().train.steps, self.asked.overrides)
+        if "steps" not in self.state:
+            self.say("timing steps")
+            rate = self._told("speed")["steps_per_core_second"]
+            self.state["steps"] = affordable(preset.steps, rate, self.asked.minutes)
+            write_json(self._file, self.state)
+            self.say(f"{rate:g} steps a second of one core: {self.state['steps']:,} of {preset.steps:,} steps")
+        return shortened(preset, self.state["steps"], self.asked.overrides)
+
+    def _prepared(self) -> None:
+        """See to data and judges; one row at a time, for the next may need the same, and finds it in DVC's cache."""
+        self.say("preparing data and judges")
+        with FileLock(self.project / FOLDER / "preparing.lock"):
+            self._run(*_repro("extractor"))
+
+    def _train(self) -> None:
+        """Train, and add up what that takes: a training that is done costs nothing again."""
+        self.say("training")
+        before, start = _core_seconds(), time.monotonic()
+        self._trained = False
+        try:
+            self._run(*_repro("train"))
+        finally:
+            if self._trained:
+                self.state["core_seconds"] += _core_seconds() - before
+                self.state["seconds"] += time.monotonic() - start
+            write_json(self._file, self.state)
+
+    def _facts(self, params: Params, command: str) -> dict[str, Any]:
+        facts = recorded.facts(self.asked.experiment, command)
+        minutes = self.state["core_seconds"] / 60
+        curve = self._told("curve")
+        for point in curve["points"]:
+            point["core_minutes"] = float(f"{minutes * point['step'] / facts['trained']:.3g}")
+        return facts | {
+            "minutes": round(self.state["seconds"] / 60, 1),
+            "core_minutes": round(minutes, 1),
+            "steps_per_core_second": float(f"{facts['trained'] / (60 * minutes):.3g}"),
+            "seed": params.seed,
+            "processor": recorded.processor(),
+            "made_of": self.now,
+            "curve": curve,
+        }
+
+    def _told(self, what: str) -> dict[str, Any]:
+        """Return what a function of benchmarks.inside wrote."""
+        told = Path.cwd() / f".{what}.json"
+        self._run(sys.executable, "-c", f"from benchmarks import inside; inside.{what}({str(told)!r})")
+        return json.loads(told.read_text())
+
+    def _run(self, *command: str) -> None:
+        """Run a command on one thread; all it says goes to the log, and now and then a line to whoever looks on."""
+        with self.log.open("a") as log:
+
+            def hear(line: str) -> None:
+                print(line, file=log, flush=True)
+                self._trained = self._trained or "Running stage 'train'" in line
+                if line.startswith("train: ") and time.monotonic() - self._said > SAID_EVERY:
+                    self._said = time.monotonic()
+                    self.say(line)
+
+            if ended := process.run(command, os.environ | {"PYTHONPATH": str(Path.cwd())} | ONE_THREAD, hear):
+                raise UserError(f"{shlex.join(command[1:4])} ended with {ended}")
+
+
+def _repro(*stages: str) -> list[str]:
+    return [sys.executable, "-m", "dvc", "repro", *(f"dvc.yaml:{stage}" for stage in stages)]
+
+
+def _core_seconds() -> float:
+    """Return the processor time of all children that have ended, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
