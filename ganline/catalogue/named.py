@@ -8,14 +8,14 @@ CONF = Path("conf")
 
 
 def names(group: str, conf: Path = CONF) -> list[str]:
-    """Return the names in a group of the catalogue ("experiment" or "dataset").
+    """Return the names in a group of the catalogue ("experiment" or "dataset"): those of files, so not of folders.
 
     Raises:
         UserError: `conf` is not there.
     """
     if not (conf / group).is_dir():
         raise UserError(f"no {conf / group} here: run this in the root of a Ganline project")
-    return sorted(path.stem for path in (conf / group).glob("*.yaml"))
+    return sorted(path.stem for path in (conf / group).glob("*.yaml") if path.is_file())
 
 
 def description(experiment: str, conf: Path = CONF) -> str:
