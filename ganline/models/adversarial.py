@@ -75,6 +75,13 @@ class Adversarial(Model):
         """Update the discriminator on as many fakes as there are real images; `draw` numbers its updates."""
         return self.discriminate(real, self.fakes(real, draw), step, draw)
 
+    def judgement(self, real: Batch, step: tf.Tensor, draw: tf.Tensor, apart: bool = False) -> Metrics:
+        """Return what an update of the discriminator would tell, without one; `apart` as in discriminator_loss."""
+        fake = self.fakes(real, draw)
+        with layer_keys(key(self.seed, "dropout/discriminator", draw)):
+            loss, told = self.discriminator_loss(real, fake, step, apart)
+        return {"d_loss": loss} | told
+
     def discriminate(self, real: Batch, fake: Batch, step: tf.Tensor, draw: tf.Tensor) -> Metrics:
         """Update the discriminator on these real images and fakes; return what is told of it."""
         with layer_keys(key(self.seed, "dropout/discriminator", draw)):

@@ -137,7 +137,7 @@ class CartoonGAN(Adversarial):
         told = tf.cond(
             self.begun(step) > 0,
             lambda: self.discriminator_step(judged, step, step),
-            lambda: self.judgement(judged, step),
+            lambda: self.judgement(judged, step, step),
         )
         return told | self.generator_step(batch, step, step)
 
@@ -146,11 +146,6 @@ class CartoonGAN(Adversarial):
         drawings = self.sharpened(batch["image"])
         content = self.perceived(self.sharpened(batch["input"]))
         return {**batch, "image": drawings, "style": self.perceived(drawings), "content": content}
-
-    def judgement(self, real: Batch, step: tf.Tensor) -> Metrics:
-        """Return what an update of the discriminator would tell, without one."""
-        loss, told = self.discriminator_loss(real, self.fakes(real, step), step)
-        return {"d_loss": loss} | told
 
     def begun(self, step: tf.Tensor) -> tf.Tensor:
         """Return 0 in the initialisation phase of the paper, when content alone is learned, and 1 after, float32."""

@@ -79,12 +79,12 @@ class SRGAN(ImageGAN):
         if not self.settings.pretraining_steps:
             return update(real, step, draw)
 
-        def say() -> Metrics:
-            one = {name: values[:1] for name, values in real.items()}
-            loss, told = self.discriminator_loss(one, self.fakes(one, draw), step, apart=True)
-            return {"d_loss": loss} | told
-
-        return tf.cond(step < self.settings.pretraining_steps, say, lambda: update(real, step, draw))
+        one = {name: values[:1] for name, values in real.items()}
+        return tf.cond(
+            step < self.settings.pretraining_steps,
+            lambda: self.judgement(one, step, draw, apart=True),
+            lambda: update(real, step, draw),
+        )
 
     def generator_loss(self, real: Batch, fake: Batch, step: tf.Tensor) -> tuple[tf.Tensor, Metrics]:
         """Return the mean squared difference of what VGG sees and the adversarial term, weighed.

@@ -83,7 +83,8 @@ def test_a_step_is_that_of_the_book():
 
 
 def test_the_first_phase_learns_content_alone():
-    model = build("train.initialization_steps=5", "train.steps=9")
+    practices = ["train.instance_noise=0.1", "train.label_flipping=0.1"]
+    model = build("train.initialization_steps=5", "train.steps=9", *practices)
     before = {name: variable.numpy() for name, variable in model.weights().items()}
     told = model.train_step(batch(model), STEP)
     assert float(told["g_loss"]) == pytest.approx(float(told["g_content"])) and float(told["d_loss"]) > 0

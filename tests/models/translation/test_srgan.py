@@ -78,7 +78,7 @@ def test_a_step_is_that_of_the_book():
 
 
 def test_in_pretraining_the_generator_learns_alone_by_pixels():
-    model = build("train.pretraining_steps=5", "train.steps=9")
+    model = build("train.pretraining_steps=5", "train.steps=9", "train.instance_noise=0.1", "train.label_flipping=0.1")
     given, run = batch(model), tf.function(model.train_step, autograph=False)
     before = [weight.numpy() for weight in model.discriminator.weights]
     first = run(given, STEP)
