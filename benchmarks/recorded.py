@@ -15,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
+from benchmarks import printed
 from ganline.catalogue.check import load
 from ganline.core.figures import beside, cut_grid, image_grid, write_png
 from ganline.core.files import write_json
@@ -40,11 +41,13 @@ def facts(experiment: str, command: str) -> dict[str, Any]:
     protocol = json.loads((paths.EVALUATE / "protocol.json").read_text())
     diagnosis = json.loads((paths.TRAIN / "diagnosis.json").read_text())
     history, network = pd.read_csv(paths.TRAIN / "history.csv"), naming.network_of(protocol)
-    kinds = load().extractor.kinds
+    params = load()
+    kinds = params.extractor.kinds
+    single = experiment in printed.RUNS and params.train.log_every == 1
     return {
         "experiment": experiment,
         "command": command,
-        "steps": load().train.steps,
+        "steps": params.train.steps,
         "trained": diagnosis["steps"],
         "cores": len(os.sched_getaffinity(0)),
         "extractor": network,
@@ -53,6 +56,7 @@ def facts(experiment: str, command: str) -> dict[str, Any]:
         "verdict": diagnosis["verdict"],
         "metrics": {name: float(f"{value:.4g}") for name, value in metrics.items()},
         "last": last(history),
+        "printed": printed.beside(experiment, history) if single else [],
     }
 
 

@@ -6,7 +6,8 @@ its own are timed first. As many go at a time as there are cores, each on one th
 the commit that is checked out. Stopped, it goes on where it was when it is called again; what is done is kept, and made
 anew only where it is named and its code, parameters or budget have changed.
 Each leaves docs/results/EXPERIMENT.json and .png (a few latents through training, or held-out inputs beside what
-becomes of them); docs/results.md and docs/results/curves.png are made of them.
+becomes of them); docs/results.md, docs/results/curves.png and docs/results/printed.png
+are made of them.
 """
 
 import json
@@ -14,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import rows, stacked_mnist
+from benchmarks import printed, rows, stacked_mnist
 from benchmarks.asked import asked_within
 from benchmarks.recorded import CURVES, RESULTS, curves
 from ganline.catalogue import presets as catalogue
@@ -127,8 +128,15 @@ def page() -> str:
         "strips": "\n\n".join(STRIP.format(**facts) for facts in drawn),
         "pictures": "\n\n".join(PICTURE.format(**facts) for facts in translated),
     }
-    cores = found[0]["cores"] if found else 0
-    return PAGE.format(cores=cores, head=HEAD, curves=CURVES_PART if any(map(_has_curve, found)) else "", **parts)
+    parts["curves"] = CURVES_PART if any(map(_has_curve, found)) else ""
+    lines = printed.lines(_printed(found))
+    parts["printed"] = PRINTED_PART.format(lines="\n".join(lines)) if lines else ""
+    return PAGE.format(cores=found[0]["cores"] if found else 0, head=HEAD, **parts)
+
+
+def _printed(found: list[dict[str, Any]]) -> dict[str, list[dict[str, float]]]:
+    """Return what logs print beside what runs told of the same steps, by experiment; of runs that told of each step."""
+    return {facts["experiment"]: told for facts in found if (told := facts.get("printed"))}
 
 
 def _has_curve(facts: dict[str, Any]) -> bool:
@@ -178,6 +186,21 @@ CURVES_PART = f"""The Frechet distance by the dataset's own network against core
 ![Curves of the Frechet distance](results/{CURVES})
 
 """
+PRINTED = "printed.png"
+PRINTED_PART = f"""## Beside the book's logs
+
+What The GAN Book prints of single steps, and ours of the same steps at a seed of our own: medians, in brackets the
+least and the most, of the first three epochs, and of the last ones that it prints where our training came so far.
+Accuracies are over real and made images alike. After the first few steps two trainings of other seeds have nothing but
+their level and their spread in common.
+
+| experiment | steps | {" | ".join(f"{words}, the book | ours" for words in printed.VALUES.values())} |
+{"|---" * (2 + 2 * len(printed.VALUES))}|
+{{lines}}
+
+![Losses of single steps, ours over the book's](results/{PRINTED})
+
+"""
 HEADS = (
     *("experiment", "steps", "core-minutes", "Frechet distance", "that of the second judge", "precision", "recall"),
     *("judges, images", "verdict", "its own figures"),
@@ -212,7 +235,7 @@ Other rows are older, and have the seed of the presets.
 {head}
 {rows}
 
-{curves}## Translators
+{curves}{printed}## Translators
 
 Held-out images of 64x64. In brackets what someone has who learned nothing, in this order: the input copied, the mean
 colour of the training targets, and where it applies the input enlarged bicubically, or the hole filled with the mean of
@@ -259,10 +282,12 @@ Each row is one latent (in conditional models: a class), from the untrained gene
 
 
 def render() -> None:
-    """Write the page, and the picture of the curves."""
+    """Write the page, and the pictures of curves and logs."""
     found = [json.loads(path.read_text()) for name in RUNS if (path := RESULTS / f"{name}.json").exists()]
     if with_curve := list(filter(_has_curve, found)):
         write_png(RESULTS / CURVES, curves(with_curve))
+    if told := _printed(found):
+        write_png(RESULTS / PRINTED, printed.drawn(told))
     write_text(Path("docs/results.md"), page())
 
 

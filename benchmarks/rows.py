@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from filelock import FileLock
 
-from benchmarks import recorded
+from benchmarks import printed, recorded
 from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.core.files import write_json
@@ -70,14 +70,15 @@ class Row(NamedTuple):
 
 
 def row(experiment: str, overrides: Sequence[str], minutes: float) -> Row:
-    """Return a row with a seed of its own, both judges and the class numbers.
+    """Return a row with a seed of its own, both judges and the class numbers; of every step where a log is printed.
 
     The seed is made of the name, so that nobody chose it by what it gives, and rows do not share one's luck.
 
     Raises:
         UserError: the parameters do not go together, or no budget can be kept because steps cost more and more.
     """
-    values = [*overrides, CLASSES, f"seed={purpose_number(f'results/{experiment}')}"]
+    every = printed.EVERY_STEP if experiment in printed.RUNS else []
+    values = [*overrides, *every, CLASSES, f"seed={purpose_number(f'results/{experiment}')}"]
     params = compose_params(experiment, values)
     if len(params.extractor.kinds) == 1:
         values.append(f"extractor.beside={PRETRAINED}")
