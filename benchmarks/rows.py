@@ -80,7 +80,7 @@ def row(experiment: str, overrides: Sequence[str], minutes: float) -> Row:
     every = printed.EVERY_STEP if experiment in printed.RUNS else []
     values = [*overrides, *every, CLASSES, f"seed={purpose_number(f'results/{experiment}')}"]
     params = compose_params(experiment, values)
-    if len(params.extractor.kinds) == 1:
+    if PRETRAINED not in params.extractor.kinds:
         values.append(f"extractor.beside={PRETRAINED}")
     fixed = any(value.startswith("train.steps=") for value in overrides)
     if not fixed and (found := [key for key in IN_PHASES if getattr(params.train, key, 0)]):
