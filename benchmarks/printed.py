@@ -2,14 +2,8 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
-from ganline.report.plots import COLOURS, INK, LINE
 
 LOGS = Path(__file__).parents[1] / "tests/diagnosis/gan_book_logs.csv"
 """All rows that the book (Chaudhary 2024) prints of these trainings: run, epoch, step of the epoch, and the values."""
@@ -66,26 +60,3 @@ def lines(found: Mapping[str, list[dict[str, float]]]) -> list[str]:
 
 def _spread(values: "pd.Series[float]") -> str:
     return f"{values.median():.3g} ({values.min():.3g} to {values.max():.3g})"
-
-
-def drawn(found: Mapping[str, list[dict[str, float]]]) -> np.ndarray:
-    """Return the losses at the steps that the book prints, ours over the book's, uint8 (h, w, 3): a line a training."""
-    figure = Figure(figsize=(9.6, 1.7 * len(found)), dpi=100, layout="constrained")
-    axes: Any = figure.subplots(len(found), 2, squeeze=False)
-    for (experiment, told), pair in zip(found.items(), axes, strict=True):
-        table = pd.DataFrame(told)
-        for name, place in zip(("d_loss", "g_loss"), pair, strict=True):
-            # Their places in the log, not their steps: the book prints both ends and leaves out what is between.
-            place.plot(table[name], ".", color=INK, markersize=5, label="the book")
-            place.plot(table[f"our_{name}"], "-", color=COLOURS[0], linewidth=1.2, label="ours")
-            place.set_title(f"{experiment}: {VALUES[name]}", fontsize=8, color=INK)
-            ticks = np.unique(np.linspace(0, len(table) - 1, 6).round().astype(int))
-            place.set_xticks(ticks, [f"{table['step'][i]:,}" for i in ticks])
-            place.tick_params(colors=INK, labelsize=7, length=2)
-            place.grid(color=LINE, linewidth=0.6)
-            place.spines[:].set_visible(False)
-    axes[0][0].legend(fontsize=7, frameon=False)
-    figure.supxlabel("step, of those that the book prints", fontsize=8, color=INK)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()

@@ -1,9 +1,9 @@
-"""What is kept of a row of docs/results: its numbers, its picture, and the curves of all rows."""
+"""What is kept of a row of docs/results: its numbers and its picture; and the pictures of all rows, curves and logs."""
 
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
@@ -20,7 +19,7 @@ from ganline.catalogue.check import load
 from ganline.core.figures import beside, cut_grid, image_grid, write_png
 from ganline.core.files import write_json
 from ganline.metrics import naming
-from ganline.report.plots import COLOURS, INK, LINE
+from ganline.report.plots import COLOURS, INK, LINE, pixels
 from ganline.settings import paths
 
 RESULTS = Path("docs/results")
@@ -110,12 +109,36 @@ def curves(found: Sequence[dict[str, Any]]) -> np.ndarray:
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))  # names some where decades are few
         axes.set_xlim(left=0)
-        axes.set_title(each["experiment"], fontsize=8, color=INK)
-        axes.tick_params(colors=INK, labelsize=7, length=2, which="both")
-        axes.grid(color=LINE, linewidth=0.6)
-        axes.spines[:].set_visible(False)
+        _panel(axes, each["experiment"])
     figure.supxlabel("core-minutes of training", fontsize=8, color=INK)
     figure.supylabel("Frechet distance", fontsize=8, color=INK)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+    return pixels(figure)
+
+
+def logs(found: Mapping[str, list[dict[str, float]]]) -> np.ndarray:
+    """Return the losses at the steps that the book prints, ours over the book's, uint8 (h, w, 3): a line a training.
+
+    Args:
+        found: what printed.beside returned, by experiment.
+    """
+    figure = Figure(figsize=(9.6, 1.7 * len(found)), dpi=100, layout="constrained")
+    grid: Any = figure.subplots(len(found), 2, squeeze=False)
+    for (experiment, told), pair in zip(found.items(), grid, strict=True):
+        table = pd.DataFrame(told)
+        for name, axes in zip(("d_loss", "g_loss"), pair, strict=True):
+            # Their places in the log, not their steps: the book prints both ends and leaves out what is between.
+            axes.plot(table[name], ".", color=INK, markersize=5, label="the book")
+            axes.plot(table[f"our_{name}"], "-", color=COLOURS[0], linewidth=1.2, label="ours")
+            ticks = np.unique(np.linspace(0, len(table) - 1, 6).round().astype(int))
+            axes.set_xticks(ticks, [f"{table['step'][i]:,}" for i in ticks])
+            _panel(axes, f"{experiment}: {printed.VALUES[name]}")
+    grid[0][0].legend(fontsize=7, frameon=False)
+    figure.supxlabel("step, of those that the book prints", fontsize=8, color=INK)
+    return pixels(figure)
+
+
+def _panel(axes: Axes, title: str) -> None:
+    axes.set_title(title, fontsize=8, color=INK)
+    axes.tick_params(colors=INK, labelsize=7, length=2, which="both")
+    axes.grid(color=LINE, linewidth=0.6)
+    axes.spines[:].set_visible(False)

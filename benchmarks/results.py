@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks import printed, rows, stacked_mnist
 from benchmarks.asked import asked_within
-from benchmarks.recorded import CURVES, RESULTS, curves
+from benchmarks.recorded import CURVES, RESULTS, curves, logs
 from ganline.catalogue import presets as catalogue
 from ganline.core.errors import UserError
 from ganline.core.figures import write_png
@@ -307,7 +307,7 @@ def render() -> None:
     if with_curve := list(filter(_has_curve, found)):
         write_png(RESULTS / CURVES, curves(with_curve))
     if told := _printed(found):
-        write_png(RESULTS / PRINTED, printed.drawn(told))
+        write_png(RESULTS / PRINTED, logs(told))
     write_text(Path("docs/results.md"), page())
 
 

@@ -134,6 +134,11 @@ def _picture(figure: Figure, axes: Axes, beside: bool = False) -> np.ndarray:
         look: dict[str, Any] = {"markerscale": 4} if beside else {"ncols": 2}
         place: Any = "outside right upper" if beside else "outside upper left"
         figure.legend(handles, [str(name) for name in names], loc=place, frameon=False, labelcolor=INK, **look)
+    return pixels(figure)
+
+
+def pixels(figure: Figure) -> np.ndarray:
+    """Return a figure as it is drawn, uint8 (h, w, 3)."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()

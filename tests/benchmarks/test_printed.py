@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import printed, results, rows
+from benchmarks import printed, recorded, results, rows
 
 
 def history(steps):
@@ -43,5 +43,5 @@ def test_rows_with_a_printed_log_tell_of_every_step(name):
 
 def test_the_picture_has_a_line_for_each_training():
     told = printed.beside("mode-collapse-mnist", history(1000))
-    one, two = (printed.drawn(dict.fromkeys(names, told)) for names in (["a"], ["a", "b"]))
+    one, two = (recorded.logs(dict.fromkeys(names, told)) for names in (["a"], ["a", "b"]))
     assert two.shape[0] == 2 * one.shape[0] and len(np.unique(one)) > 50
