@@ -41,6 +41,10 @@ class Augmentation:
             told: what was told of the update; of several replicas each calls this.
             images: real images in it, over all replicas.
         """
+        return self.told()
+
+    def told(self) -> Metrics:
+        """Return what is told of a discriminator that is not updated."""
         return {}
 
     def state(self) -> dict[str, tf.Variable]:
@@ -86,6 +90,10 @@ class Adaptive(Augmentation):
         chance = tf.clip_by_value(self.chance + tf.where(full, step, 0.0), 0.0, 1.0)
         self.signs.assign(tf.where(full, tf.zeros(2), signs))
         return {"augmentation_chance": self.chance.assign(chance)}
+
+    def told(self) -> Metrics:
+        """See Augmentation.told."""
+        return {"augmentation_chance": tf.convert_to_tensor(self.chance)}
 
     def state(self) -> dict[str, tf.Variable]:
         """See Augmentation.state."""

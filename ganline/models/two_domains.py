@@ -60,7 +60,6 @@ class TwoDomains(Adversarial):
     losses = ("least_squares", "non_saturating", "hinge")
     refuses = (
         "discriminator_steps", "generator_steps", "minibatch_stddev", "packing", "unrolled_steps", "weight_clip",
-        "augmentation",
     )  # fmt: skip
 
     def __init__(
@@ -234,7 +233,8 @@ class TwoDomains(Adversarial):
     def extra_variables(self) -> dict[str, tf.Variable]:
         """See ganline.models.base.Model.extra_variables."""
         pools = {} if self.pool is None else {"pool": self.pool, "pool_back": self.back.pool}
-        return super().extra_variables() | pools
+        back = {f"{name}_back": kept for name, kept in self.back.augmentation.state().items()}
+        return super().extra_variables() | back | pools
 
 
 def _after(gradients: list[Gradients], batch: Batch) -> Batch:

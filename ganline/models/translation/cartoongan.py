@@ -54,7 +54,6 @@ class CartoonGAN(Adversarial):
     losses = ("least_squares", "non_saturating", "hinge")
     refuses = (
         "discriminator_steps", "generator_steps", "minibatch_stddev", "packing", "unrolled_steps", "weight_clip",
-        "augmentation",
     )  # fmt: skip
     perceives = "block4_conv4"
     encoder = (64, 128, 256, 512, 512, 512)

@@ -83,7 +83,7 @@ def test_a_step_is_that_of_the_book():
 
 
 def test_the_first_phase_learns_content_alone():
-    practices = ["train.instance_noise=0.1", "train.label_flipping=0.1"]
+    practices = ["train.instance_noise=0.1", "train.label_flipping=0.1", "train.augmentation=adaptive"]
     model = build("train.initialization_steps=5", "train.steps=9", *practices)
     before = {name: variable.numpy() for name, variable in model.weights().items()}
     told = model.train_step(batch(model), STEP)
@@ -100,7 +100,7 @@ def test_the_first_phase_learns_content_alone():
     [
         ["train.loss=hinge", "train.discriminator_batches=mixed", "train.spectral_normalization=true"],
         ["train.loss=non_saturating", "train.discriminator_batches=separate", "train.label_smoothing=0.1"],
-        ["train.generator_average=0.9", "train.instance_noise=0.1", "train.sharpening=0.0"],
+        ["train.generator_average=0.9", "train.augmentation=diffaugment", "train.sharpening=0.0"],
         ["train.feature_matching=true", "prepare.channels=1", "train.generator_batch_size=2"],
     ],
     ids=["hinge", "cross entropy", "average", "features"],

@@ -8,7 +8,7 @@ from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.datasets import inputs
-from ganline.models import makers
+from ganline.models import augmentation, makers
 from ganline.models.translation.cyclegan import ResNet, UNet
 from ganline.models.translation.discogan import DiscoGAN
 from ganline.training.stop import Stopped
@@ -151,6 +151,19 @@ def test_the_practices_of_adversaries_are_those_of_two_domains(overrides):
     assert moved == set(model.networks)
 
 
+def test_each_domain_has_a_chance_of_its_own_to_be_augmented(monkeypatch):
+    for name, value in (("TARGET", -2.0), ("EVERY", 1), ("IMAGES", 16)):
+        monkeypatch.setattr(augmentation, name, value)
+    model = build("cyclegan-apple2orange", "train.augmentation=adaptive")
+    kept = model.extra_variables()
+    assert len(kept) == 4
+    kept["augmentation/chance_back"].assign(0.5)
+    told = model.train_step(batch(model), STEP)
+    assert set(told) == set(model.metric_names)
+    names = ("augmentation_chance_a", "augmentation_chance_b", "augmentation_chance")
+    assert [float(told[name]) for name in names] == [0.625, 0.125, 0.375]  # an eighth more a step, and their mean
+
+
 def test_a_pool_shows_the_new_or_an_earlier_one_and_keeps_what_it_does_not_show():
     model = build("cyclegan-horse2zebra", "prepare.size=16", "train.image_pool=4")
     number, held, shown = 0, [], []
@@ -171,6 +184,7 @@ def test_a_pool_shows_the_new_or_an_earlier_one_and_keeps_what_it_does_not_show(
 @pytest.mark.slow
 def test_a_training_with_a_pool_goes_on_as_if_nothing_had_been(tmp_path):
     pool = [*TINY, "train.image_pool=2", "prepare.size=16", "train.learning_rate_schedule=linear_second_half"]
+    pool += ["train.augmentation=adaptive"]
     whole = run(tmp_path / "whole", "cyclegan-horse2zebra", pool)
     with pytest.raises(Stopped, match="saved at step 2"):
         run(tmp_path / "parts", "cyclegan-horse2zebra", pool, on_row=stop_at(2))
