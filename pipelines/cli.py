@@ -252,7 +252,7 @@ def clean(yes: Annotated[bool, typer.Option("--yes", help="Delete without asking
 def _show(table: "Comparison") -> None:
     """Print the ranked number, and what came of duels, one table a group."""
     from ganline.evaluation.baselines import BASELINES, scored
-    from ganline.evaluation.compare import headline
+    from ganline.evaluation.compare import COST, costs, headline
     from ganline.report.numbers import score
     from ganline.tracking.leaderboard import DUEL_NUMBERS
 
@@ -260,6 +260,7 @@ def _show(table: "Comparison") -> None:
         return "" if value is None else score(value)
 
     duels = {name: label for name, (label, _) in DUEL_NUMBERS.items() if name in table.numbers and name != table.by}
+    more = {name: COST[name] for name in costs(table.runs)} | duels
     if table.groups:
         console.print(Text.assemble((table.label, "bold"), f", {table.better} is better"))
     for number, group in enumerate(table.groups, 1):
@@ -268,10 +269,10 @@ def _show(table: "Comparison") -> None:
             console.print(Text.assemble("\n", (f"Group {number}", "bold"), why), soft_wrap=True)
         beaten = {row.run.id: scored(row.run.numbers, table.by) for row in group.rows}
         others = [who for who in BASELINES.values() if any(who in each for each in beaten.values())]
-        heads = (table.label, "±", "floor", *others, "tie with", *duels.values())
+        heads = (table.label, "±", "floor", *others, "tie with", *more.values())
         shown = Table("", Column("run", overflow="fold"), "id", *heads, box=None)
         for rank, run, value, error, floor, ties in group.rows:
-            numbers = (text(run.numbers.get(name)) for name in duels)
+            numbers = (text(run.numbers.get(name)) for name in more)
             nothing_learned = (text(beaten[run.id].get(who)) for who in others)
             beside = (text(value), text(error), text(floor), *nothing_learned, ", ".join(map(str, ties)), *numbers)
             shown.add_row(str(rank), run.name, run.id[:8], *beside)

@@ -16,6 +16,8 @@ from ganline.evaluation.baselines import BESIDE
 from ganline.metrics import naming
 
 FLOOR, STDERR = "floor_", "_stderr"
+COST = {"train_minutes": "minutes", "train_core_minutes": "core-minutes"}
+"""What a run says of its training's cost (ganline.training.cost) -> what that is called."""
 WORDS = {"label", "group", "better", "ranks", "default", "how_to_read", "measure", "notices", "judge"}
 """What a protocol entry says beside how the number was made."""
 HARMLESS = {"seed", "asked_for"}
@@ -168,6 +170,11 @@ def floor_of(run: Run, number: str) -> float | None:
     return run.numbers.get(FLOOR + number)
 
 
+def costs(runs: Sequence[Run]) -> list[str]:
+    """Return the names in COST that any of these runs has."""
+    return [name for name in COST if any(name in run.numbers for run in runs)]
+
+
 def headline(differs: Mapping[str, Any]) -> str:
     """Return what sets a group apart as text."""
     return ", ".join(f"{name} {_short(value)}" for name, value in differs.items()) or "all made in the same way"
@@ -179,7 +186,7 @@ def as_rows(table: Comparison) -> list[dict[str, Any]]:
     placed = {row.run.id: (number, row.rank, " ".join(map(str, row.ties))) for number, row in plain}
     reasons = {run.id: reason for run, reason in table.apart}
     names = [column for name in table.numbers for column in (name, name + STDERR, FLOOR + name)]
-    used = [name for name in names if any(name in run.numbers for run in table.runs)]
+    used = costs(table.runs) + [name for name in names if any(name in run.numbers for run in table.runs)]
     rows = []
     for run in table.runs:
         group, rank, ties = placed.get(run.id, (None, None, None))

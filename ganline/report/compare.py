@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ganline.evaluation.baselines import scored
-from ganline.evaluation.compare import Comparison, error_of, floor_of, headline
+from ganline.evaluation.compare import COST, Comparison, costs, error_of, floor_of, headline
 from ganline.evaluation.duels import League
 from ganline.report.page import environment
 
@@ -16,6 +16,7 @@ def render(table: Comparison, leagues: Sequence[League], notes: Sequence[str]) -
         .render(
             table=table,
             others=[name for name, said in table.numbers.items() if name != table.by and said.get("ranks", True)],
+            costs={name: COST[name] for name in costs(table.runs)},
             leagues=leagues,
             notes=notes,
             headline=headline,

@@ -22,6 +22,7 @@ from ganline.settings.schema import Diagnosis
 from ganline.training import kept
 from ganline.training.batches import Data, Feed
 from ganline.training.checkpoint import BEST, Checkpoints, checkpoints_in
+from ganline.training.cost import Cost
 from ganline.training.devices import ONE, Devices
 from ganline.training.history import History, Row
 from ganline.training.monitor import AnyProbe, Watch
@@ -109,6 +110,8 @@ class Trained(NamedTuple):
     """Step whose weights the model has: not the last where the best were asked for, or the last are not finite."""
     cannot_judge: str
     """Why the samples were not looked at; empty where they were."""
+    cost: dict[str, float]
+    """See Cost.minutes."""
 
 
 def train(
@@ -185,7 +188,7 @@ class _Training:
         sample: Callable[[int], None],
     ) -> None:
         """Begin at step 0; `checkpoints` are the chief's, None on other machines."""
-        self.step, self.diverged = 0, False
+        self.step, self.diverged, self._cost = 0, False, Cost()
         self.history = History(settings.log_every, model.metric_names)
         self._settings, self._variables, self._model = settings, model.variables(), model
         self._watch, self._checkpoints, self._on_row, self._sample = watch, checkpoints, on_row, sample
@@ -198,6 +201,7 @@ class _Training:
             assign(self._variables, values)
             self.history.restore(state)
             self._watch.restore(state)
+            self._cost.restore(state)
             print(f"resuming after step {self.step}")
         elif self._checkpoints:
             self._model.settle()
@@ -244,7 +248,8 @@ class _Training:
         due = asked or self.step % self._settings.checkpoint_every == 0 or self.step == self._settings.steps
         if self._checkpoints and due and not self.diverged:
             values = {f"variable/{name}": variable.numpy() for name, variable in self._variables.items()}
-            self._checkpoints.save(self.step, values | self.history.state() | self._watch.state())
+            state = self.history.state() | self._watch.state() | self._cost.state()
+            self._checkpoints.save(self.step, values | state)
 
     def end(self) -> None:
         """Draw and look a last time.
@@ -274,7 +279,7 @@ class _Training:
             step = int(self._settings.select)
         else:
             step = self.step if last else self._watch.restore_best()
-        return Trained(self.history, verdict, self.step, step, self._watch.cannot_judge)
+        return Trained(self.history, verdict, self.step, step, self._watch.cannot_judge, self._cost.minutes())
 
     def _chosen(self) -> Path | None:
         """Return where the weights of the step in train.select are; None where it names none, or none was reached."""

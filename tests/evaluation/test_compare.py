@@ -195,3 +195,19 @@ def test_tables_show_what_those_score_who_have_learned_nothing(monkeypatch, caps
     head, first, _ = capsys.readouterr().out.splitlines()[1:4]
     assert "the input copied" in head and "the mean colour of the training targets" in head and "bicubic" not in head
     assert first.split()[-4:] == ["0.013", "0.250", "0.500", "2"]
+
+
+def test_tables_show_what_a_training_took_where_a_run_says_it(monkeypatch, capsys):
+    took = {"train_minutes": 21.5, "train_core_minutes": 42.25}
+    runs = [run("a", {"fid": 1.0}), replace(run("b", {"fid": 2.0}), numbers={"fid": 2.0} | took)]
+    table = compare(runs, "fid")
+    rows = as_rows(table)
+    assert [[row[name] for name in took] for row in rows] == [[None, None], [21.5, 42.25]]
+    page = render(table, [], [])
+    assert page.count("Core-minutes of training") == 1 and page.count('<td class="value floor">42.25</td>') == 1
+    monkeypatch.setattr(cli, "console", Console(width=200))
+    cli._show(table)
+    head, first, second = capsys.readouterr().out.splitlines()[1:4]
+    assert head.split()[-2:] == ["minutes", "core-minutes"] and second.split()[-2:] == ["21.50", "42.25"]
+    assert first.split() == ["1", "a", "a", "1.00"]
+    assert "train_minutes" not in as_rows(compare(runs[:1], "fid"))[0]
