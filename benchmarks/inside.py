@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from ganline.catalogue.check import load
 from ganline.core.abilities import lacking
 from ganline.core.files import write_json
+from ganline.evaluation.compare import COST
 from ganline.settings import paths
 from ganline.training.stop import Stopped
 
@@ -29,7 +30,7 @@ class Clock:
 
     def metrics(self, values: Mapping[str, float], step: int) -> None:
         """Note how far the training is; what came before its first row was building and compiling."""
-        if step == 0:
+        if step == 0 or COST.keys() & values.keys():  # which is told when it has ended
             return
         self.last = (step, time.process_time())
         self.first = self.first or self.last

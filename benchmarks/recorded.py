@@ -14,10 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
-from benchmarks import printed
+from benchmarks import printed, zoo
 from ganline.catalogue.check import load
 from ganline.core.figures import beside, cut_grid, image_grid, write_png
 from ganline.core.files import write_json
+from ganline.datasets import prepared
 from ganline.metrics import naming
 from ganline.report.plots import COLOURS, INK, LINE, pixels
 from ganline.settings import paths
@@ -43,14 +44,18 @@ def facts(experiment: str, command: str) -> dict[str, Any]:
     params = load()
     kinds = params.extractor.kinds
     single = experiment in printed.RUNS and params.train.log_every == 1
+    beside = next((kind for kind in kinds if kind != network), None)
     return {
         "experiment": experiment,
         "command": command,
         "steps": params.train.steps,
         "trained": diagnosis["steps"],
         "cores": len(os.sched_getaffinity(0)),
+        "dataset": params.download.dataset,
+        "digest": prepared.digest(paths.prepared(params)),
         "extractor": network,
-        "beside": next((kind for kind in kinds if kind != network), None),
+        "beside": beside,
+        "protocol": zoo.kept(protocol, (network, beside)),
         "images": protocol[naming.frechet(network)]["n_fake"],
         "verdict": diagnosis["verdict"],
         "metrics": {name: float(f"{value:.4g}") for name, value in metrics.items()},

@@ -6,8 +6,8 @@ its own are timed first. As many go at a time as there are cores, each on one th
 the commit that is checked out. Stopped, it goes on where it was when it is called again; what is done is kept, and made
 anew only where it is named and its code, parameters or budget have changed.
 Each leaves docs/results/EXPERIMENT.json and .png (a few latents through training, or held-out inputs beside what
-becomes of them); docs/results.md, docs/results/curves.png and docs/results/printed.png
-are made of them.
+becomes of them); docs/results.md, docs/leaderboard.md, docs/results/curves.png and docs/results/printed.png are made of
+them.
 """
 
 import json
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import printed, rows, stacked_mnist
+from benchmarks import printed, rows, stacked_mnist, zoo
 from benchmarks.asked import asked_within
 from benchmarks.recorded import CURVES, RESULTS, curves, logs
 from ganline.catalogue import presets as catalogue
@@ -120,9 +120,14 @@ OWN = {
 }  # fmt: skip
 
 
+def kept() -> list[dict[str, Any]]:
+    """Return what runs left, in the order of RUNS."""
+    return [json.loads(path.read_text()) for name in RUNS if (path := RESULTS / f"{name}.json").exists()]
+
+
 def page() -> str:
     """Return docs/results.md, made of what the runs left."""
-    found = [json.loads(path.read_text()) for name in RUNS if (path := RESULTS / f"{name}.json").exists()]
+    found = kept()
     translated = [facts for facts in found if TRANSLATED in facts["metrics"]]
     drawn = [facts for facts in found if facts not in translated]
     parts = {
@@ -303,13 +308,14 @@ Each row is one latent (in conditional models: a class), from the untrained gene
 
 
 def render() -> None:
-    """Write the page, and the pictures of curves and logs."""
-    found = [json.loads(path.read_text()) for name in RUNS if (path := RESULTS / f"{name}.json").exists()]
+    """Write both pages, and the pictures of curves and logs."""
+    found = kept()
     if with_curve := list(filter(_has_curve, found)):
         write_png(RESULTS / CURVES, curves(with_curve))
     if told := _printed(found):
         write_png(RESULTS / PRINTED, logs(told))
     write_text(Path("docs/results.md"), page())
+    write_text(zoo.PAGE, zoo.page(found, MINUTES))
 
 
 def main() -> None:
