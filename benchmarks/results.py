@@ -105,7 +105,7 @@ RUNS: dict[str, list[str]] = {
     "cartoongan-selfie2anime": [*DRAWINGS, "train.steps=12000", *FLAT],
     "cartoongan-selfie2bitmoji": [
         *(*DRAWINGS, "download.category=people-body", "prepare.test_fraction=0.3"),
-        *("extractor.beside=null", *FLAT),
+        *("extractor.beside=null", "train.augmentation=diffaugment", *FLAT),
     ],
 }
 """What is run for docs/results.md, with what differs from each preset, in the order of the table.
