@@ -93,7 +93,7 @@ RUNS: dict[str, list[str]] = {
         "train.checkpoint_every=250",
     ],
     "cyclegan-apple2orange": [*UNPAIRED, "train.steps=2000"],
-    "discogan-faces": [*UNPAIRED, "prepare.size=64", "train.target_weight=0", "train.steps=1500"],
+    "discogan-faces": [*UNPAIRED, "prepare.size=64", "train.target_weight=0", "train.steps=3000"],
     "cyclegan-horse2zebra": [
         *("dataset=animal_mnist", "train.batch_size=4", "train.generator_batch_size=4", "train.sampling=shuffle"),
         *("train.generator_average=0.995", "train.identity_weight=0", *BFLOAT16, "train.steps=6600"),
