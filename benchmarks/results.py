@@ -60,7 +60,7 @@ RUNS: dict[str, list[str]] = {
     "vae-mnist": [],
     "lsgan-mnist": [],
     "gan-mnist": [],
-    "dcgan-fashion-mnist-workshop": [],
+    "dcgan-fashion-mnist-workshop": ["train.steps=5000"],
     "wgan-mnist": BFLOAT16,
     "adversarial-mnist": [],
     "adversarial-fashion-mnist": [],
