@@ -27,6 +27,7 @@ def run(params: Params, tracker: Tracker) -> None:
     judging.report(judged.values, judged.protocol)
     write_json(paths.EVALUATE / "metrics.json", judged.values)
     write_json(paths.EVALUATE / "protocol.json", judged.protocol)
+    tracker.data()
     tracker.metrics(judged.values)
     for file in ("metrics.json", "protocol.json"):
         tracker.artifact(paths.EVALUATE / file, "evaluate")

@@ -164,6 +164,13 @@ class Tracker:
         self._append("dataset", name=name, digest=digest[:36], counts=dict(counts))  # MLflow takes 36 characters
 
     @_never_raises
+    def data(self) -> None:
+        """Record which data the run used where no stage of this session has: only numbers of the same data compare."""
+        if "dataset" not in self._kinds:
+            facts = prepared.read_facts(paths.prepared(self.params))
+            self.dataset(facts["dataset"], prepared.digest(paths.prepared(self.params)), facts["counts"])
+
+    @_never_raises
     def model(self, path: Path) -> None:
         """Record the trained generator (a models/gan folder) as a model that can be loaded and sampled from."""
         prepare, shape = self.params.prepare, inputs.shape(self.params)
@@ -184,9 +191,7 @@ class Tracker:
         The last stage calls this when all files are written. It ends by saying where to look.
         """
         self._completed = True
-        if "dataset" not in self._kinds:
-            facts = prepared.read_facts(paths.prepared(self.params))
-            self.dataset(facts["dataset"], prepared.digest(paths.prepared(self.params)), facts["counts"])
+        self.data()
         diagnosis = json.loads((paths.TRAIN / "diagnosis.json").read_text())
         self.tags(told_by(diagnosis))
         self.model(paths.GAN)

@@ -25,7 +25,10 @@ class Recorder:
     """Takes the place of the tracker, which would start its own server."""
 
     def __init__(self):
-        self.values, self.artifacts = {}, []
+        self.values, self.artifacts, self.told_data = {}, [], False
+
+    def data(self):
+        self.told_data = True
 
     def metrics(self, values):
         self.values = self.values | values
@@ -122,6 +125,7 @@ def test_the_stage(extractor, tmp_path, monkeypatch, capsys):
     models.save(models.build(params.train, (8, 8, 1), params.seed), paths.GAN)
     recorder = Recorder()
     evaluate.run(params, recorder)
+    assert recorder.told_data
     kept = read_arrays(Path("reports/evaluate/features.npz"))
     assert {name: (array.dtype.name, array.shape) for name, array in kept.items()} == {
         "latents": ("float32", (100, 50)),

@@ -138,6 +138,17 @@ def test_complete_adds_what_no_stage_of_the_run_has_recorded(project):
     } < set(names)  # fmt: skip
 
 
+def test_numbers_made_without_the_other_stages_say_of_which_data_they_are(project):
+    """DVC had the data ready, and nobody asked for a report: comparisons part runs of other data, and of unknown."""
+    finished_files()
+    for _ in range(2):  # an evaluation that is begun again says it once
+        with Tracker("evaluate", PARAMS) as tracker:
+            tracker.data()
+    deliver(project)
+    (used,) = find_run(project)[1].inputs.dataset_inputs
+    assert (used.dataset.name, len(used.dataset.digest)) == ("digits", 36)
+
+
 def test_the_logged_model_loads_and_samples(project):
     import mlflow
 
