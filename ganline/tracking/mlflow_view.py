@@ -1,7 +1,8 @@
 """What tells runs apart on MLflow's pages: their names, and a saved view with the charts that matter in front.
 
 MLflow keeps a view as a tag of the experiment, in the form that its page writes on "Share" (read from MLflow 3.17), and
-opens it with `viewStateShareKey=ganline` in the page's address.
+opens it with `viewStateShareKey=ganline` in the page's address. There `workflowType=machine_learning` is needed too, or
+the page comes with traces, prompts and judges of language models: the experiment's kind, a tag, does not decide that.
 """
 
 import json
@@ -16,6 +17,8 @@ NAME = "ganline"
 TAG = f"mlflow.sharedViewState.{NAME}"
 LONGEST = 5000
 """Characters that MLflow takes as a tag of an experiment."""
+SHOWN = 20
+"""Runs in the charts until somebody chooses others: the newest ones; 10 and 20 are all that MLflow knows of it."""
 SECTION = "At a glance"
 PARAMETERS = ("train.model", "train.loss", "train.latent_dim")
 """Shown beside the metrics where no parameters differ yet."""
@@ -69,7 +72,7 @@ def state(runs: Sequence[Mapping[str, str]]) -> str:
     network = runs[0].get("extractor.kind", "") if runs else ""
     metrics = [naming.number(name, network) for name in METRICS]
     charts = _charts(parameters, metrics)
-    common = {"runsCountToCompare": 10, "metricSectionId": NAME, "deleted": False, "isGenerated": False}
+    common = {"runsCountToCompare": SHOWN, "metricSectionId": NAME, "deleted": False, "isGenerated": False}
     section = {
         "uuid": NAME,
         "name": SECTION,
@@ -86,6 +89,7 @@ def state(runs: Sequence[Mapping[str, str]]) -> str:
         "compareRunCharts": [{"uuid": f"{NAME}-{n}"} | common | chart for n, chart in enumerate(charts)],
         "compareRunSections": [section | {"isGenerated": False}],
         "isAccordionReordered": True,  # else MLflow sorts the sections by name
+        "runsHiddenMode": f"FIRST_{SHOWN}_RUNS",
     }  # fmt: skip
     return json.dumps(view, separators=(",", ":"))
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -59,6 +60,7 @@ def test_the_view_shows_the_parameters_that_differ():
         (parallel,) = [chart for chart in view["compareRunCharts"] if chart["type"] == "PARALLEL"]
         return parallel["selectedParams"]
 
+    assert json.loads(mlflow_view.state([run()]))["runsHiddenMode"] == "FIRST_20_RUNS"  # MLflow has no other above 10
     assert shown(run()) == list(mlflow_view.PARAMETERS)
     assert shown(run(), run(**{"train.log_every": "2"})) == list(mlflow_view.PARAMETERS)
     assert shown(run(), run(**{"seed": "2", "train.loss": "logistic"})) == ["train.loss", "seed"]
@@ -120,9 +122,10 @@ def test_mlflows_pages_compare_the_runs(server, browser):
         "gan-mnist digits steps=40", "gan-mnist digits loss=hinge latent_dim=16 ...",
     ]  # fmt: skip
 
-    page = f"{server}/#/experiments/{experiment}/runs?viewStateShareKey={mlflow_view.NAME}&compareRunsMode=CHART"
-    browser.get(page)
+    (view,) = re.findall(r"#/experiments/1/(runs\?\S+)\"", (ROOT / "Makefile").read_text())
+    browser.get(f"{server}/#/experiments/{experiment}/{view}")
     waiting.until(lambda: mlflow_view.SECTION in text(browser))
+    assert "Models" in text(browser) and "Prompts" not in text(browser)
     for button in browser.find_elements("css selector", "[data-component-id='mlflow.assistant.chat_panel.close']"):
         button.click()  # it takes a quarter of the page, and axes get short names
 
