@@ -260,10 +260,10 @@ rows learned without pairs, from drawings of emoji to renders of the same, and a
 translator could meet these pixel by pixel, for the two artists draw the same thing in other places. CartoonGAN sees
 with VGG16 for VGG19. selfie2sketch makes sketches of coloured cartoon faces, which have no partners. What comes out is
 nearer to sketches than the faces are (KID 2.61 +- .13; 5.91 +- .24), and is the style: the document's generator is
-given what VGG sees of another sketch, on a grid of 8x8, and learned to draw that one again, whatever the face: of 100
-held-out pairs another sketch changes a pixel by .098 on average, another face by .009. Edges are no more often where the
-face has some (.448) than where another face has (.446), which is why the verdict
-fails it. An earlier training, 200 steps of the paper's initialisation and 800 at the document's settings, had KID 3.34.
+given what VGG sees of another sketch, on a grid of 8x8, and learned to draw that one again, whatever the face. Of 100
+held-out pairs another sketch changes a pixel by .098 on average, another face by .009. Edges are no more often where
+the face has some (.448) than where another face has (.446), which is why the verdict fails it. An earlier training, 200
+steps of the paper's initialisation and 800 at the document's settings, had KID 3.34.
 
 selfie2anime and selfie2bitmoji make drawings of renders of emoji, the one of all, the other of people alone. They are
 nearer to the true partners than the renders, most by LPIPS (.266 +- .008, the renders .382; .236 +- .010, .394), by L1,
