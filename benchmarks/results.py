@@ -96,7 +96,7 @@ RUNS: dict[str, list[str]] = {
         "train.checkpoint_every=250",
     ],
     "cyclegan-apple2orange": [*UNPAIRED, "train.steps=2000"],
-    "discogan-faces": [*UNPAIRED, "prepare.size=64", "train.target_weight=0", "train.steps=3000"],
+    "discogan-faces": [*UNPAIRED, "prepare.size=64", "train.target_weight=0", "train.steps=1500"],
     "cyclegan-horse2zebra": [
         *("dataset=animal_mnist", "train.batch_size=4", "train.generator_batch_size=4", "train.sampling=shuffle"),
         *("train.generator_average=0.995", "train.identity_weight=0", *BFLOAT16, "train.steps=6600"),
@@ -254,8 +254,10 @@ Held-out images of 64x64. In brackets what someone has who learned nothing, in t
 colour of the training targets, and where it applies the input enlarged bicubically, or the hole filled with the mean of
 its surroundings. L1 is of values 0 to 1, LPIPS by AlexNet, and KID, against the target domain, in the features of the
 extractor named (the classifier is that of the emoji's groups). Where nobody knows what should have come out there is a
-dash. Minutes are of the whole line, much other work beside it. srgan-faces enlarges cartoon faces of 16x16: 1,000 steps
-of pre-training by the mean square of pixels, then 400 against its adversary, VGG16 standing in for VGG19. context-
+dash. Minutes are of the whole line, much other work beside it; core-minutes of training alone. A step of the first five
+rows takes today, on two cores that other work kept busy, 195, 683, 70, 599 and 1,098 ms (`ganline profile`), so their
+trainings would take 26, 16, 2, 20 and 27 minutes. srgan-faces enlarges cartoon faces of 16x16: 1,000 steps of
+pre-training by the mean square of pixels, then 400 against its adversary, VGG16 standing in for VGG19. context-
 encoder-anime fills the middle of cartoon faces; in the hole alone its L1 is .105, the surroundings' mean has .199. (On
 OpenMoji's drawings, whose middles follow from nothing, 700 steps got .255 against .258, no clear win.) The two-domain
 rows learned without pairs, from drawings of emoji to renders of the same, and are held against the true partners: no
