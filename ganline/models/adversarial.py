@@ -41,12 +41,12 @@ class Adversarial(Model):
     def __init__(self, settings: Adversaries, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
         """See ganline.models.base.Model."""
         self.loss = LOSSES[settings.loss]()
+        self.augmentation = augmentation.KINDS[settings.augmentation]()
         super().__init__(settings, image_shape, seed, classes)
         self.begin()
 
     def begin(self) -> None:
-        """Add what goes with the networks: augmentation, the discriminator's features, the averaged generator."""
-        self.augmentation = augmentation.KINDS[self.settings.augmentation]()
+        """Add what is made of the networks: the discriminator's features, and the averaged generator."""
         self.features = practices.features_of(self.discriminator)
         if self.settings.generator_average:
             self.networks[self.average_name] = self.build_generator()

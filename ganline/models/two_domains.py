@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from ganline.core import replicas
 from ganline.core.random import key, layer_keys, purpose_number, uniform
+from ganline.models import augmentation
 from ganline.models import stabilisers as practices
 from ganline.models.adversarial import Adversarial
 from ganline.models.base import Batch, Gradients, Metrics
@@ -78,11 +79,12 @@ class TwoDomains(Adversarial):
         self.pool = tf.Variable(tf.zeros((size, *self.image_shape)), trainable=False) if size else None
 
     def _turned(self) -> "TwoDomains":
-        """Return the other direction, whose random numbers are others."""
+        """Return the other direction, whose random numbers and augmentation are its own."""
         back = copy.copy(self)
         back.network_names = ("generator_back", "discriminator_back")
         back.image_shape, back.input_shape = self.input_shape, self.image_shape
         back.seed = (self.seed + purpose_number("back")) % 2**31
+        back.augmentation = augmentation.KINDS[self.settings.augmentation]()
         back.begin()
         return back
 
