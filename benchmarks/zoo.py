@@ -111,8 +111,9 @@ right: the classifier, for one, has never seen blur. Rows that differ by less th
 ties. The first line is no competitor: it is what training images score in a generator's place. One seed each.
 `mode-collapse-mnist` and `convergence-failure-mnist` are made to fail.
 
-Core-minutes are processor time of training, for which a row has what it has. `ganline compare` makes such a table of
-your own runs, costs and ties with it ([how it ranks](metrics.md#comparing-runs)).
+Core-minutes are processor time of training, for which a row has what it has. They depend on the machine's other work,
+too: mode-collapse-mnist took 2 beside little, and 4 beside another training, for the same numbers. `ganline compare`
+makes such a table of your own runs, costs and ties with it ([how it ranks](metrics.md#comparing-runs)).
 
 {sections}
 
