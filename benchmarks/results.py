@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks import printed, rows, stacked_mnist, zoo
 from benchmarks.asked import asked_within
 from benchmarks.recorded import CURVES, RESULTS, curves, logs
+from benchmarks.zoo import short
 from ganline.catalogue import presets as catalogue
 from ganline.core.errors import UserError
 from ganline.core.figures import write_png
@@ -158,16 +159,12 @@ def _row(facts: dict[str, Any]) -> str:
     judges = [facts["extractor"], facts.get("beside")]
     names = [naming.frechet(judge) if judge else "" for judge in judges] + ["precision", "recall"]
     pairs = [
-        f"{_short(metrics[name])} ({_short(metrics[f'floor_{name}'])})" if name in metrics else "-" for name in names
+        f"{short(metrics[name])} ({short(metrics[f'floor_{name}'])})" if name in metrics else "-" for name in names
     ]
     own = "; ".join(f"{metrics[name]:.3g} {words}" for name, words in OWN.items() if name in metrics)
     length = f"{_steps(facts)} | {f'{cost:.0f}' if (cost := facts.get('core_minutes')) else '-'}"
     judged = f"{', '.join(filter(None, judges))}, {facts['images']:,}"
     return f"| {facts['experiment']} | {length} | {' | '.join(pairs)} | {judged} | {facts['verdict']} | {own} |"
-
-
-def _short(value: float) -> str:
-    return f"{value:.3g}" if value < 999.5 else f"{value:,.0f}"
 
 
 def _translator_row(facts: dict[str, Any]) -> str:

@@ -46,7 +46,7 @@ def section(dataset: str, found: Sequence[dict[str, Any]]) -> str:
             facts, other = mine[row.run.id], places.get(row.run.id)
             cells = [
                 *(str(row.rank), row.run.id, _with_error(row.value, row.error), ", ".join(map(str, row.ties))),
-                f"{_short(other.value)} (rank {other.rank})" if other else "-",
+                f"{short(other.value)} (rank {other.rank})" if other else "-",
                 *_numbers(facts["metrics"], ""),
                 *(facts["verdict"], f"{facts['trained']:,}", f"{facts['core_minutes']:.0f}"),
             ]
@@ -80,22 +80,25 @@ def _run(facts: dict[str, Any]) -> Run:
 def _floor(group: Group, found: dict[str, dict[str, Any]]) -> str:
     """Return the line of real images in a generator's place."""
     facts = found[group.rows[0].run.id]
-    frechet = [f"floor_{naming.frechet(facts[which])}" for which in ("extractor", "beside")]
-    own, other = (_short(facts["metrics"][name]) for name in frechet)
+    own, other = (
+        short(facts["metrics"][f"floor_{naming.frechet(judge)}"]) if judge else "-"
+        for judge in (facts["extractor"], facts["beside"])
+    )
     cells = ["", "*training images*", own, "", other, *_numbers(facts["metrics"], "floor_"), "", "", ""]
     return f"| {' | '.join(cells)} |"
 
 
 def _numbers(metrics: dict[str, float], prefix: str) -> list[str]:
     names = [prefix + name for name in (*BESIDE, "classes_seen")]
-    return [_short(metrics[name]) if name in metrics else "-" for name in names]
+    return [short(metrics[name]) if name in metrics else "-" for name in names]
 
 
 def _with_error(value: float, error: float | None) -> str:
-    return _short(value) if error is None else f"{_short(value)} ± {_short(error)}"
+    return short(value) if error is None else f"{short(value)} ± {short(error)}"
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """Return a number with three digits, or all of a large one's."""
     return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
 
 

@@ -33,5 +33,12 @@ def test_another_protocol_has_a_table_of_its_own():
     assert zoo.section("mnist", [row("a", 9.0, 30.0), other]).count(zoo.HEAD) == 2
 
 
+def test_a_row_that_no_second_judge_saw_is_ranked_by_the_first():
+    lines = zoo.section("mnist", [row("a", 9.0, 30.0, beside=None)]).splitlines()
+    assert lines[4].startswith("|  | *training images* | 0.5 |  | - |") and lines[5].startswith(
+        "| 1 | a | 9 ± 1 |  | - |"
+    )
+
+
 def test_the_page_is_that_of_the_numbers_that_are_kept():
     assert zoo.page(results.kept(), results.MINUTES) == Path(zoo.PAGE).read_text()
