@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # mlflow 3.17.2: an experiment's kind (the tag mlflow.experimentKind) does not decide in which form its page opens. expected: one that is
 # tagged custom_model_development, and holds a training run with a metric and no trace, opens in the form for model training; seen: it
-# opens in that for language models (workflowType=genai, traces and prompts beside it). Only workflowType=machine_learning in the address
-# opens the other. Needs Chromium and its driver (Debian: chromium, chromium-driver).
+# opens in that for language models (workflowType=genai, traces and prompts beside it). With workflowType=machine_learning in the address
+# it opens in the other. Needs Chromium and its driver (Debian: chromium, chromium-driver).
 # Exits with 0 while this is so, with 1 once it has changed.
 set -euo pipefail
 work=$(mktemp -d)
