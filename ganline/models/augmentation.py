@@ -60,6 +60,14 @@ class DiffAugment(Augmentation):
         return _in_range(lambda given: cut_out(moved(recoloured(given))), images, image_range)
 
 
+class TranslationCutout(Augmentation):
+    """DiffAugment's policy of that name, without colour: a generator whose own task is colours learns to hold them."""
+
+    def on(self, images: tf.Tensor, image_range: tuple[float, float]) -> tf.Tensor:
+        """See Augmentation.on."""
+        return _in_range(lambda given: cut_out(moved(given)), images, image_range)
+
+
 class Adaptive(Augmentation):
     """Karras et al. 2020 (ADA): pixel blits, geometry and colours, each with a chance that follows the discriminator.
 
@@ -100,7 +108,12 @@ class Adaptive(Augmentation):
         return {"augmentation/chance": self.chance, "augmentation/signs": self.signs}
 
 
-KINDS: dict[str | None, type[Augmentation]] = {None: Augmentation, "adaptive": Adaptive, "diffaugment": DiffAugment}
+KINDS: dict[str | None, type[Augmentation]] = {
+    None: Augmentation,
+    "adaptive": Adaptive,
+    "diffaugment": DiffAugment,
+    "translation_cutout": TranslationCutout,
+}
 """By the value of train.augmentation."""
 
 

@@ -115,9 +115,9 @@ class Adversaries(Train):
     """Decay of the moving average of the generator's weights that makes the samples."""
     labelled_fraction: Annotated[float, Field(gt=0, le=1)]
     """Share of each class's training images whose label is used."""
-    augmentation: Annotated[Literal["adaptive", "diffaugment"] | None, Field(exclude_if=lambda kind: kind is None)] = (
-        None
-    )
+    augmentation: Annotated[
+        Literal["adaptive", "diffaugment", "translation_cutout"] | None, Field(exclude_if=lambda kind: kind is None)
+    ] = None
     """What is done to all images the discriminator sees, with a chance that adapts, or always; left out for none."""
 
 

@@ -11,7 +11,7 @@ from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.core.random import key, layer_keys
 from ganline.models import augmentation
-from ganline.models.augmentation import EVERY, IMAGES, Adaptive, DiffAugment
+from ganline.models.augmentation import EVERY, IMAGES, Adaptive, DiffAugment, TranslationCutout
 from ganline.models.generation.gan import GAN
 from ganline.models.latent_gan import LatentGAN
 
@@ -34,7 +34,11 @@ def chance(value):
 
 
 MIDDLE = (-1.0, 1.0)
-BOTH = [pytest.param(DiffAugment(), id="diffaugment"), pytest.param(chance(1.0), id="adaptive")]
+KINDS = [
+    pytest.param(DiffAugment(), id="diffaugment"),
+    pytest.param(TranslationCutout(), id="translation_cutout"),
+    pytest.param(chance(1.0), id="adaptive"),
+]
 
 
 def test_with_no_chance_nothing_is_changed():
@@ -42,7 +46,7 @@ def test_with_no_chance_nothing_is_changed():
     np.testing.assert_allclose(drawn(Adaptive().on, given, MIDDLE), given, atol=1e-5)
 
 
-@pytest.mark.parametrize("change", BOTH)
+@pytest.mark.parametrize("change", KINDS)
 def test_each_image_is_changed_by_draws_of_its_own_and_the_same_ones_again(change):
     given = tf.repeat(pictures(1), 6, axis=0)
     found = drawn(change.on, given, MIDDLE)
@@ -51,14 +55,14 @@ def test_each_image_is_changed_by_draws_of_its_own_and_the_same_ones_again(chang
     assert (found != drawn(change.on, given, MIDDLE, number=1)).any()
 
 
-@pytest.mark.parametrize("change", BOTH)
+@pytest.mark.parametrize("change", KINDS)
 def test_it_means_the_same_in_any_range(change):
     given = pictures(6, channels=1)
     other = drawn(change.on, given / 2 + 0.5, (0.0, 1.0))
     np.testing.assert_allclose(other * 2 - 1, drawn(change.on, given, MIDDLE), atol=1e-5)
 
 
-@pytest.mark.parametrize("change", BOTH)
+@pytest.mark.parametrize("change", KINDS)
 def test_it_is_affine_in_the_images_and_so_are_its_gradients(change):
     """<A x, u> = <x, A' u>, with A' from the tape; and the gradient of the right side for u is A x again."""
     given, upstream = pictures(6), tf.random.stateless_normal((6, 8, 8, 3), [0, 2])
@@ -117,6 +121,12 @@ def test_diffaugment_moves_up_to_an_eighth_and_cuts_a_square_of_half_the_side():
     assert all(image.sum() == image.max(1).sum() * image.max(0).sum() for image in hole)
 
 
+def test_without_colour_pixels_are_moved_or_cut_out_and_keep_their_values():
+    given = pictures(20)
+    found = drawn(TranslationCutout().on, given, MIDDLE)
+    assert set(np.unique(found)) <= {0.0, *np.unique(given)} and (found == 0).mean() > 0.1
+
+
 def test_the_chance_follows_how_sure_the_discriminator_is():
     """Up while E sign D(x) is over 0.6, at the paper's speed; down while it is less; each after 4 updates."""
     adaptive, step = Adaptive(), EVERY * 64 / IMAGES
@@ -138,7 +148,7 @@ def test_the_chance_follows_how_sure_the_discriminator_is():
         ),
         ("pix2pix-gray-to-color", ["train.augmentation=diffaugment"], "pix2pix.Pix2Pix cannot take it"),
         ("vae-mnist", ["train.augmentation=diffaugment"], "unknown key for vae.VAE"),
-        ("gan-mnist", ["train.augmentation=cutout"], "allowed is 'adaptive' or 'diffaugment'"),
+        ("gan-mnist", ["train.augmentation=cutout"], "allowed is 'adaptive', 'diffaugment' or 'translation_cutout'"),
     ],
 )
 def test_what_cannot_take_it_says_so(experiment, overrides, said):
@@ -218,7 +228,7 @@ def likeness(samples):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["adaptive", "diffaugment"])
+@pytest.mark.parametrize("kind", ["adaptive", "diffaugment", "translation_cutout"])
 def test_the_generator_does_not_learn_the_augmentation(kind):
     """At a chance of 0.6, and as DiffAugment always is; where real images alone are changed, that is learned."""
     assert likeness(generated(kind)) > 0.95
