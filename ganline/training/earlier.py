@@ -98,8 +98,8 @@ def depends_on_steps(facts: Mapping[str, Any]) -> str:
     """Return the parameter that makes what a step does depend on the number of steps, with its value, or ""."""
     train = facts["parameters"]["train"]
     for key, off in (("learning_rate_schedule", "constant"), ("instance_noise", 0)):
-        if train[key] != off:
-            return f"train.{key} = {train[key]}"
+        if (value := train.get(key, off)) != off:  # what has no discriminator has no noise before it
+            return f"train.{key} = {value}"
     return ""
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ganline.catalogue.presets import compose_params
 from ganline.core.files import sha256, write_json, write_sealed
 from ganline.training import checkpoint, earlier
-from ganline.training.leftovers import delete, leftovers, lock_of
+from ganline.training.leftovers import delete, finish, leftovers, lock_of
 from ganline.training.monitor import cadence
 
 GANLINE = Path(earlier.__file__).parents[1]
@@ -163,6 +164,19 @@ def test_a_shorter_training_that_nothing_can_go_on_from_is_kept(tmp_path):
     shorter = left(tmp_path, facts(keep=2, steps=99), 99, kind="done")
     same = left(tmp_path, facts(keep=2, select=50), 100, kind="done")
     assert set(earlier.superseded(own, facts(keep=2))) == {same} and shorter.exists()
+
+
+@pytest.mark.parametrize("experiment", ["vae-mnist", "pixelcnn-mnist"])
+def test_models_without_a_discriminator_go_on_from_earlier_trainings_and_take_their_place(tmp_path, experiment):
+    train = compose_params(experiment, ["train.steps=100"]).train.model_dump(mode="json")
+    here = facts() | {"parameters": {"seed": 1, "train": train}}
+    shorter = {**here, "parameters": {"seed": 1, "train": train | {"steps": 50}}}
+    left(tmp_path, shorter, 50, kind="done")
+    left(tmp_path, facts(), 40)  # a GAN's
+    assert begun(tmp_path, here) == [50]
+    own = left(tmp_path, here, 100)
+    finish(own, None, here)
+    assert checkpoint.checkpoints_in(own, "done").keys() == {100}
 
 
 def test_only_what_is_known_depends_on_the_number_of_steps():
