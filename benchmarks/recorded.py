@@ -69,11 +69,12 @@ def last(history: pd.DataFrame) -> dict[str, float]:
     return {str(name): float(f"{value:.4g}") for name, value in history.ffill().iloc[-1].dropna().items()}
 
 
-def keep(found: dict[str, Any], results: Path) -> None:
-    """Write the numbers, and the picture of the run that the workspace holds."""
-    held_out = [path for path in EXAMPLES if path.exists()]
-    write_png(results / f"{found['experiment']}.png", _image(held_out[0]) if held_out else strip())
-    write_json(results / f"{found['experiment']}.json", found)
+def keep(found: dict[str, Any], path: Path, picture: bool) -> None:
+    """Write the numbers to a JSON file, and beside it, where asked for, the picture of the run the workspace holds."""
+    if picture:
+        held_out = [path for path in EXAMPLES if path.exists()]
+        write_png(path.with_suffix(".png"), _image(held_out[0]) if held_out else strip())
+    write_json(path, found)
 
 
 def processor() -> str:

@@ -7,15 +7,17 @@ the commit that is checked out. Stopped, it goes on where it was when it is call
 anew only where it is named and its code, parameters or budget have changed.
 Each leaves docs/results/EXPERIMENT.json and .png (a few latents through training, or held-out inputs beside what
 becomes of them); docs/results.md, docs/leaderboard.md, docs/results/curves.png and docs/results/printed.png are made of
-them.
+them. Rows of seeds.EXPERIMENTS, once they are there, are made at further seeds, too, for as many steps, and leave
+docs/results/seeds/EXPERIMENT-2.json and so on.
 """
 
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from benchmarks import printed, rows, stacked_mnist, zoo
+from benchmarks import printed, rows, seeds, stacked_mnist, zoo
 from benchmarks.asked import asked_within
 from benchmarks.recorded import CURVES, RESULTS, curves, logs
 from benchmarks.zoo import short
@@ -122,8 +124,9 @@ OWN = {
 
 
 def kept() -> list[dict[str, Any]]:
-    """Return what runs left, in the order of RUNS."""
-    return [json.loads(path.read_text()) for name in RUNS if (path := RESULTS / f"{name}.json").exists()]
+    """Return what runs left, in the order of RUNS; as "seeds" what their further seeds did."""
+    found = [json.loads(path.read_text()) for name in RUNS if (path := RESULTS / f"{name}.json").exists()]
+    return [facts | {"seeds": seeds.further(facts, RESULTS)} for facts in found]
 
 
 def page() -> str:
@@ -134,6 +137,7 @@ def page() -> str:
     parts = {
         "rows": "\n".join(map(_row, drawn)),
         "translators": "\n".join(map(_translator_row, translated)),
+        "seeds": seeds.section(drawn),
         "modes": stacked_mnist.section(),
         "commands": "\n".join(f"    {facts['command']}" for facts in found),
         "strips": "\n\n".join(STRIP.format(**facts) for facts in drawn),
@@ -243,7 +247,7 @@ are told, and all others are older.
 {head}
 {rows}
 
-{curves}{printed}## Translators
+{curves}{seeds}{printed}## Translators
 
 Held-out images of 64x64. In brackets what someone has who learned nothing, in this order: the input copied, the mean
 colour of the training targets, and where it applies the input enlarged bicubically, or the hole filled with the mean of
@@ -327,15 +331,30 @@ def render() -> None:
     write_text(zoo.PAGE, zoo.page(found, MINUTES))
 
 
+def _make(asked: list[rows.Row], named: bool) -> bool:
+    """Make those rows that are due, and the page anew after each; return whether all were made."""
+    made_of = {each: rows.made_of(each) for each in asked}
+    return rows.make_all({each: made_of[each] for each in rows.due(made_of, named, RESULTS)}, render)
+
+
+def _further(names: Collection[str], minutes: float) -> list[rows.Row]:
+    """Return the rows of further seeds, of experiments whose own row is there."""
+    firsts = [facts for facts in kept() if facts["experiment"] in seeds.EXPERIMENTS and "made_of" in facts]
+    return [
+        rows.row(name, seeds.overrides(RUNS[name], first), minutes, number)
+        for first in firsts
+        if (name := first["experiment"]) in names
+        for number in range(2, seeds.COUNT + 1)
+    ]
+
+
 def main() -> None:
     """Make the rows that are asked for, and the page anew after each."""
     names, minutes = asked_within("benchmarks.results", __doc__ or "", "EXPERIMENT", RUNS, MINUTES)
     try:
         rows.require_committed()
-        asked = [rows.row(name, RUNS[name], minutes) for name in names or RUNS]
-        made_of = {each: rows.made_of(each) for each in asked}
-        wanted = rows.due(made_of, bool(names), RESULTS)
-        all_made = rows.make_all({each: made_of[each] for each in wanted}, render)
+        all_made = _make([rows.row(name, RUNS[name], minutes) for name in names or RUNS], bool(names))
+        all_made &= _make(_further(names or RUNS, minutes), bool(names))
     except UserError as error:
         sys.exit(f"results: {error}")
     render()

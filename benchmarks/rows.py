@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from filelock import FileLock
 
-from benchmarks import printed, recorded
+from benchmarks import printed, recorded, seeds
 from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.core.files import write_json
@@ -67,29 +67,43 @@ class Row(NamedTuple):
     """What differs from the preset, train.steps too where a person fixed it."""
     minutes: float | None
     """Budget, of BUDGET_CORES; None where the steps are fixed."""
+    number: int = 1
+    """Which seed's; only the first has a picture and a curve."""
+
+    @property
+    def name(self) -> str:
+        """What it is called: its experiment, with the number of a further seed."""
+        return self.experiment if self.number == 1 else f"{self.experiment}-{self.number}"
+
+    @property
+    def file(self) -> Path:
+        """Where its numbers are kept, below docs/results."""
+        return Path(f"{self.name}.json") if self.number == 1 else seeds.FOLDER / f"{self.name}.json"
 
     def params(self, more: Sequence[str] = ()) -> Params:
         """Return the parameters, the preset's steps where none are fixed."""
         return compose_params(self.experiment, [*self.overrides, *more])
 
 
-def row(experiment: str, overrides: Sequence[str], minutes: float) -> Row:
+def row(experiment: str, overrides: Sequence[str], minutes: float, number: int = 1) -> Row:
     """Return a row with a seed of its own, both judges and the class numbers; of every step where a log is printed.
 
-    The seed is made of the name, so that nobody chose it by what it gives, and rows do not share one's luck.
+    The seed is made of the name, and of the number of a further one, so that nobody chose it by what it gives, and rows
+    do not share one's luck.
 
     Raises:
         UserError: the parameters do not go together, or no budget can be kept because steps cost more and more.
     """
     every = printed.EVERY_STEP if experiment in printed.RUNS else []
-    values = [*overrides, *every, CLASSES, f"seed={purpose_number(f'results/{experiment}')}"]
+    purpose = f"results/{experiment}" if number == 1 else f"results/{experiment}/{number}"
+    values = [*overrides, *every, CLASSES, f"seed={purpose_number(purpose)}"]
     params = compose_params(experiment, values)
     if PRETRAINED not in params.extractor.kinds:
         values.append(f"extractor.beside={PRETRAINED}")
     fixed = any(value.startswith("train.steps=") for value in overrides)
     if not fixed and (found := [key for key in IN_PHASES if getattr(params.train, key, 0)]):
         raise UserError(f"{experiment}: its steps differ in cost (train.{found[0]}): fix train.steps in RUNS")
-    return Row(experiment, tuple(values), None if fixed else minutes)
+    return Row(experiment, tuple(values), None if fixed else minutes, number)
 
 
 def affordable(full: int, rate: float, minutes: float) -> int:
@@ -138,15 +152,15 @@ def due(asked: Mapping[Row, Mapping[str, str]], named: bool, results: Path) -> l
     """
     wanted = []
     for each, now in asked.items():
-        path = results / f"{each.experiment}.json"
+        path = results / each.file
         before = json.loads(path.read_text()).get("made_of") if path.exists() else None
         differs = [] if before is None else [name for name in now if before.get(name) != now[name]]
         if before is None or (named and differs):
             wanted.append(each)
         elif differs:
-            print(f"{each.experiment}: kept, though {_older(differs)}; name it and it is made anew")
+            print(f"{each.name}: kept, though {_older(differs)}; name {each.experiment} and it is made anew")
         else:
-            print(f"{each.experiment}: done")
+            print(f"{each.name}: done")
     return wanted
 
 
@@ -187,7 +201,7 @@ def make_all(wanted: Mapping[Row, Mapping[str, str]], after: Callable[[], None])
         while waiting or running:
             while waiting and len(running) < len(os.sched_getaffinity(0)):
                 each = waiting.pop(0)
-                running[_start(each, dict(wanted[each]), revision)] = each.experiment
+                running[_start(each, dict(wanted[each]), revision)] = each.name
             wait([worker.sentinel for worker in running])
             for worker in [each for each in running if not each.is_alive()]:
                 name, ended = running.pop(worker), "failed" if worker.exitcode else "done"
@@ -223,7 +237,7 @@ def work(asked: Row, now: dict[str, str], revision: str) -> None:
     project = Path.cwd()
     making = Making(asked, now, project)
     try:
-        with FileLock(project / FOLDER / f"{asked.experiment}.lock", timeout=0):
+        with FileLock(project / FOLDER / f"{asked.name}.lock", timeout=0):
             making.make(revision)
     except KeyboardInterrupt:
         making.say("stopped")
@@ -240,7 +254,7 @@ class Making:
         """Take up what an earlier try left, where what decides the training is the same."""
         self.asked, self.now, self.project = asked, now, project
         (project / FOLDER).mkdir(parents=True, exist_ok=True)
-        self.log, self._file = (project / FOLDER / f"{asked.experiment}.{end}" for end in ("log", "json"))
+        self.log, self._file = (project / FOLDER / f"{asked.name}.{end}" for end in ("log", "json"))
         self._said, self._trained = 0.0, False
         deciding = {name: value for name, value in now.items() if name != "evaluate"}
         fresh = {"made_of": deciding, "core_seconds": 0.0, "seconds": 0.0}
@@ -249,11 +263,11 @@ class Making:
 
     def say(self, text: str) -> None:
         """Print a line, with the row's name before it."""
-        print(f"{self.asked.experiment}: {text}", flush=True)
+        print(f"{self.asked.name}: {text}", flush=True)
 
     def make(self, revision: str) -> None:
         """Go through it, from where it was stopped."""
-        folder = self.project / spool.WORKSPACES / f"results-{self.asked.experiment}"
+        folder = self.project / spool.WORKSPACES / f"results-{self.asked.name}"
         folder.parent.mkdir(parents=True, exist_ok=True)
         workspace.place(revision, folder, self.project)
         with chdir(folder):
@@ -267,7 +281,7 @@ class Making:
             line = ["evaluate", *(["study"] if isinstance(params.train, Translation) else [])]
             self._run(*_repro(*line))
             facts = self._facts(params, shlex.join(["ganline", "use", self.asked.experiment, *values]))
-            recorded.keep(facts, self.project / recorded.RESULTS)
+            recorded.keep(facts, self.project / recorded.RESULTS / self.asked.file, self.asked.number == 1)
         shutil.rmtree(folder)
 
     def _steps(self) -> list[str]:
@@ -305,18 +319,20 @@ class Making:
     def _facts(self, params: Params, command: str) -> dict[str, Any]:
         facts = recorded.facts(self.asked.experiment, command)
         minutes = self.state["core_seconds"] / 60
-        curve = self._told("curve")
-        for point in curve["points"]:
-            point["core_minutes"] = float(f"{minutes * point['step'] / facts['trained']:.3g}")
-        return facts | {
+        facts |= {
             "minutes": round(self.state["seconds"] / 60, 1),
             "core_minutes": round(minutes, 1),
             "steps_per_core_second": float(f"{facts['trained'] / (60 * minutes):.3g}"),
             "seed": params.seed,
             "processor": recorded.processor(),
             "made_of": self.now,
-            "curve": curve,
         }
+        if self.asked.number > 1:
+            return {name: value for name, value in facts.items() if name not in seeds.LEFT_OUT}
+        curve = self._told("curve")
+        for point in curve["points"]:
+            point["core_minutes"] = float(f"{minutes * point['step'] / facts['trained']:.3g}")
+        return facts | {"curve": curve}
 
     def _told(self, what: str) -> dict[str, Any]:
         """Return what a function of benchmarks.inside wrote."""

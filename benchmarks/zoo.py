@@ -52,18 +52,28 @@ def section(dataset: str, found: Sequence[dict[str, Any]]) -> str:
             ]
             lines.append(f"| {' | '.join(cells)} |")
         parts.append("\n".join(lines))
+    if spreads := [_seeds(facts) for facts in mine.values() if facts.get("seeds")]:
+        parts.append(f"Frechet distances over several seeds, that of the table among them: {'; '.join(spreads)}.")
     parts += [f"{run.id} is not ranked: {reason}." for run, reason in (first.apart if first else ())]
     return "\n\n".join(parts)
 
 
 def _ranked(found: Sequence[dict[str, Any]], which: str) -> Comparison | None:
     """Return the table by the Frechet distance of the first judge ("extractor") or of the second ("beside")."""
-    runs = [_run(facts) for facts in found if facts.get(which)]
+    runs = [run(facts) for facts in found if facts.get(which)]
     judges = {facts[which] for facts in found if facts.get(which)}
     return compare(runs, naming.frechet(judges.pop())) if len(judges) == 1 else None
 
 
-def _run(facts: dict[str, Any]) -> Run:
+def _seeds(facts: dict[str, Any]) -> str:
+    """Return how far apart the seeds of a row come out by the first judge."""
+    name = naming.frechet(facts["extractor"])
+    values = [each["metrics"][name] for each in (facts, *facts["seeds"])]
+    return f"{facts['experiment']} {short(min(values))} to {short(max(values))} ({len(values)} seeds)"
+
+
+def run(facts: dict[str, Any]) -> Run:
+    """Return a row as those who rank take it."""
     return Run(
         id=facts["experiment"],
         name=facts["experiment"],
@@ -111,8 +121,9 @@ judged by the same 10,000 held-out images, the same two networks and the same se
 Best first by the Frechet distance in the features of a classifier of the dataset's own classes. The second judge,
 EfficientNet-Lite0, was trained on photographs, and looks at 500 images of each. Where the two disagree neither is
 right: the classifier, for one, has never seen blur. Rows that differ by less than 1.96 combined standard errors are
-ties. The first line is no competitor: it is what training images score in a generator's place. One seed each.
-`mode-collapse-mnist` and `convergence-failure-mnist` are made to fail.
+ties. The first line is no competitor: it is what training images score in a generator's place. Ranks are of one seed
+each, and errors are of the images drawn, not of the seed; what further seeds gave, where there are any, stands below
+the table. `mode-collapse-mnist` and `convergence-failure-mnist` are made to fail.
 
 Core-minutes are processor time of training, for which a row has what it has. They depend on the machine's other work,
 too: mode-collapse-mnist took 2 beside little, and 4 beside another training, for the same numbers. `ganline compare`

@@ -58,11 +58,11 @@ def test_steps_that_come_to_cost_more_must_be_fixed():
         ({"made_of": NOW | {"train": "z", "evaluate": "z"}}, True, True, ""),
         (
             {"made_of": NOW | {"train": "z", "evaluate": "z"}}, False, False,
-            "gan-mnist: kept, though of older code (train, evaluate); name it and it is made anew\n",
+            "gan-mnist: kept, though of older code (train, evaluate); name gan-mnist and it is made anew\n",
         ),
         (
             {"made_of": NOW | {"budget": "z"}}, False, False,
-            "gan-mnist: kept, though of another budget; name it and it is made anew\n",
+            "gan-mnist: kept, though of another budget; name gan-mnist and it is made anew\n",
         ),
     ],
 )  # fmt: skip
