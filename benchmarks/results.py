@@ -17,7 +17,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from benchmarks import printed, rows, seeds, stacked_mnist, zoo
+from benchmarks import labels, printed, rows, seeds, stacked_mnist, zoo
 from benchmarks.asked import asked_within
 from benchmarks.recorded import CURVES, RESULTS, curves, logs
 from benchmarks.zoo import short
@@ -139,6 +139,7 @@ def page() -> str:
         "translators": "\n".join(map(_translator_row, translated)),
         "seeds": seeds.section(drawn),
         "modes": stacked_mnist.section(),
+        "labels": labels.section(),
         "commands": "\n".join(f"    {facts['command']}" for facts in found),
         "strips": "\n\n".join(STRIP.format(**facts) for facts in drawn),
         "pictures": "\n\n".join(PICTURE.format(**facts) for facts in translated),
@@ -308,7 +309,7 @@ other work.
 
 {pictures}
 
-{modes}## The commands
+{modes}{labels}## The commands
 
 {commands}
 
