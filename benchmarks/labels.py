@@ -89,6 +89,7 @@ def _trained(way: str, params: Params) -> dict[str, Any]:
     from ganline.training.loop import train
 
     configure(params.compute.precision, params.compute.deterministic)
+    tf.get_logger().setLevel("ERROR")  # it warns of functions made anew in a loop, as each training's are
     tf.keras.backend.clear_session()  # or the graphs of all trainings before stay
     facts = read_facts(folder := paths.prepared(params))
     data = shown(way, material.training_data(params, facts))
