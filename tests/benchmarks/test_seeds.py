@@ -1,6 +1,7 @@
 """Further seeds of a row: what they are trained for, which are held against the first, and how their spread reads."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +61,21 @@ def test_another_judge_is_not_held_against_the_first(folder):
     other = {"frechet_classifier": PROTOCOL | {"extractor_weights_sha256": "b"}}
     (folder / "seeds/gan-mnist-2.json").write_text(json.dumps(kept(2, 5.0, protocol=other)))
     assert results.kept()[0]["seeds"] == []
+
+
+def test_a_further_seed_leaves_its_numbers_without_picture_and_curve(tmp_path, monkeypatch):
+    def place(revision, folder, project):
+        folder.mkdir(parents=True)
+        (folder / "conf").symlink_to(Path("conf").resolve())
+
+    monkeypatch.setattr(rows.workspace, "place", place)
+    monkeypatch.setattr(rows, "choose", lambda *_: None)
+    monkeypatch.setattr(rows.Making, "_run", lambda *_: None)
+    monkeypatch.setattr(rows.recorded, "facts", lambda *_: kept(2, 5.0, last={}, printed=[]))
+    making = rows.Making(rows.Row("gan-mnist", ("train.steps=900", "seed=7"), None, 2), {"train": "b"}, tmp_path)
+    making.state["core_seconds"] = 120.0
+    making.make("HEAD")
+    (path,) = (path for path in (tmp_path / "docs").rglob("*") if path.is_file())
+    found = json.loads(path.read_text())
+    assert path == tmp_path / "docs/results/seeds/gan-mnist-2.json" and not {"last", "printed", "curve"} & found.keys()
+    assert (found["seed"], found["core_minutes"], found["made_of"]) == (7, 2.0, {"train": "b"})
