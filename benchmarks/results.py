@@ -17,7 +17,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from benchmarks import labels, printed, rows, seeds, stacked_mnist, zoo
+from benchmarks import labels, printed, reported, rows, seeds, stacked_mnist, zoo
 from benchmarks.asked import asked_within
 from benchmarks.recorded import CURVES, RESULTS, curves, logs
 from benchmarks.zoo import short
@@ -144,6 +144,7 @@ def page() -> str:
         "strips": "\n\n".join(STRIP.format(**facts) for facts in drawn),
         "pictures": "\n\n".join(PICTURE.format(**facts) for facts in translated),
     }
+    parts["reported"] = "\n".join(reported.lines(found))
     parts["curves"] = CURVES_PART if any(map(_has_curve, found)) else ""
     lines = printed.lines(_printed(found))
     parts["printed"] = PRINTED_PART.format(lines="\n".join(lines)) if lines else ""
@@ -238,17 +239,27 @@ images) are of an older split, of whose test images 8 and 2 were training images
 held out together. The two adversarial rows are those presets' generators, WGAN-GP's loss on small networks with one
 critic update a step and averaged weights, as `dvc repro` left them after `ganline use`.
 
-Made by `python -m benchmarks.results` (all numbers: docs/results/*.json). Rows with core-minutes of training (processor
-time of the stage train, divided by 60) had a budget: the preset's steps, or as many as were reckoned to fit into it
-from the speed of the first. They trained on one thread, at a seed of their own, made of the name; their commands begin
-with `ganline use`, and `dvc repro` followed with TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1.
-Other rows have the seed of the presets; the three whose text says so below were trained by hand with the commands that
-are told, and all others are older.
+Made by `python -m benchmarks.results` (all numbers: docs/results/*.json). Rows with core-minutes of training (the
+training's own count, as in `ganline compare`) had a budget: the preset's steps, or as many as were reckoned to fit into
+it from the speed of the first. They trained on one thread, at a seed of their own, made of the name; their commands
+begin with `ganline use`, and `dvc repro` followed with TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+OMP_NUM_THREADS=1. Other rows have the seed of the presets; the three whose text says so below were trained by hand with
+the commands that are told, and all others are older.
 
 {head}
 {rows}
 
-{curves}{seeds}{printed}## Translators
+{curves}{seeds}## Beside what the sources report
+
+The source's own words and numbers, shortened, and the end of our history.csv: means over `train.log_every` steps, where
+most sources print single ones. What else a source says stands in the preset's header. A dash: ours had other pictures
+or settings than the source's, or nobody has held them against each other.
+
+| experiment | the source | ours at the end | does it agree |
+|---|---|---|---|
+{reported}
+
+{printed}## Translators
 
 Held-out images of 64x64. In brackets what someone has who learned nothing, in this order: the input copied, the mean
 colour of the training targets, and where it applies the input enlarged bicubically, or the hole filled with the mean of

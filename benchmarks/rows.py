@@ -8,7 +8,7 @@ import hashlib
 import json
 import multiprocessing
 import os
-import resource
+import re
 import shlex
 import shutil
 import signal
@@ -55,6 +55,8 @@ IN_PHASES = ("phases", "pretraining_steps", "initialization_steps")
 TRAINING = ("download", "prepare", "extractor", "train")
 """Stages that decide what is trained."""
 DECIDING = ("ganline", "stages", "conf", "dvc.yaml", "benchmarks")
+TOOK = re.compile(r"it took ([\d.,]+) minutes, ([\d.,]+) core-minutes")
+"""What a training says at its end, of all its parts."""
 SAID_EVERY = 60.0
 """Seconds between two lines of one row's progress."""
 
@@ -255,9 +257,9 @@ class Making:
         self.asked, self.now, self.project = asked, now, project
         (project / FOLDER).mkdir(parents=True, exist_ok=True)
         self.log, self._file = (project / FOLDER / f"{asked.name}.{end}" for end in ("log", "json"))
-        self._said, self._trained = 0.0, False
+        self._said = 0.0
         deciding = {name: value for name, value in now.items() if name != "evaluate"}
-        fresh = {"made_of": deciding, "core_seconds": 0.0, "seconds": 0.0}
+        fresh = {"made_of": deciding}
         before = json.loads(self._file.read_text()) if self._file.exists() else fresh
         self.state: dict[str, Any] = before if before["made_of"] == deciding else fresh
 
@@ -304,25 +306,17 @@ class Making:
             self._run(*_repro("extractor"))
 
     def _train(self) -> None:
-        """Train, and add up what that takes: a training that is done costs nothing again."""
+        """Train, though DVC's cache may hold the same training: it does not hold what that took."""
         self.say("training")
-        before, start = _core_seconds(), time.monotonic()
-        self._trained = False
-        try:
-            self._run(*_repro("train"))
-        finally:
-            if self._trained:
-                self.state["core_seconds"] += _core_seconds() - before
-                self.state["seconds"] += time.monotonic() - start
-            write_json(self._file, self.state)
+        self._run(*_repro("train"), "--no-run-cache")
+        write_json(self._file, self.state)
 
     def _facts(self, params: Params, command: str) -> dict[str, Any]:
         facts = recorded.facts(self.asked.experiment, command)
-        minutes = self.state["core_seconds"] / 60
+        minutes = self.state["core_minutes"]
         facts |= {
-            "minutes": round(self.state["seconds"] / 60, 1),
-            "core_minutes": round(minutes, 1),
-            "steps_per_core_second": float(f"{facts['trained'] / (60 * minutes):.3g}"),
+            "minutes": self.state["minutes"],
+            "core_minutes": minutes,
             "seed": params.seed,
             "processor": recorded.processor(),
             "made_of": self.now,
@@ -346,7 +340,9 @@ class Making:
 
             def hear(line: str) -> None:
                 print(line, file=log, flush=True)
-                self._trained = self._trained or "Running stage 'train'" in line
+                if took := TOOK.search(line):
+                    minutes = (float(value.replace(",", "")) for value in took.groups())
+                    self.state |= zip(("minutes", "core_minutes"), minutes, strict=True)
                 if line.startswith("train: ") and time.monotonic() - self._said > SAID_EVERY:
                     self._said = time.monotonic()
                     self.say(line)
@@ -357,12 +353,6 @@ class Making:
 
 def _repro(*stages: str) -> list[str]:
     return [sys.executable, "-m", "dvc", "repro", *(f"dvc.yaml:{stage}" for stage in stages)]
-
-
-def _core_seconds() -> float:
-    """Return the processor time of all children that have ended, and of theirs."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def _digest(content: Any) -> str:

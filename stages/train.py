@@ -94,7 +94,7 @@ def tell(trained: "Trained", model: "Model", params: Params, tracker: Tracker, r
     tracker.tags(told_by(content))
     tracker.metrics(trained.cost, trained.step)
     if trained.cost:
-        print("it took {train_minutes:,.1f} minutes, {train_core_minutes:,.1f} core-minutes".format(**trained.cost))
+        print("it took {train_minutes:,.2f} minutes, {train_core_minutes:,.2f} core-minutes".format(**trained.cost))
     if trained.verdict.failing and params.diagnosis.on_failure == "fail":
         raise UserError(f"diagnosis.on_failure = fail, and the training fails. {trained.verdict.summary}")
 

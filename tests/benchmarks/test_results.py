@@ -15,7 +15,7 @@ def test_a_translator_whose_partners_nobody_knows_has_a_row_too(monkeypatch, tmp
     numbers = {"kid": 0.25, "baseline_copied_kid": 0.67, "baseline_mean_colour_kid": 3.1, "cycle_l1": 0.1}
     facts = {
         "experiment": "cyclegan-horse2zebra", "command": "dvc exp run", "steps": 200, "minutes": None, "cores": 2,
-        "extractor": "rotation", "images": 200, "verdict": "too_short", "metrics": numbers,
+        "extractor": "rotation", "images": 200, "verdict": "too_short", "metrics": numbers, "last": {},
     }  # fmt: skip
     (tmp_path / "cyclegan-horse2zebra.json").write_text(json.dumps(facts))
     monkeypatch.setattr(results, "RESULTS", tmp_path)

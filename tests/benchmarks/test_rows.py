@@ -75,27 +75,16 @@ def test_what_is_done_is_kept_and_other_code_is_told(before, named, made, said, 
 
 
 def test_a_stopped_row_keeps_its_steps_and_its_cost_unless_the_training_would_be_another(tmp_path, monkeypatch):
-    asked, spent = rows.Row("gan-mnist", (), 45), iter([10.0, 75.0, 75.0, 78.0])
-    monkeypatch.setattr(rows, "_core_seconds", lambda: next(spent))
-
-    def stopped(command, environment, log):
-        log("Running stage 'train':")
-        raise KeyboardInterrupt
-
-    def restored(command, environment, log):
-        log("Stage 'train' is cached - skipping run, checking out outputs")
-        return 0
-
+    asked, line = rows.Row("gan-mnist", (), 45), "it took 1,031.3 minutes, 27.3 core-minutes"
+    monkeypatch.setattr(rows.process, "run", lambda command, environment, hear: hear(line))
     making = rows.Making(asked, NOW, tmp_path)
     making.state["steps"] = 400
-    monkeypatch.setattr(rows.process, "run", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        making._train()
+    making._train()
+    line = "Stage 'train' didn't change, skipping"
     again = rows.Making(asked, NOW | {"evaluate": "z"}, tmp_path)
-    assert (again.state["steps"], again.state["core_seconds"]) == (400, 65.0)
-    monkeypatch.setattr(rows.process, "run", restored)
     again._train()
-    assert again.state["core_seconds"] == 65.0  # a training that is not done costs nothing
+    assert again.state == making.state
+    assert (again.state["steps"], again.state["minutes"], again.state["core_minutes"]) == (400, 1031.3, 27.3)
     assert "steps" not in rows.Making(asked, NOW | {"train": "z"}, tmp_path).state
 
 
@@ -137,7 +126,7 @@ def test_a_row_under_a_budget_shows_its_cost_both_distances_and_its_curve(monkey
     facts = {
         "experiment": "gan-mnist", "command": "ganline use gan-mnist", "steps": 900, "minutes": 91.0, "cores": 2,
         "core_minutes": 90.2, "extractor": "classifier", "beside": "efficientnet_lite0", "images": 10_000,
-        "verdict": "healthy", "metrics": metrics, "curve": {"extractor": "classifier", "points": points},
+        "verdict": "healthy", "metrics": metrics, "last": {}, "curve": {"extractor": "classifier", "points": points},
     }  # fmt: skip
     (tmp_path / "gan-mnist.json").write_text(json.dumps(facts))
     monkeypatch.setattr(results, "RESULTS", tmp_path)

@@ -17,7 +17,7 @@ def kept(seed, distance, **more):
     return {
         "experiment": "gan-mnist", "dataset": "mnist", "digest": "d", "command": "ganline use gan-mnist", "cores": 2,
         "minutes": 9.0, "core_minutes": 8.0 + seed, "steps": 900, "trained": 900, "extractor": "classifier",
-        "beside": None, "images": 10_000, "verdict": "healthy", "metrics": metrics, "made_of": {},
+        "beside": None, "images": 10_000, "verdict": "healthy", "metrics": metrics, "last": {}, "made_of": {},
         "protocol": {"frechet_classifier": PROTOCOL | {"seed": seed}},
     } | more  # fmt: skip
 
@@ -73,7 +73,7 @@ def test_a_further_seed_leaves_its_numbers_without_picture_and_curve(tmp_path, m
     monkeypatch.setattr(rows.Making, "_run", lambda *_: None)
     monkeypatch.setattr(rows.recorded, "facts", lambda *_: kept(2, 5.0, last={}, printed=[]))
     making = rows.Making(rows.Row("gan-mnist", ("train.steps=900", "seed=7"), None, 2), {"train": "b"}, tmp_path)
-    making.state["core_seconds"] = 120.0
+    making.state |= {"minutes": 3.0, "core_minutes": 2.0}
     making.make("HEAD")
     (path,) = (path for path in (tmp_path / "docs").rglob("*") if path.is_file())
     found = json.loads(path.read_text())
