@@ -2,12 +2,16 @@ import json
 
 import numpy as np
 import pytest
+from fitting import CONF, EXPERIMENTS, fitting, perception
 from prepared_digits import LABELS, project
 
+from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 from ganline.core.files import write_json
+from ganline.models.facts import model_facts
 from ganline.settings import paths
 from ganline.tracking.tracker import told_by
+from ganline.training import material
 from stages import train
 
 
@@ -106,3 +110,45 @@ def test_a_training_whose_results_were_refused_is_at_its_end_at_once(tmp_path, m
     assert (paths.GAN / "weights.npz").read_bytes() == weights
     remove()
     assert not list(paths.CHECKPOINTS.rglob("step-*.npz"))
+
+
+TWO_STEPS = [
+    "download.source=.", "train.steps=2", "train.batch_size=4", "train.generator_batch_size=4", "train.log_every=1",
+    "train.sample_every=2", "train.checkpoint_every=2", "train.steps_per_call=1", "train.sample_count=10",
+    "diagnosis.every=1", "extractor.kind=inception", "extractor.beside=null",
+]  # fmt: skip
+QUICK = ("vae-mnist", "pixelcnn-mnist", "context-encoder-anime")
+"""Of kinds that no other test takes through this stage, those that take a few seconds."""
+
+
+def prepared(params):
+    """Write prepared data as small as the stage takes, of the shapes that the parameters want."""
+    folder, prepare, pixels = paths.prepared(params), params.prepare, np.random.default_rng(0)
+    views = {"image": (prepare.size, prepare.size, prepare.channels)}
+    if prepare.pairs:
+        views["partner"] = (prepare.partners.size, prepare.partners.size, prepare.partners.channels)
+    folder.mkdir(parents=True, exist_ok=True)
+    for split, count in (("train", 40), ("test", 12)):
+        for view, shape in views.items():
+            np.save(folder / f"{split}_{view}s.npy", pixels.integers(0, 256, (count, *shape), np.uint8))
+        np.save(folder / f"{split}_labels.npy", np.arange(count, dtype=np.int32) % 4)
+    facts = {"dataset": params.download.dataset, "classes": list("abcd")}
+    facts |= {f"{view}_shape": shape for view, shape in views.items()}
+    write_json(folder / "dataset.json", facts | {"paired": bool(prepare.pairs) and prepare.pairs.layout != "unpaired"})
+
+
+@pytest.mark.parametrize(
+    "experiment", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in EXPERIMENTS]
+)
+def test_every_experiment_goes_through_the_stage_beside_what_another_left(tmp_path, monkeypatch, experiment):
+    monkeypatch.chdir(tmp_path)
+    params = compose_params(experiment, fitting(experiment, TWO_STEPS), CONF)
+    layer = model_facts()[params.train.model].get("perceives")
+    monkeypatch.setattr(material, "perception", lambda _: perception(layer) if layer else None)
+    prepared(params)
+    other, sections = paths.CHECKPOINTS / "other", compose_params("infogan-mnist", [], CONF).model_dump(mode="json")
+    write_json(other / "facts.json", {"parameters": sections, "data": {}, "code": {}, "versions": {}})
+    (other / "done-00000002.npz").touch()
+    train.run(params, Recorder())()
+    assert json.loads((paths.TRAIN / "diagnosis.json").read_text())["kept_step"] == 2
+    assert {"model.json", "weights.npz"} <= {path.name for path in paths.GAN.iterdir()}
