@@ -30,9 +30,7 @@ def lpips_for(
 
     if not any(measure.lpips and not lacking(measure.needs, abilities) for measure in measures):
         return None
-    if min(image_shape[:2]) < lpips.SMALLEST_SIDE:
-        return f"it takes images of {lpips.SMALLEST_SIDE} pixels a side, and these are {tuple(image_shape)}"
-    return lpips.ready(paths.LPIPS, paths.MANUAL / "lpips")
+    return lpips.ready(paths.LPIPS, paths.MANUAL / "lpips", image_shape)
 
 
 def targets(made: "Made", extractor: "Extractor") -> Sample:

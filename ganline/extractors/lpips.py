@@ -5,7 +5,7 @@ Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features as a Percept
 (conf/sources/lpips.yaml), the values those of the package `lpips` 0.1.4.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,14 +93,17 @@ def _unit(maps: tf.Tensor) -> tf.Tensor:
     return maps / (tf.sqrt(tf.reduce_sum(tf.square(maps), axis=3, keepdims=True)) + 1e-10)
 
 
-def ready(folder: Path, manual: Path) -> Lpips | str:
-    """Return the network, or why it cannot be had.
+def ready(folder: Path, manual: Path, image_shape: Sequence[int]) -> Lpips | str:
+    """Return the network for images (H, W, C), or why it cannot be had.
 
-    Its weights are fetched into `folder` unless they are there; `manual` is where files that were got by hand lie.
+    Its weights are fetched into `folder` unless they are there, or the images are too small for it; `manual` is where
+    files that were got by hand lie.
 
     Raises:
         UserError: the weights in `folder` are damaged, or hold anything but numpy arrays.
     """
+    if min(image_shape[:2]) < SMALLEST_SIDE:
+        return f"it takes images of {SMALLEST_SIDE} pixels a side or more, and these are {tuple(image_shape)}"
     if not (folder / FILE).exists():
         try:
             sources.fetch("lpips", LIST, folder, manual)

@@ -2,7 +2,7 @@
 
 Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", with AlexNet (see
 ganline.extractors.lpips). How to read it: 0 is equal, less is better, .6 and more is unrelated. It agrees
-better than L1, PSNR and SSIM with what people judge alike. It takes 31 pixels a side; grey counts as RGB.
+better than L1, PSNR and SSIM with what people judge alike. It takes 31 pixels a side or more; grey counts as RGB.
 """
 
 from ganline.metrics.pairs import per_pair

@@ -96,10 +96,13 @@ def test_weights_are_fetched_once_or_the_reason_is_told(drawn, tmp_path, monkeyp
     (tmp_path / LIST).write_text(
         f"layout: weights\nfiles: {{{FILE}: {sha256(tmp_path / 'mine' / FILE)}}}\nsources: [{{folder: none}}]\n"
     )
-    reason = ready(Path("models/lpips"), Path("manual"))
+    reason = ready(Path("models/lpips"), Path("mine"), (30, 64, 3))
+    assert reason == "it takes images of 31 pixels a side or more, and these are (30, 64, 3)"
+    assert not Path("models/lpips").exists()  # no 60 MB for nothing
+    reason = ready(Path("models/lpips"), Path("manual"), (31, 31, 1))
     assert "weights cannot be had" in reason and "put these into manual (plain or as NAME.gz)" in reason
-    assert_equal(ready(Path("models/lpips"), Path("mine")), {(31, 31): DRAWN[31, 31]})
-    assert_equal(ready(Path("models/lpips"), Path("manual")), {(31, 31): DRAWN[31, 31]})
+    assert_equal(ready(Path("models/lpips"), Path("mine"), (31, 31, 1)), {(31, 31): DRAWN[31, 31]})
+    assert_equal(ready(Path("models/lpips"), Path("manual"), (31, 31, 1)), {(31, 31): DRAWN[31, 31]})
 
 
 @pytest.mark.slow

@@ -48,10 +48,7 @@ def find(space: Space) -> Finding:
 
 def _eye(space: Space) -> tuple[str, Distance]:
     """Return what sees the distances, in words, and how: LPIPS where it can be had, else the extractor."""
-    if min(space.model.image_shape[:2]) < lpips.SMALLEST_SIDE:
-        found: lpips.Lpips | str = "the images are too small for it"
-    else:
-        found = lpips.ready(paths.LPIPS, paths.MANUAL / "lpips")
+    found = lpips.ready(paths.LPIPS, paths.MANUAL / "lpips", space.model.image_shape)
     if not isinstance(found, str):
         return "in LPIPS", found.unrounded
     print(f"study: path lengths are the extractor's, not LPIPS: {found}", flush=True)

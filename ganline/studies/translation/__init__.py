@@ -48,9 +48,8 @@ def measure(made: Translations, targets: np.ndarray, train: np.ndarray) -> None:
     """
     from ganline.extractors import lpips
 
-    network = lpips.ready(paths.LPIPS, paths.MANUAL / "lpips")
-    small = min(targets.shape[1:3]) < lpips.SMALLEST_SIDE
-    compare = l1 if small or isinstance(network, str) else network.distances
+    network = lpips.ready(paths.LPIPS, paths.MANUAL / "lpips", targets.shape[1:])
+    compare = l1 if isinstance(network, str) else network.distances
     others = baselines(made.inputs, targets, train)
     made.measure = "L1" if compare is l1 else "LPIPS"
     made.distances = compare(made.outputs, targets)
