@@ -145,12 +145,19 @@ def _named_alike(runs: Sequence[Run], by: str) -> tuple[Sequence[Run], str]:
 
 
 def _also(run: Run, name: str, other: str) -> Run:
-    """Return a run that has one of its numbers, and what stands beside that, by another name too."""
+    """Return a run that has one of its numbers, and what stands beside that, by another name too.
+
+    What it is called then names no network: the protocol does.
+    """
     pairs = [(start + name + end, start + other + end) for start in ("", FLOOR) for end in ("", STDERR)]
+    network = naming.network_of(run.protocol, other)
+    entries = {also: dict(run.protocol[old]) for old, also in pairs if old in run.protocol}
+    for entry in entries.values():
+        entry["label"] = naming.unfilled(entry.get("label", other), network)
     return replace(
         run,
         numbers={**run.numbers, **{also: run.numbers[old] for old, also in pairs if old in run.numbers}},
-        protocol={**run.protocol, **{also: run.protocol[old] for old, also in pairs if old in run.protocol}},
+        protocol={**run.protocol, **entries},
     )
 
 

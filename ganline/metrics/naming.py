@@ -37,6 +37,11 @@ def filled(text: str, network: str) -> str:
     return text.replace(FRECHET, frechet(network)).replace(FRECHET_LABEL, label)
 
 
+def unfilled(label: str, network: str) -> str:
+    """Return the label of such a number without the network that it names."""
+    return label.replace(f" ({network})", "").replace("FID", "Frechet distance")
+
+
 def beside(name: str, network: str) -> str:
     """Return the name of a number where this network stands beside the judge: that of its own, or with it behind."""
     if (full := filled(name, network)) != name:

@@ -118,6 +118,7 @@ def of_network(network, value, weights="a", **more):
     """A run whose Frechet distance was made in the features of this network."""
     name = naming.frechet(network)
     entry = ENTRY | {"extractor": network, "extractor_weights_sha256": weights * 64} | more
+    entry["label"] = naming.filled(naming.FRECHET_LABEL, network)
     return run(f"{network}-{weights}-{value}", {name: value, f"floor_{name}": 0.1}, entry)
 
 
@@ -127,7 +128,9 @@ def test_by_frechet_each_run_is_ranked_by_its_own_judge_and_never_with_anothers(
     assert [[row.value for row in group.rows] for group in table.groups] == [[2.0, 3.0], [1.0]]
     assert not table.apart and "extractor inception_2015" in headline(table.groups[1].differs)
     assert [row["frechet"] for row in as_rows(table)] == [2.0, 3.0, 1.0]
-    assert compare(runs[:2], "frechet").by == "frechet_classifier"  # all of one judge: no other name is needed
+    assert table.label == compare(runs[::-1], "frechet").label == "Frechet distance"
+    alone = compare(runs[:2], "frechet")  # all of one judge: no other name is needed
+    assert (alone.by, alone.label) == ("frechet_classifier", "Frechet distance (classifier)")
     apart = compare([runs[0], of_network("classifier", 1.0, "b")], "frechet")
     assert len(apart.groups) == 2 and set(apart.groups[0].differs) == {"extractor_weights_sha256"}
     told = compare(runs, "fid").apart
