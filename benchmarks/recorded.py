@@ -16,6 +16,7 @@ from matplotlib.ticker import LogFormatter
 
 from benchmarks import printed, zoo
 from ganline.catalogue.check import load
+from ganline.catalogue.presets import compose_params
 from ganline.core.figures import beside, cut_grid, image_grid, write_png
 from ganline.core.files import write_json
 from ganline.datasets import prepared
@@ -67,6 +68,14 @@ def facts(experiment: str, command: str) -> dict[str, Any]:
 def last(history: pd.DataFrame) -> dict[str, float]:
     """Return the last value of each column: what training tells and what looks see need not be of one step."""
     return {str(name): float(f"{value:.4g}") for name, value in history.ffill().iloc[-1].dropna().items()}
+
+
+def steps_of(facts: dict[str, Any]) -> str:
+    """Return a row's steps, and those of its preset where these are others."""
+    full = compose_params(facts["experiment"], ["download.source=."]).train.steps
+    if facts["steps"] > full:
+        return f"{facts['steps']:,} (preset: {full:,})"
+    return f"{facts['steps']:,}" if facts["steps"] == full else f"{facts['steps']:,} of {full:,}"
 
 
 def keep(found: dict[str, Any], path: Path, picture: bool) -> None:

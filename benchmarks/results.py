@@ -17,19 +17,15 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from benchmarks import labels, printed, reported, rows, seeds, stacked_mnist, zoo
+from benchmarks import labels, printed, reported, rows, seeds, stacked_mnist, translated, zoo
 from benchmarks.asked import asked_within
-from benchmarks.recorded import CURVES, RESULTS, curves, logs
+from benchmarks.recorded import CURVES, RESULTS, curves, logs, steps_of
 from benchmarks.zoo import short
-from ganline.catalogue import presets as catalogue
 from ganline.core.errors import UserError
 from ganline.core.figures import write_png
 from ganline.core.files import write_text
-from ganline.evaluation.baselines import BASELINES
 from ganline.metrics import naming
 
-TRANSLATED = "baseline_copied_kid"
-"""Only translators have it."""
 MINUTES = 45.0
 
 EMOJI, BFLOAT16 = ["dataset=emoji", "extractor.kind=classifier"], ["compute.precision=mixed_bfloat16"]
@@ -55,7 +51,10 @@ FLAT = [
     "diagnosis.every=300",
 ]
 """CartoonGAN by a discriminator that noise keeps from seeing each pixel, its generator held to what it sees."""
-DRAWINGS = ["dataset=openmoji_fluent", "prepare.pairs.images=drawings", "prepare.pairs.partners=renders", *FLAT]
+DRAWINGS = [
+    *("dataset=openmoji_fluent", "prepare.pairs.images=drawings", "prepare.pairs.partners=renders", *FLAT),
+    *("train.augmentation=translation_cutout", "train.steps=6800"),
+]
 """Renders of emoji into drawings of the same."""
 RUNS: dict[str, list[str]] = {
     "mode-collapse-mnist": [],
@@ -105,10 +104,9 @@ RUNS: dict[str, list[str]] = {
         *("train.sample_every=600", "train.log_every=50", "train.checkpoint_every=300", "diagnosis.every=600"),
     ],
     "cartoongan-selfie2sketch": ["dataset=cartoon_sketches", *FLAT],
-    "cartoongan-selfie2anime": [*DRAWINGS, "train.steps=3000"],
+    "cartoongan-selfie2anime": DRAWINGS,
     "cartoongan-selfie2bitmoji": [
-        *(*DRAWINGS, "download.category=people-body", "prepare.test_fraction=0.3"),
-        *("extractor.beside=null", "train.steps=4200"),
+        *(*DRAWINGS, "download.category=people-body", "prepare.test_fraction=0.3", "extractor.beside=null")
     ],
 }
 """What is run for docs/results.md, with what differs from each preset, in the order of the table.
@@ -132,17 +130,16 @@ def kept() -> list[dict[str, Any]]:
 def page() -> str:
     """Return docs/results.md, made of what the runs left."""
     found = kept()
-    translated = [facts for facts in found if TRANSLATED in facts["metrics"]]
-    drawn = [facts for facts in found if facts not in translated]
+    changed = [facts for facts in found if translated.MARK in facts["metrics"]]
+    drawn = [facts for facts in found if facts not in changed]
     parts = {
         "rows": "\n".join(map(_row, drawn)),
-        "translators": "\n".join(map(_translator_row, translated)),
+        "translators": translated.section(changed),
         "seeds": seeds.section(drawn),
         "modes": stacked_mnist.section(),
         "labels": labels.section(),
         "commands": "\n".join(f"    {facts['command']}" for facts in found),
         "strips": "\n\n".join(STRIP.format(**facts) for facts in drawn),
-        "pictures": "\n\n".join(PICTURE.format(**facts) for facts in translated),
     }
     parts["reported"] = "\n".join(reported.lines(found))
     parts["curves"] = CURVES_PART if any(map(_has_curve, found)) else ""
@@ -168,30 +165,9 @@ def _row(facts: dict[str, Any]) -> str:
         f"{short(metrics[name])} ({short(metrics[f'floor_{name}'])})" if name in metrics else "-" for name in names
     ]
     own = "; ".join(f"{metrics[name]:.3g} {words}" for name, words in OWN.items() if name in metrics)
-    length = f"{_steps(facts)} | {f'{cost:.0f}' if (cost := facts.get('core_minutes')) else '-'}"
+    length = f"{steps_of(facts)} | {f'{cost:.0f}' if (cost := facts.get('core_minutes')) else '-'}"
     judged = f"{', '.join(filter(None, judges))}, {facts['images']:,}"
     return f"| {facts['experiment']} | {length} | {' | '.join(pairs)} | {judged} | {facts['verdict']} | {own} |"
-
-
-def _translator_row(facts: dict[str, Any]) -> str:
-    metrics = facts["metrics"]
-    cells = []
-    for name in ("l1", "ssim", "lpips", "kid"):
-        beside = [f"{metrics[prefix + name]:.3g}" for prefix in BASELINES if prefix + name in metrics]
-        cells.append(f"{metrics[name]:.3g} ({', '.join(beside)})" if name in metrics else "-")
-    minutes = "" if facts["minutes"] is None else f"{facts['minutes']:.0f}"
-    minutes = f"{cost:.0f} core-minutes" if (cost := facts.get("core_minutes")) else minutes
-    judge = f"{facts['extractor']}, {facts['images']:,}"
-    return (
-        f"| {facts['experiment']} | {_steps(facts)} | {minutes} | {' | '.join(cells)} | {judge} | {facts['verdict']} |"
-    )
-
-
-def _steps(facts: dict[str, Any]) -> str:
-    full = catalogue.compose_params(facts["experiment"], ["download.source=."]).train.steps
-    if facts["steps"] > full:
-        return f"{facts['steps']:,} (preset: {full:,})"
-    return f"{facts['steps']:,}" if facts["steps"] == full else f"{facts['steps']:,} of {full:,}"
 
 
 CURVES_PART = f"""The Frechet distance by the dataset's own network against core-minutes, of the weights at eight steps:
@@ -220,7 +196,6 @@ HEADS = (
 )
 HEAD = f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|"
 STRIP = "**{experiment}**, steps 0 to {steps:,}\n\n![{experiment}](results/{experiment}.png)"
-PICTURE = "**{experiment}**, after {steps:,} steps\n\n![{experiment}](results/{experiment}.png)"
 PAGE = """# What the experiments show here
 
 Real runs of the whole line on {cores} processor cores without a GPU, most of them cut short: the second column says
@@ -259,67 +234,7 @@ or settings than the source's, or nobody has held them against each other.
 |---|---|---|---|
 {reported}
 
-{printed}## Translators
-
-Held-out images of 64x64. In brackets what someone has who learned nothing, in this order: the input copied, the mean
-colour of the training targets, and where it applies the input enlarged bicubically, or the hole filled with the mean of
-its surroundings. L1 is of values 0 to 1, LPIPS by AlexNet, and KID, against the target domain, in the features of the
-extractor named (the classifier is that of the emoji's groups). Where nobody knows what should have come out there is a
-dash. Minutes are of the whole line, much other work beside it; core-minutes of training alone. A step of the first five
-rows takes today, on two cores that other work kept busy, 195, 683, 70, 599 and 1,098 ms (`ganline profile`), so their
-trainings would take 26, 16, 2, 20 and 27 minutes. srgan-faces enlarges cartoon faces of 16x16: 1,000 steps of
-pre-training by the mean square of pixels, then 400 against its adversary, VGG16 standing in for VGG19. context-
-encoder-anime fills the middle of cartoon faces; in the hole alone its L1 is .105, the surroundings' mean has .199. (On
-OpenMoji's drawings, whose middles follow from nothing, 700 steps got .255 against .258, no clear win.) The two-domain
-rows learned without pairs, from drawings of emoji to renders of the same, and are held against the true partners: no
-translator could meet these pixel by pixel, for the two artists draw the same thing in other places. CartoonGAN sees
-with VGG16 for VGG19. selfie2sketch makes sketches of coloured cartoon faces, which have no partners. What comes out is
-nearer to sketches than the faces are (KID 2.61 +- .13; 5.91 +- .24), and is the style: the document's generator is
-given what VGG sees of another sketch, on a grid of 8x8, and learned to draw that one again, whatever the face. Of 100
-held-out pairs another sketch changes a pixel by .098 on average, another face by .009. Edges are no more often where
-the face has some (.448) than where another face has (.446), which is why the verdict fails it. An earlier training, 200
-steps of the paper's initialisation and 800 at the document's settings, had KID 3.34.
-
-selfie2anime and selfie2bitmoji make drawings of renders of emoji, the one of all, the other of people alone. They are
-nearer to the true partners than the renders, most by LPIPS (.266 +- .008, the renders .382; .236 +- .010, .394), by L1,
-and by SSIM bitmoji within the error. To drawings as such anime's are much nearer by the classifier (KID .14 +- .03;
-2.00 +- .13), by EfficientNet-Lite0 they are not (.89 +- .08; .76 +- .07); bitmoji's are by less than the errors (2.34
-+- .12; 2.47 +- .15). Flat colours and outlines came, but also specks, and the 253 people of bitmoji the discriminator
-seems to know by heart (at the end it is right of 998 of 1,000). Changed against the document's settings, together, so
-that nobody knows which did it: noise on all that the discriminator sees, .3 at first and none at the end, generators at
-1e-3, rates that fall in the second half, a content weight of 3, a sharpening of .5 instead of 3. With 3, the paper's
-weight of 10 and the document's rates 1,000 steps had left anime farther from its partners by L1 than the renders (.234;
-.192), and without any sharpening 4,000 gave the renders back in another light. Of bitmoji a training before, with a
-sharpening of 1, 300 steps of content alone, 3,000 in all and no falling rates, was a tie by KID (2.49; 2.47). What
-failed: coloured faces of sketches, 4,000 steps with weight 3, no sharpening, at the document's rates: one head for all,
-in the colours of the style, farther from faces than the sketches (KID 12.6; 5.9); and renders of drawings, which came
-out as they went in (8.8; 4.9).
-
-More steps do not help. The same settings over 12,000 steps of anime, by KID of the classifier, by that of EfficientNet-
-Lite0 (renders .76) and by L1 (renders .192): after 1,500 steps .10, 1.02, .180; 3,000 .12, .86, .177; 4,500 .15, .79,
-.180; 6,000 .16, .80, .187; 7,500 .15, .79, .196; 9,000 1.16, .95, .205. As the noise falls the discriminator comes to
-be right of all it sees, and the generator gives the renders back. Spectral normalisation does not change that: 5,000
-steps ended at .21, .98 and .200, after .10 by the classifier at 1,250. With bitmoji's pictures augmented (DiffAugment),
-6,800 steps reached KID 1.94 +- .11 (renders 2.49 +- .15) and LPIPS .244 +- .008 (.394), by more than the errors; but
-whoever overlooks brightness and saturation gets neither right: L1 .191 (.177), SSIM .224 (.272).
-
-cyclegan-horse2zebra makes zebras of horses of 32x32 pixels (animal-MNIST): nearer to zebras than the horses are by KID
-(.012 +- .017; copied .672 +- .076), by the Frechet distance (2.8 +- .2; 11.9 +- .8; training zebras 2.1) and in the
-features of EfficientNet-Lite0 (KID 1.67 +- .17; 2.99 +- .26). An earlier training, 1,500 steps of 8 at the document's
-rates with its identity term, had made grey bodies that fell to pieces (KID .66, a tie, and farther off by
-EfficientNet-Lite0). The document's generator normalises each picture before its tanh. What lets such an output have a
-black background round a body of whatever size is that norm's scale and centre, here 1.8 and -1.6 at the end; they begin
-at 1 and 0 and move by a learning rate a step at most. So the generators have 1e-3, not 2e-4, the batches 4 pictures,
-not 8, and the term that holds colours, of which grey pictures have none, is off; pool and falling rates are those of
-CycleGAN's paper. This row and those of selfie2anime and selfie2bitmoji were trained by hand, on one thread each beside
-other work.
-
-| experiment | steps | minutes | L1 | SSIM | LPIPS | KID | extractor, images | verdict |
-|---|---|---|---|---|---|---|---|---|
-{translators}
-
-{pictures}
-
+{printed}{translators}
 {modes}{labels}## The commands
 
 {commands}

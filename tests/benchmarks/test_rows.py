@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import inside, recorded, results, rows
 from benchmarks.asked import asked_within
+from ganline.catalogue.presets import compose_params
 from ganline.core.errors import UserError
 
 NOW = {"budget": "45 minutes of 2 cores", "parameters": "a", "train": "b", "evaluate": "c"}
@@ -27,7 +28,7 @@ def test_a_budget_too_small_for_a_curve_is_refused():
 
 
 def test_a_shortened_run_logs_draws_and_saves_as_often_and_a_full_one_is_the_presets():
-    preset = results.catalogue.compose_params("gan-mnist").train
+    preset = compose_params("gan-mnist").train
     assert rows.shortened(preset, 100_000, ()) == ["train.steps=100000", "train.keep=8"]
     assert rows.shortened(preset, 400, ["train.steps=400", "train.log_every=20"]) == [
         "train.keep=8", "train.sample_every=50", "train.checkpoint_every=50"
