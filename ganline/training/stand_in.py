@@ -24,12 +24,27 @@ def model_of(params: Params, classes: int = 0) -> Model:
     return model
 
 
-def feed_of(params: Params, model: Model) -> Feed:
-    """Return what feeds the training of such a model."""
+def feed_of(params: Params, model: Model, rows: int = ROWS) -> Feed:
+    """Return what feeds the training of such a model with so many images."""
     return Feed(
-        model.fed(_data(params, model.classes)), model.batch_size, params.train.sampling, params.seed,
+        model.fed(data_of(params, model.classes, rows)), model.batch_size, params.train.sampling, params.seed,
         batch_parts=model.batch_parts,
     )  # fmt: skip
+
+
+def data_of(params: Params, classes: int, rows: int = ROWS) -> dict[str, Any]:
+    """Return what ganline.training.material.training_data reads, of random pixels."""
+    draw = np.random.default_rng(0)
+    data: dict[str, Any] = {}
+    data["image"] = draw.integers(0, 256, (rows, *_shape(params)), np.uint8)
+    if made := inputs.derived(params):
+        data["input"] = made
+    elif shape := inputs.shape(params):
+        given = draw.integers(0, 256, (rows, *shape), np.uint8)
+        data["input"] = given if needs_pairs(params.train.model) else Apart(given)
+    if "classes" in model_facts()[params.train.model]["needs"]:
+        data["label"] = np.arange(rows, dtype=np.int32) % classes
+    return data
 
 
 def vgg_blocks(layer: str) -> list[list[tuple[int, int]]]:
@@ -51,18 +66,3 @@ def _vgg19(layer: str) -> Vgg:
 
 def _shape(params: Params) -> tuple[int, int, int]:
     return params.prepare.size, params.prepare.size, params.prepare.channels
-
-
-def _data(params: Params, classes: int) -> dict[str, Any]:
-    """Return what ganline.training.material.training_data reads, of random pixels."""
-    draw = np.random.default_rng(0)
-    data: dict[str, Any] = {}
-    data["image"] = draw.integers(0, 256, (ROWS, *_shape(params)), np.uint8)
-    if made := inputs.derived(params):
-        data["input"] = made
-    elif shape := inputs.shape(params):
-        given = draw.integers(0, 256, (ROWS, *shape), np.uint8)
-        data["input"] = given if needs_pairs(params.train.model) else Apart(given)
-    if "classes" in model_facts()[params.train.model]["needs"]:
-        data["label"] = np.arange(ROWS, dtype=np.int32) % classes
-    return data
