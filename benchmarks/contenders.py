@@ -1,8 +1,11 @@
-"""The same GAN training step, written as different users would write it. Each builder returns step(count) -> None."""
+"""What every contender of benchmarks.train_step starts from, and ours. Each builder returns step(count) -> None.
+
+All take an experiment and values that differ from its preset, such as prepare.size=64; data are random pixels in
+memory: the values do not change how long a step takes.
+"""
 
 import os
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -10,226 +13,66 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from ganline.catalogue.presets import compose_params
-from ganline.settings.recipes import GAN, Train
+from ganline.settings.schema import Params
 
 Step = Callable[[int], None]
-SHAPE = (28, 28, 1)
-COUNT = 60_000
+ROOM = 60_000 * 28 * 28
+"""Bytes of the images: as many as MNIST's."""
 CLASSES = 10
-NOT_BY_THE_BOOK = ("dcgan-fashion-mnist-workshop", "quickdraw-apples")
 
 
-def data() -> np.ndarray:
-    """Return uint8 images (60000, 28, 28, 1): the values do not change how long a step takes."""
-    return np.random.default_rng(0).integers(0, 256, (COUNT, *SHAPE), np.uint8)
+def params_of(experiment: str, *overrides: str) -> Params:
+    """Return the parameters of the experiment; where its data is does not matter."""
+    return compose_params(experiment, ["download.source=.", *overrides])
 
 
-def labels() -> np.ndarray:
-    """Return int32 class numbers (60000,)."""
-    return np.random.default_rng(1).integers(0, CLASSES, COUNT).astype(np.int32)
+def built(params: Params):  # noqa: ANN201 - TensorFlow is not loaded here
+    """Return our model with new weights."""
+    from ganline.training import stand_in
+
+    return stand_in.model_of(params, CLASSES)
 
 
-def settings(experiment: str) -> GAN:
-    """Return the experiment's recipe."""
-    recipe = compose_params(experiment).train
-    assert isinstance(recipe, GAN)
-    return recipe
+def rows(params: Params) -> int:
+    """Return how many images there are."""
+    return ROOM // (params.prepare.size**2 * params.prepare.channels)
 
 
-def ganline(experiment: str, precision: str) -> Step:
-    """Ours: compiled steps, data on the device, determinism on."""
+def pictures(params: Params) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return uint8 images and what a translator is given for them; None where that is latents or made of the images."""
+    from ganline.datasets.inputs import Derived
+    from ganline.training.stand_in import data_of
+
+    data = data_of(params, CLASSES, rows(params))
+    given = data.get("input")
+    return data["image"], None if isinstance(given, Derived) else getattr(given, "values", given)
+
+
+def ganline(experiment: str, precision: str, *overrides: str) -> Step:
+    """Ours: compiled steps, data on the device as uint8, determinism on."""
     import tensorflow as tf
 
-    from ganline import models
     from ganline.core.determinism import configure
-    from ganline.training.batches import Feed
-    from ganline.training.loop import compile_steps
+    from ganline.training.loop import compile_steps, make_graph
+    from ganline.training.stand_in import feed_of
 
-    params = compose_params(experiment, [f"compute.precision={precision}"])
+    params = params_of(experiment, f"compute.precision={precision}", *overrides)
     configure(params.compute.precision, params.compute.deterministic)
-    model = models.build(params.train, SHAPE, seed=0, classes=CLASSES)
+    model = built(params)
     model.make_optimizers()
-    feed = Feed({"image": data(), "label": labels()}, model.batch_size, params.train.sampling, seed=0)
+    feed = feed_of(params, model, rows(params))
     run = compile_steps(model, feed, params.compute.xla)
+    made = False
 
     def step(count: int) -> None:
+        nonlocal made
+        if not made:  # not before: what that takes counts
+            make_graph(run, feed.chunk(0, 1))
+            made = True
         # The indices are made inside the timed part, as in training.
-        run(feed.chunk(0, count), tf.constant(0, tf.int64))["g_loss"].numpy()
+        run(feed.chunk(0, count), tf.constant(0, tf.int64))[model.metric_names[0]].numpy()
 
     return step
-
-
-def keras(experiment: str) -> Step:
-    """The documents' own loop: predict fakes, train_on_batch for D (on them and on reals) and for the stacked GAN."""
-    from ganline import models
-
-    recipe = settings(experiment)
-    ours = models.build(recipe, SHAPE, seed=0, classes=CLASSES)
-    generator, discriminator, stacked = _players(ours, recipe)
-    low, high = ours.image_range
-    images, classes = (
-        (data() / 255 * (high - low) + low).astype(np.float32),
-        np.eye(CLASSES, dtype=np.float32)[labels()],
-    )
-    draw = np.random.default_rng(0)
-    real_goal, fake_goal = (-1.0, 1.0) if ours.loss.says == "distances" else (1.0, 0.0)
-    # The book's listings call predict_on_batch, the others' predict, which sets up a dataset for each call.
-    predict = generator.predict_on_batch if experiment not in NOT_BY_THE_BOOK else partial(generator.predict, verbose=0)
-
-    def latents(count: int) -> list[np.ndarray]:
-        kind = draw.standard_normal if recipe.noise == "normal" else partial(draw.uniform, -1, 1)
-        asked = [np.eye(CLASSES)[draw.integers(0, CLASSES, count)]] if ours.conditions else []
-        return [kind(size=(count, recipe.latent_dim)), *asked]
-
-    def discriminate() -> None:
-        chosen = draw.integers(0, COUNT, recipe.batch_size)
-        asked = latents(recipe.batch_size)
-        real, fake = [images[chosen]], [predict(asked if ours.conditions else asked[0])]
-        if ours.conditions:
-            real, fake = [*real, classes[chosen]], [*fake, asked[1]]
-        goals = [np.full((recipe.batch_size, 1), goal) for goal in (fake_goal, real_goal)]
-        if recipe.discriminator_batches == "mixed":
-            discriminator.train_on_batch(
-                [np.concatenate(pair) for pair in zip(fake, real, strict=True)], np.concatenate(goals)
-            )
-        else:
-            discriminator.train_on_batch(real, goals[1])
-            discriminator.train_on_batch(fake, goals[0])
-        if recipe.weight_clip:
-            for layer in discriminator.layers:
-                layer.set_weights(
-                    [np.clip(weight, -recipe.weight_clip, recipe.weight_clip) for weight in layer.get_weights()]
-                )
-
-    def step(count: int) -> None:
-        for _ in range(count):
-            for _ in range(recipe.discriminator_steps):
-                discriminate()
-            stacked.train_on_batch(
-                latents(recipe.generator_batch_size), np.full((recipe.generator_batch_size, 1), real_goal)
-            )
-
-    return step
-
-
-def _players(ours: Any, recipe: Any) -> tuple[Any, Any, Any]:
-    """Return generator, discriminator and the GAN stacked of both, compiled as the documents do."""
-    import tensorflow as tf
-
-    networks = (ours.generator, ours.discriminator)
-    generator, discriminator = (tf.keras.models.clone_model(network, clone_function=_plain) for network in networks)
-    says = ours.loss.says
-    if says == "probabilities":
-        discriminator = _then(discriminator, tf.keras.layers.Activation("sigmoid"))
-    loss = {"probabilities": "binary_crossentropy", "scores": "mse", "distances": _wasserstein}[says]
-    discriminator.compile(_optimizer(recipe, ours.network_names[1]), loss, metrics=["accuracy"])
-    discriminator.trainable = False
-    stacked = _stack(generator, discriminator)
-    stacked.compile(_optimizer(recipe, "generator"), loss)
-    return generator, discriminator, stacked
-
-
-def _plain(layer):  # noqa: ANN001, ANN202 - Keras layers
-    from tensorflow.keras import Sequential, layers
-
-    config, kind = layer.get_config(), type(layer).__name__.removeprefix("Small")
-    if kind == "UpSampling2D":
-        config["size"] = (config["size"],) * 2
-    if kind == "DoublingConv2D":
-        convolution = layers.Conv2D.from_config(config | {"kernel_size": 3, "padding": "same"})
-        return Sequential([layers.UpSampling2D(), convolution], name=layer.name)
-    return getattr(layers, kind, type(layer)).from_config(config)
-
-
-def _then(network, layer):  # noqa: ANN001, ANN202
-    from tensorflow.keras import Model
-
-    return Model(network.inputs, layer(network.output))
-
-
-def _stack(generator, discriminator):  # noqa: ANN001, ANN202
-    from tensorflow.keras import Model
-
-    # A conditional discriminator is told the class that the generator was asked for.
-    return Model(generator.inputs, discriminator([generator.output, *generator.inputs[1:]]))
-
-
-def _wasserstein(goals, scores):  # noqa: ANN001, ANN202
-    import tensorflow as tf
-
-    return tf.reduce_mean(goals * scores)
-
-
-def _optimizer(recipe: Train, network: str):  # noqa: ANN202
-    import tensorflow as tf
-
-    rule, limit = recipe.optimizers[network], {"clipvalue": recipe.gradient_clip_value}
-    if rule.name == "rmsprop":
-        return tf.keras.optimizers.RMSprop(rule.learning_rate, rho=rule.beta_2, **limit)
-    return tf.keras.optimizers.Adam(rule.learning_rate, beta_1=rule.beta_1, **limit)
-
-
-def pytorch(experiment: str) -> Step:
-    """The same networks and step in PyTorch, eager, as its DCGAN tutorial writes them."""
-    import torch
-
-    recipe = settings(experiment)
-    generator, discriminator = _torch_networks(experiment, recipe.latent_dim)
-    images = torch.from_numpy(data().reshape(COUNT, 1, 28, 28)).float() / 127.5 - 1
-    adam_g, adam_d = (
-        torch.optim.Adam(net.parameters(), lr=recipe.optimizers[name].learning_rate, betas=(0.5, 0.999))
-        for net, name in ((generator, "generator"), (discriminator, "discriminator"))
-    )
-    loss = torch.nn.BCEWithLogitsLoss()
-
-    def step(count: int) -> None:
-        size, double = recipe.batch_size, recipe.generator_batch_size
-        for _ in range(count):
-            real = images[torch.randint(0, COUNT, (size,))]
-            generator.eval()
-            with torch.no_grad():
-                fake = generator(torch.rand(size, recipe.latent_dim) * 2 - 1)
-            generator.train()
-            labels = torch.cat([torch.ones(size, 1), torch.zeros(size, 1)])
-            adam_d.zero_grad()
-            loss(discriminator(torch.cat([real, fake])), labels).backward()
-            adam_d.step()
-            adam_g.zero_grad()
-            discriminator.requires_grad_(False)
-            loss(
-                discriminator(generator(torch.rand(double, recipe.latent_dim) * 2 - 1)), torch.ones(double, 1)
-            ).backward()
-            discriminator.requires_grad_(True)
-            adam_g.step()
-
-    return step
-
-
-def _torch_networks(experiment: str, latent_dim: int):  # noqa: ANN202 - torch types are optional here
-    from torch import nn
-
-    if experiment == "gan-mnist":
-        generator = nn.Sequential(
-            nn.Linear(latent_dim, 1200), nn.ReLU(), nn.BatchNorm1d(1200),
-            nn.Linear(1200, 1000), nn.ReLU(), nn.BatchNorm1d(1000),
-            nn.Linear(1000, 784), nn.Sigmoid(), nn.Unflatten(1, (1, 28, 28)),
-        )  # fmt: skip
-        discriminator = nn.Sequential(
-            nn.Flatten(), nn.Linear(784, 256), nn.ReLU(), nn.Dropout(0.3),
-            nn.Linear(256, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 1),
-        )  # fmt: skip
-        return generator, discriminator
-    generator = nn.Sequential(
-        nn.Linear(latent_dim, 512), nn.ReLU(), nn.BatchNorm1d(512),
-        nn.Linear(512, 3136), nn.ReLU(), nn.BatchNorm1d(3136), nn.Unflatten(1, (64, 7, 7)),
-        nn.ConvTranspose2d(64, 32, 5, 2, 2, 1), nn.ReLU(), nn.BatchNorm2d(32),
-        nn.ConvTranspose2d(32, 1, 5, 2, 2, 1), nn.Tanh(),
-    )  # fmt: skip
-    discriminator = nn.Sequential(
-        nn.Conv2d(1, 32, 5, 2, 2), nn.LeakyReLU(0.2), nn.Conv2d(32, 64, 5, 2, 2), nn.LeakyReLU(0.2),
-        nn.Flatten(), nn.Linear(3136, 512), nn.LeakyReLU(0.2), nn.Linear(512, 1),
-    )  # fmt: skip
-    return generator, discriminator
 
 
 def matmul_peak() -> Step:
@@ -246,28 +89,34 @@ def matmul_peak() -> Step:
     return step
 
 
-def flops(experiment: str) -> int:
+def flops(experiment: str, *overrides: str) -> int:
     """Return the multiplications and additions of one training step's matrix products and convolutions."""
-    from ganline import models
-
-    recipe = settings(experiment)
-    return flops_of(models.build(recipe, SHAPE, seed=0, classes=CLASSES), recipe)
-
-
-def flops_of(model, recipe) -> int:  # noqa: ANN001
-    """Return the same of a model that is built."""
-    g_layers, d_layers = (
-        [_layer_flops(layer) for layer in net.layers] for net in (model.generator, model.discriminator)
-    )
+    params = params_of(experiment, *overrides)
+    ours, recipe = built(params), params.train
+    networks = [[_layer_flops(layer) for layer in network.layers] for network in ours.networks.values()]
+    if recipe.loss == "likelihood":  # forwards, and backwards to the weights and the inputs
+        return 3 * recipe.batch_size * sum(map(sum, networks))
+    g_layers, d_layers, *_ = networks
+    made, judged = sum(g_layers), sum(d_layers)
+    if getattr(ours, "back", None) is not None:
+        # Of each generator: passes over new pictures, over the other's translations, and all they cost backwards.
+        passes = 2 + (recipe.identity_weight > 0)
+        return 2 * recipe.batch_size * (3 * passes * made + (2 * 3 + 2) * judged)
     # A backward pass costs two forward ones, less the gradient that the first layer's input does not need.
     g_first, d_first = (next(filter(None, layers)) for layers in (g_layers, d_layers))
-    real, made = recipe.batch_size * recipe.discriminator_steps, recipe.generator_batch_size
-    d_step = real * sum(g_layers) + 2 * real * (3 * sum(d_layers) - d_first)
-    g_step = made * (3 * sum(g_layers) - g_first + 2 * sum(d_layers))
-    return d_step + g_step
+    real, fakes = recipe.batch_size * recipe.discriminator_steps, recipe.generator_batch_size
+    sides = 3 if "style" in ours.abilities else 2
+    total = real * made + sides * real * (3 * judged - d_first) + fakes * (3 * made - g_first + 2 * judged)
+    if recipe.loss == "wasserstein_gp":  # forwards, backwards to the images, and backwards through both
+        total += 6 * real * judged
+    if ours.perception:
+        # Looked through at what is made, forwards and back to the image, and at what it is held against.
+        total += (4 if "style" in ours.abilities else 3) * recipe.batch_size * _perceived_flops(ours)
+    return total
 
 
-def _layer_flops(layer) -> int:  # noqa: ANN001 - a Keras layer
+def _layer_flops(layer: Any) -> int:
+    """Return those of a Keras layer for one image."""
     if not hasattr(layer, "kernel"):
         return 0
     weights = int(np.prod(layer.kernel.shape))
@@ -276,3 +125,15 @@ def _layer_flops(layer) -> int:  # noqa: ANN001 - a Keras layer
     # A transposed convolution applies its kernel at every position of its input, a convolution of its output.
     shape = layer.input_shape if "Transpose" in type(layer).__name__ else layer.output_shape
     return 2 * weights * shape[1] * shape[2]
+
+
+def _perceived_flops(ours: Any) -> int:
+    """Return those of the network that a model sees images through, for one image."""
+    from ganline.training.stand_in import vgg_blocks
+
+    side = ours.image_shape[0]
+    return sum(
+        2 * 9 * before * width * (side >> i) ** 2
+        for i, block in enumerate(vgg_blocks(ours.perceives))
+        for before, width in block
+    )

@@ -9,18 +9,18 @@ optimizers and data are there; ours includes making the graph. PyTorch's row is 
 from importlib.util import find_spec
 
 from benchmarks.asked import asked
-from benchmarks.train_step import OURS, PYTORCH, Contender
-from ganline.catalogue.presets import names
+from benchmarks.train_step import OURS, Contender
 
+KNOWN = ("cyclegan-horse2zebra", "cyclegan-apple2orange", "discogan-faces")
 STEPS = 3
 SIZE = "prepare.size=128"
 
 
 def measure(experiment: str) -> dict[str, float]:
     """Return what steps take at most: contender -> MiB."""
-    field = {OURS[0]: ("translators.translator_ganline", experiment, "float32", SIZE)}
+    field = {OURS[0]: ("contenders.ganline", experiment, "float32", SIZE)}
     if find_spec("torch"):
-        field["PyTorch eager"] = (PYTORCH[experiment], experiment, SIZE)
+        field["PyTorch eager"] = ("torch_steps.pytorch", experiment, "eager", SIZE)
     found = {}
     for name, given in field.items():
         contender = Contender(*given)
@@ -32,6 +32,5 @@ def measure(experiment: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    known = [name for name in names("experiment") if PYTORCH.get(name) == "torch_translators.two_domains"]
-    for wanted in asked("benchmarks.memory", __doc__, "EXPERIMENT", known) or ["cyclegan-horse2zebra"]:
+    for wanted in asked("benchmarks.memory", __doc__, "EXPERIMENT", KNOWN) or KNOWN[:1]:
         print(wanted, *(f"{name}: {taken:.0f} MiB" for name, taken in measure(wanted).items()), sep="\n  ", flush=True)

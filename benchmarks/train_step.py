@@ -5,6 +5,7 @@ Every number of a row comes from the same minutes on the same machine; compare r
 """
 
 import multiprocessing
+import os
 import statistics
 import time
 from importlib import import_module
@@ -15,48 +16,48 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import contenders, translators
+from benchmarks import contenders
 from benchmarks.asked import asked
-from ganline.catalogue.presets import names
 from ganline.core.memory import give_back
 
 ROUNDS = 5
-EXPERIMENTS = {  # steps a round: about a second
-    "mode-collapse-mnist": 40,
-    "convergence-failure-mnist": 30,
-    "gan-mnist": 20,
-    "lsgan-mnist": 20,
-    "dcgan-fashion-mnist-workshop": 4,
-    "cgan-mnist": 2,
-    "pix2pix-gray-to-color": 2,
-    "pix2pix-maps": 2,
-    "cyclegan-apple2orange": 2,
-    "cyclegan-horse2zebra": 1,
-    "discogan-faces": 1,
-    "srgan-faces": 1,
-}
-TRANSLATORS = {  # on what is small enough for a processor
+WORK, LONGEST = 200e9, 50
+"""A round has as many steps as take so many operations, at least one and so many at most: about a second."""
+SMALL = ("prepare.size=64",)
+"""On what is small enough for a processor."""
+EXPERIMENTS: dict[str, tuple[str, ...]] = {  # with what is not as its preset has it
+    "mode-collapse-mnist": (),
+    "convergence-failure-mnist": (),
+    "vae-mnist": (),
+    "pixelcnn-mnist": (),
+    "gan-mnist": (),
+    "dcgan-fashion-mnist-workshop": (),
+    "dcgan-fashion-mnist": (),
+    "dcgan-human-faces": (),
+    "dcgan-anime-faces": (),
+    "quickdraw-apples": (),
+    "flags-emoji": (),
+    "cgan-mnist": (),
+    "acgan-fashion-mnist": (),
+    "infogan-mnist": (),
+    "sgan-fashion-mnist": (),
+    "lsgan-mnist": (),
+    "wgan-mnist": (),
+    "wgan-gp-fashion-mnist": (),
     "pix2pix-gray-to-color": ("dataset=openmoji_lines", "train.batch_size=8", "train.generator_batch_size=16"),
-    "pix2pix-maps": ("dataset=blue_marble", "prepare.size=64"),
-    "cyclegan-apple2orange": ("prepare.size=64",),
-    "cyclegan-horse2zebra": ("prepare.size=64",),
-    "discogan-faces": ("prepare.size=64",),
-    "srgan-faces": ("prepare.size=64",),
+    "pix2pix-maps": ("dataset=blue_marble", *SMALL),
+    "cyclegan-apple2orange": SMALL,
+    "cyclegan-horse2zebra": SMALL,
+    "discogan-faces": SMALL,
+    "srgan-faces": SMALL,
+    "cartoongan-selfie2sketch": SMALL,
+    "cartoongan-selfie2anime": SMALL,
+    "cartoongan-selfie2bitmoji": SMALL,
+    "context-encoder-anime": (),
 }
-OURS, THEIRS = ("ganline float32", "ganline mixed_bfloat16"), "Keras loop of the documents"
-DOCUMENTS = dict.fromkeys(
-    ("cyclegan-apple2orange", "cyclegan-horse2zebra", "discogan-faces"), "translators.two_domains_keras"
-) | {"srgan-faces": "translators.super_resolution_keras"}
-PYTORCH = {  # the builder of each experiment that PyTorch's row is written for
-    "gan-mnist": "contenders.pytorch",
-    "dcgan-fashion-mnist-workshop": "contenders.pytorch",
-    "pix2pix-gray-to-color": "torch_translators.pix2pix",
-    "pix2pix-maps": "torch_translators.pix2pix",
-    "cyclegan-apple2orange": "torch_translators.two_domains",
-    "cyclegan-horse2zebra": "torch_translators.two_domains",
-    "discogan-faces": "torch_translators.two_domains",
-    "srgan-faces": "torch_translators.super_resolution",
-}
+OURS, THEIRS, PEER = ("ganline float32", "ganline mixed_bfloat16"), "Keras loop of the documents", "PyTorch"
+WAYS = ("eager", "compiled", "eager, bfloat16", "compiled, bfloat16")
+"""In which PyTorch takes part, channels_last all of them: the fastest is kept."""
 PEAK_PRODUCTS = 10
 
 
@@ -106,18 +107,44 @@ class Contender:
         self._process.join()
 
 
-def compare(experiment: str, count: int, console: Console) -> dict[str, float]:
-    """Time all contenders of one experiment in turn, print the table, and return how many times as fast ours are."""
-    kind, more = (
-        ("translators.translator_", TRANSLATORS[experiment]) if experiment in TRANSLATORS else ("contenders.", ())
-    )
-    ours, theirs = f"{kind}ganline", DOCUMENTS.get(experiment, f"{kind}keras")
-    field = {OURS[0]: Contender(ours, experiment, "float32", *more), THEIRS: Contender(theirs, experiment, *more)}
-    if {"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split()):
-        field[OURS[1]] = Contender(ours, experiment, "mixed_bfloat16", *more)
-    if find_spec("torch") and experiment in PYTORCH:
-        field["PyTorch eager"] = Contender(PYTORCH[experiment], experiment, *more)
-    peak = Contender("contenders.matmul_peak")
+def field_of(experiment: str, more: tuple[str, ...]) -> dict[str, Contender]:
+    """Return all contenders of an experiment by name, ours and the documents' first."""
+    theirs = Contender("documents.keras", experiment, *more)
+    field = {OURS[0]: Contender("contenders.ganline", experiment, "float32", *more), THEIRS: theirs}
+    halves = bool({"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split()))
+    if halves:
+        field[OURS[1]] = Contender("contenders.ganline", experiment, "mixed_bfloat16", *more)
+    if find_spec("torch"):
+        ways = [way for way in WAYS if halves or "bfloat16" not in way]
+        field |= {f"{PEER} {way}": Contender("torch_steps.pytorch", experiment, way, *more) for way in ways}
+    return field
+
+
+def only_best(field: dict[str, Contender], count: int) -> None:
+    """Stop PyTorch's contenders but the one whose steps took least; those that failed are no contenders."""
+    seconds = {}
+    for name in [name for name in field if name.startswith(PEER)]:
+        try:
+            field[name].run(count)  # compiles
+            field[name].run(count)
+            seconds[name] = field[name].seconds.pop()
+            field[name].seconds.clear()
+        except (EOFError, OSError):  # it has said why
+            del field[name]
+    for name in sorted(seconds, key=seconds.__getitem__)[1:]:
+        field.pop(name).stop()
+
+
+def compare(experiment: str, console: Console) -> dict[str, float]:
+    """Time all contenders of one experiment in turn, print the table, and return how many times as fast each is.
+
+    PyTorch's is returned as "PyTorch", whichever way it went.
+    """
+    more = EXPERIMENTS.get(experiment, ())
+    operations = contenders.flops(experiment, *more)
+    count = round(min(max(WORK / operations, 1), LONGEST))
+    field, peak = field_of(experiment, more), Contender("contenders.matmul_peak")
+    only_best(field, count)
     for round_number in range(ROUNDS + 1):  # the first one compiles and is not counted
         for contender in field.values():
             contender.run(count, keep=round_number > 0)
@@ -127,7 +154,6 @@ def compare(experiment: str, count: int, console: Console) -> dict[str, float]:
 
     documents, ratios = field[THEIRS].seconds, {}
     peak_rate = 2 * 2048**3 / statistics.median(peak.seconds)
-    operations = translators.flops(experiment, *more) if more else contenders.flops(experiment)
     table = Table(
         "", "ms a step (median)", "min", "max", "times as fast as the documents' loop", "share of matmul peak",
         "MiB a step takes", box=None,
@@ -136,22 +162,31 @@ def compare(experiment: str, count: int, console: Console) -> dict[str, float]:
     for name, contender in field.items():
         times = contender.seconds
         ratio = statistics.median(theirs / mine for theirs, mine in zip(documents, times, strict=True))
-        ratios[name] = ratio
+        ratios[PEER if name.startswith(PEER) else name] = ratio
         table.add_row(
             name, *(f"{1e3 * f(times):.1f}" for f in (statistics.median, min, max)), f"{ratio:.2f}x",
             f"{operations / statistics.median(times) / peak_rate:.0%}", f"{contender.memory:.0f}",
         )  # fmt: skip
     console.print(table)
     console.print()
-    return {name: ratios[name] for name in OURS if name in ratios}
+    return ratios
+
+
+def processor() -> str:
+    """Return the processor's name and how many cores this process may use."""
+    told = dict(line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
+    names = [value.strip() for key, value in told.items() if key.strip() == "model name"]
+    return f"{names[0] if names else 'unknown processor'}, {len(os.sched_getaffinity(0))} cores"
 
 
 if __name__ == "__main__":
-    wanted = asked("benchmarks.train_step", __doc__, "EXPERIMENT", names("experiment"))
+    wanted = asked("benchmarks.train_step", __doc__, "EXPERIMENT", list(EXPERIMENTS))
     terminal = Console(width=120)
-    found = [compare(name, EXPERIMENTS.get(name, 2), terminal) for name in wanted or EXPERIMENTS]
-    for name in found[0]:
-        mean = statistics.geometric_mean(ratios[name] for ratios in found)
-        terminal.print(f"{name}: {mean:.2f}x the documents' loops, geometric mean of {len(found)}")
+    terminal.print(processor())
+    found = [compare(name, terminal) for name in wanted or EXPERIMENTS]
+    for name in (*OURS, PEER):
+        if known := [ratios[name] for ratios in found if name in ratios]:
+            mean = statistics.geometric_mean(known)
+            terminal.print(f"{name}: {mean:.2f}x the documents' loops, geometric mean of {len(known)}")
     if not find_spec("torch"):
         terminal.print("PyTorch is not installed: `pip install torch` adds its rows.")

@@ -34,10 +34,3 @@ def test_a_name_that_is_nearly_one_is_told(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         train_step.asked("benchmarks.train_step", "", "EXPERIMENT", train_step.EXPERIMENTS)
     assert "no experiment 'gan-mnits'; did you mean gan-mnist?" in capsys.readouterr().err
-
-
-def test_every_row_of_pytorch_has_its_experiment_and_its_builder():
-    assert train_step.PYTORCH.keys() <= train_step.EXPERIMENTS.keys()
-    for builder in train_step.PYTORCH.values():
-        module, _, name = builder.partition(".")  # PyTorch itself need not be there
-        assert f"\ndef {name}(experiment: str" in (FOLDER / f"{module}.py").read_text()

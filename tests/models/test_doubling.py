@@ -2,7 +2,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.keras import layers
 
-from benchmarks.contenders import _plain
+from benchmarks.document_parts import plain
 from ganline.models.doubling import DoublingConv2D
 
 
@@ -31,7 +31,7 @@ def test_the_doubling_convolution_is_upsampling_and_an_ordinary_one():
 def test_the_document_s_loop_has_it_as_keras_s_own_layers():
     given = layers.Input((4, 6, 3))
     ours = tf.keras.Model(given, DoublingConv2D(5, bias_initializer="ones")(given))
-    theirs = tf.keras.models.clone_model(ours, clone_function=_plain)
+    theirs = tf.keras.models.clone_model(ours, clone_function=plain)
     assert [type(layer) for layer in theirs.layers[1].layers] == [layers.UpSampling2D, layers.Conv2D]
     theirs.set_weights(ours.get_weights())
     images = np.random.default_rng(0).normal(size=(2, 4, 6, 3)).astype(np.float32)
