@@ -18,6 +18,7 @@ from rich.table import Table
 
 from benchmarks import contenders
 from benchmarks.asked import asked
+from benchmarks.recorded import processor
 from ganline.core.memory import give_back
 
 ROUNDS = 5
@@ -172,17 +173,10 @@ def compare(experiment: str, console: Console) -> dict[str, float]:
     return ratios
 
 
-def processor() -> str:
-    """Return the processor's name and how many cores this process may use."""
-    told = dict(line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
-    names = [value.strip() for key, value in told.items() if key.strip() == "model name"]
-    return f"{names[0] if names else 'unknown processor'}, {len(os.sched_getaffinity(0))} cores"
-
-
 if __name__ == "__main__":
     wanted = asked("benchmarks.train_step", __doc__, "EXPERIMENT", list(EXPERIMENTS))
     terminal = Console(width=120)
-    terminal.print(processor())
+    terminal.print(f"{processor() or 'unknown processor'}, {len(os.sched_getaffinity(0))} cores")
     found = [compare(name, terminal) for name in wanted or EXPERIMENTS]
     for name in (*OURS, PEER):
         if known := [ratios[name] for ratios in found if name in ratios]:
