@@ -1,5 +1,6 @@
 """Networks of ours in PyTorch, layer by layer, with our weights: `like` makes them and holds that they are the same."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,10 @@ class Network(nn.Module):
         self.parts = nn.ModuleList(_part(layer) for layer in layers)
         self.names = [layer.name for layer in layers]
         self.given, self.made = _origins(ours.inputs), _origins(ours.outputs)
+        uses = Counter([*self.given, *self.made, *(name for before in befores for name in before)])
+        for part, before in zip(self.parts, befores, strict=True):
+            if isinstance(part, nn.ReLU | nn.LeakyReLU):
+                part.inplace = uses[before[0]] == 1  # as its users write it: what goes in is needed no more
         kept = set(self.made)
         self.plan: list[
             tuple[str, list[str], list[str]]
@@ -136,7 +141,12 @@ PARTS: dict[str, Callable[[Any], nn.Module]] = {
     "Reshape": _shaped,
     "UpSampling2D": lambda layer: nn.Upsample(scale_factor=layer.size),
 }
-ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "swish": nn.SiLU, "tanh": nn.Tanh}
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": lambda: nn.ReLU(inplace=True),
+    "sigmoid": nn.Sigmoid,
+    "swish": nn.SiLU,
+    "tanh": nn.Tanh,
+}
 
 
 def _part(layer: Any) -> nn.Module:

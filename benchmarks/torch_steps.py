@@ -314,6 +314,7 @@ def updating(weights: list[nn.Parameter], recipe: Any, name: str) -> Callable[[t
     for each in weights:
         each.grad = torch.zeros_like(each)
     made.step()
+    made.zero_grad()  # or gradients would count as there before the first step
 
     def update(loss: torch.Tensor) -> None:
         made.zero_grad()
