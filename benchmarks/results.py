@@ -231,11 +231,11 @@ held out together. The two adversarial rows are those presets' generators, WGAN-
 critic update a step and averaged weights, as `dvc repro` left them after `ganline use`.
 
 Made by `python -m benchmarks.results` (all numbers: docs/results/*.json). Rows with core-minutes of training (the
-training's own count, as in `ganline compare`) had a budget: the preset's steps, or as many as were reckoned to fit into
-it from the speed of the first. They trained on one thread, at a seed of their own, made of the name; their commands
-begin with `ganline use`, and `dvc repro` followed with TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
-OMP_NUM_THREADS=1. Other rows have the seed of the presets; the three whose text says so below were trained by hand with
-the commands that are told, and all others are older.
+training's own count, as in `ganline compare`, or that of the whole stage, some hundredths more) had a budget: the
+preset's steps, or as many as were reckoned to fit into it from the speed of the first. They trained on one thread, at a
+seed of their own, made of the name; their commands begin with `ganline use`, and `dvc repro` followed with
+TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1. Other rows have the seed of the presets; the three
+whose text says so below were trained by hand with the commands that are told, and all others are older.
 
 {head}
 {rows}

@@ -61,7 +61,7 @@ class DiffAugment(Augmentation):
 
 
 class TranslationCutout(Augmentation):
-    """DiffAugment's policy of that name, without colour: a generator whose own task is colours learns to hold them."""
+    """DiffAugment's policy of that name: without colour."""
 
     def on(self, images: tf.Tensor, image_range: tuple[float, float]) -> tf.Tensor:
         """See Augmentation.on."""
