@@ -37,16 +37,6 @@ def asked_within(module: str, text: str, kind: str, known: Collection[str], minu
     return found.names, found.minutes
 
 
-def asked_steps(module: str, text: str, kind: str, known: Collection[str], steps: int) -> tuple[list[str], int]:
-    """Return the names and the number of steps that were given, `steps` where none was; else as `asked`."""
-    parser = _parser(module, text)
-    parser.add_argument("--steps", type=int, default=steps, help=f"1 or more; {steps:,} where none are given")
-    found = _names(parser, kind, known, "*")
-    if found.steps < 1:
-        parser.error(f"--steps {found.steps}: allowed is 1 or more")
-    return found.names, found.steps
-
-
 def _parser(module: str, text: str) -> argparse.ArgumentParser:
     shape = argparse.RawDescriptionHelpFormatter
     return argparse.ArgumentParser(f"python -m {module}", description=text, formatter_class=shape)

@@ -1,6 +1,6 @@
 """Holds SGAN on Fashion-MNIST with few labels against a plain classifier: its own discriminator, without a generator.
 
-Run, in a clone of its own (it changes params.yaml): python -m benchmarks.labels [WAY ...] [--steps N]
+Run, in a clone of its own (it changes params.yaml): python -m benchmarks.labels [WAY ...]
 Each way is trained with 25, 50, 100 and 1,000 labels and three seeds. Each training leaves one file in
 docs/results/labels, and docs/results.md is written anew. What is there, of as many steps, is not made again, and a
 training that was interrupted goes on from its checkpoint. Started twice it makes two at a time; then give each one
@@ -20,7 +20,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from benchmarks import recorded
-from benchmarks.asked import asked_steps
+from benchmarks.asked import asked
 from ganline.catalogue.presets import compose_params
 from ganline.core.files import write_json
 from ganline.datasets.prepared import read_facts, read_split
@@ -185,7 +185,7 @@ def main() -> None:
     from ganline.training.stop import Stopped
     from pipelines.choosing import choose
 
-    ways, steps = asked_steps("benchmarks.labels", __doc__ or "", "WAY", WAYS, STEPS)
+    ways = asked("benchmarks.labels", __doc__ or "", "WAY", WAYS)
     WORK.mkdir(parents=True, exist_ok=True)
     with FileLock(WORK / "preparing.lock"):
         choose(EXPERIMENT, [])
@@ -194,7 +194,7 @@ def main() -> None:
         for labels in LABELS:
             for seed in SEEDS:
                 for way in ways or WAYS:
-                    run(way, labels, seed, steps)
+                    run(way, labels, seed, STEPS)
                     results.render()
     except Stopped:
         sys.exit("stopped; the same command goes on")
