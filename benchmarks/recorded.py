@@ -70,9 +70,14 @@ def last(history: pd.DataFrame) -> dict[str, float]:
     return {str(name): float(f"{value:.4g}") for name, value in history.ffill().iloc[-1].dropna().items()}
 
 
+def full_steps(experiment: str) -> int:
+    """Return the steps of a preset."""
+    return compose_params(experiment, ["download.source=."]).train.steps
+
+
 def steps_of(facts: dict[str, Any]) -> str:
     """Return a row's steps, and those of its preset where these are others."""
-    full = compose_params(facts["experiment"], ["download.source=."]).train.steps
+    full = full_steps(facts["experiment"])
     if facts["steps"] > full:
         return f"{facts['steps']:,} (preset: {full:,})"
     return f"{facts['steps']:,}" if facts["steps"] == full else f"{facts['steps']:,} of {full:,}"

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ganline.catalogue.presets import CONF, compose_params
+from benchmarks.recorded import full_steps
+from ganline.catalogue.named import CONF
 
 START, MARK = "# It reports", "# "
 AGREES = {
@@ -46,7 +47,7 @@ def ours(facts: dict[str, Any]) -> str:
 
 def is_full(facts: dict[str, Any]) -> bool:
     """Return whether a row has its source's number of steps, or more."""
-    return facts["steps"] >= compose_params(facts["experiment"], ["download.source=."]).train.steps
+    return facts["steps"] >= full_steps(facts["experiment"])
 
 
 def lines(found: Iterable[dict[str, Any]]) -> list[str]:

@@ -25,9 +25,8 @@ class Network(nn.Module):
             if isinstance(part, nn.ReLU | nn.LeakyReLU):
                 part.inplace = uses[before[0]] == 1  # as its users write it: what goes in is needed no more
         kept = set(self.made)
-        self.plan: list[
-            tuple[str, list[str], list[str]]
-        ] = []  # what is made, of what, and what of that for the last time
+        # What is made, of what, and what of that for the last time.
+        self.plan: list[tuple[str, list[str], list[str]]] = []
         for name, before in reversed(list(zip(self.names, befores, strict=True))):
             self.plan.insert(0, (name, before, [other for other in dict.fromkeys(before) if other not in kept]))
             kept.update(before)
