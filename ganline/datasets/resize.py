@@ -6,7 +6,12 @@ import cv2
 import numpy as np
 
 WHITE = 255
+NEARLY_WHITE = 245
+"""What a margin holds at least: faint shadows and the noise of JPEG files are part of it."""
+FRAME = 7 / 8
+"""Of the square's side: the longer one of what "trim" lays into it."""
 
+Fit = Literal["crop", "pad", "stretch", "trim"]
 Interpolation = Literal["area", "linear"]
 
 
@@ -14,19 +19,23 @@ def fit(
     pixels: np.ndarray,
     size: int,
     channels: int,
-    how: Literal["crop", "pad", "stretch"],
+    how: Fit,
     interpolation: Interpolation = "area",
 ) -> np.ndarray:
     """Return `pixels` (uint8 (H, W), (H, W, 3) RGB or (H, W, 4) RGBA) as uint8 (size, size, channels).
 
     Alpha is laid over white. `how` says what happens to images that are not square: "crop" keeps the middle, "pad"
-    adds white borders, "stretch" distorts. For `interpolation` see `resize`.
+    adds white borders, "stretch" distorts. "trim" cuts white margins off all of them and lays what is left in the
+    middle, its longer side FRAME of the square's: drawings by several hands come to one size. For `interpolation` see
+    `resize`.
     """
     image = to_channels(pixels, channels)
     if how == "crop":
         image = _middle(image)
-    if how == "pad":
-        long = max(image.shape[:2])
+    if how == "trim":
+        image = _trimmed(image)
+    if how in ("pad", "trim"):
+        long = max(image.shape[:2]) / (FRAME if how == "trim" else 1)
         height, width = (max(1, round(side * size / long)) for side in image.shape[:2])
         image = _centred_on_white(resize(image, height, width, interpolation), size)
     return resize(image, size, size, interpolation).reshape(size, size, channels)
@@ -99,6 +108,13 @@ def _cubic(side: int, longer: int) -> np.ndarray:
         mirrored = np.where(taken < 0, -1 - taken, np.where(taken >= side, 2 * side - 1 - taken, taken))
         np.add.at(weights, (np.arange(longer), mirrored.clip(0, side - 1)), np.where(far <= 1, near, off))
     return weights
+
+
+def _trimmed(image: np.ndarray) -> np.ndarray:
+    """Return the image without white margins; one that is white all over as it is."""
+    drawn = (image if image.ndim == 2 else image.min(axis=2)) < NEARLY_WHITE
+    rows, columns = (np.flatnonzero(drawn.any(axis=axis)) for axis in (1, 0))
+    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if rows.size else image
 
 
 def _middle(image: np.ndarray) -> np.ndarray:

@@ -62,8 +62,8 @@ class Prepare(Section):
     size: Annotated[int, Field(ge=8, le=1024)]
     """Height and width of the prepared images, pixels."""
     channels: Literal[1, 3]
-    fit: Literal["crop", "pad", "stretch"]
-    """What happens to images that are not square."""
+    fit: Literal["crop", "pad", "stretch", "trim"]
+    """What happens to images that are not square; or to all of them, to cut their white margins off."""
     interpolation: Literal["area", "linear"]
     """Shrinking averages areas (and enlarges cubically), or samples linearly as OpenCV does when not told otherwise."""
     test_fraction: Annotated[float, Field(gt=0, lt=1)]

@@ -34,6 +34,20 @@ def test_pad_keeps_everything_between_white_borders() -> None:
     assert fit(np.zeros((190, 10, 3), np.uint8), 8, 3, "pad").shape == (8, 8, 3)
 
 
+def test_trim_brings_what_is_drawn_in_any_place_and_size_to_one_frame() -> None:
+    def drawn(top: int, left: int, scale: int) -> np.ndarray:
+        page = np.full((200, 300, 3), 255, np.uint8)
+        page[top : top + 20 * scale, left : left + 10 * scale] = (200, 30, 30)
+        page[0, 0] = 250  # a margin need not be quite white
+        return page
+
+    trimmed = [fit(drawn(*place), 64, 3, "trim") for place in ((10, 20, 1), (0, 200, 8), (90, 150, 5))]
+    assert all(np.array_equal(trimmed[0], other) for other in trimmed[1:])
+    inside = (trimmed[0] == (200, 30, 30)).all(axis=2)
+    assert inside[4:60, 18:46].all() and inside.sum() == 56 * 28
+    assert (fit(np.full((30, 20), 255, np.uint8), 8, 1, "trim") == 255).all()
+
+
 def test_stretch_uses_everything() -> None:
     wide = np.repeat(np.array([[0, 255]], np.uint8), 20, axis=1).repeat(4, axis=0)
     stretched = fit(wide, 8, 1, "stretch")[..., 0]
