@@ -51,10 +51,8 @@ FLAT = [
     "diagnosis.every=300",
 ]
 """CartoonGAN by a discriminator that noise keeps from seeing each pixel, its generator held to what it sees."""
-DRAWINGS = [
-    *("dataset=openmoji_fluent", "prepare.pairs.images=drawings", "prepare.pairs.partners=renders", *FLAT),
-    *("train.augmentation=translation_cutout", "train.steps=6800"),
-]
+AUGMENTED = ["train.augmentation=translation_cutout", "train.steps=6800"]
+DRAWINGS = ["dataset=openmoji_fluent", "prepare.pairs.images=drawings", "prepare.pairs.partners=renders", *FLAT]
 """Renders of emoji into drawings of the same."""
 RUNS: dict[str, list[str]] = {
     "mode-collapse-mnist": [],
@@ -103,10 +101,13 @@ RUNS: dict[str, list[str]] = {
         *("train.optimizers.generator.learning_rate=1e-3", "train.optimizers.generator_back.learning_rate=1e-3"),
         *("train.sample_every=600", "train.log_every=50", "train.checkpoint_every=300", "diagnosis.every=600"),
     ],
-    "cartoongan-selfie2sketch": ["dataset=cartoon_sketches", *FLAT],
-    "cartoongan-selfie2anime": DRAWINGS,
+    "cartoongan-selfie2sketch": [
+        *("dataset=openmoji_lines", "prepare.pairs.images=lines", "prepare.pairs.partners=colours"),
+        *("prepare.pairs.channels=3", *FLAT, *AUGMENTED),
+    ],
+    "cartoongan-selfie2anime": [*DRAWINGS, *AUGMENTED],
     "cartoongan-selfie2bitmoji": [
-        *(*DRAWINGS, "download.category=people-body", "prepare.test_fraction=0.3", "extractor.beside=null")
+        *(*DRAWINGS, *AUGMENTED, "download.category=people-body", "prepare.test_fraction=0.3", "extractor.beside=null")
     ],
 }
 """What is run for docs/results.md, with what differs from each preset, in the order of the table.
