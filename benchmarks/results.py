@@ -105,7 +105,9 @@ RUNS: dict[str, list[str]] = {
         *("dataset=openmoji_lines", "prepare.pairs.images=lines", "prepare.pairs.partners=colours"),
         *("prepare.pairs.channels=3", *FLAT, *AUGMENTED),
     ],
-    "cartoongan-selfie2anime": [*DRAWINGS, *AUGMENTED],
+    "cartoongan-selfie2anime": [
+        *(*DRAWINGS, "prepare.fit=trim", "train.style_weight=0", "train.sharpening=0", "train.steps=3000")
+    ],
     "cartoongan-selfie2bitmoji": [
         *(*DRAWINGS, *AUGMENTED, "download.category=people-body", "prepare.test_fraction=0.3", "extractor.beside=null")
     ],
