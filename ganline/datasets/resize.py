@@ -1,18 +1,15 @@
 """From pixels of any size to an image of the size and channels that a network wants."""
 
-from typing import Literal
-
 import cv2
 import numpy as np
+
+from ganline.settings.schema import Fit, Interpolation
 
 WHITE = 255
 NEARLY_WHITE = 245
 """What a margin holds at least: faint shadows and the noise of JPEG files are part of it."""
 FRAME = 7 / 8
 """Of the square's side: the longer one of what "trim" lays into it."""
-
-Fit = Literal["crop", "pad", "stretch", "trim"]
-Interpolation = Literal["area", "linear"]
 
 
 def fit(
@@ -32,12 +29,10 @@ def fit(
     image = to_channels(pixels, channels)
     if how == "crop":
         image = _middle(image)
-    if how == "trim":
-        image = _trimmed(image)
-    if how in ("pad", "trim"):
-        long = max(image.shape[:2]) / (FRAME if how == "trim" else 1)
-        height, width = (max(1, round(side * size / long)) for side in image.shape[:2])
-        image = _centred_on_white(resize(image, height, width, interpolation), size)
+    elif how == "pad":
+        image = _framed(image, size, size, interpolation)
+    elif how == "trim":
+        image = _framed(_trimmed(image), size, round(size * FRAME), interpolation)
     return resize(image, size, size, interpolation).reshape(size, size, channels)
 
 
@@ -124,8 +119,10 @@ def _middle(image: np.ndarray) -> np.ndarray:
     return image[top : top + side, left : left + side]
 
 
-def _centred_on_white(image: np.ndarray, size: int) -> np.ndarray:
+def _framed(image: np.ndarray, size: int, long: int, interpolation: Interpolation) -> np.ndarray:
+    """Return the image, its longer side resized to `long`, in the middle of a white square of `size`."""
+    height, width = (max(1, round(side * long / max(image.shape[:2]))) for side in image.shape[:2])
     canvas = np.full((size, size, *image.shape[2:]), WHITE, np.uint8)
-    top, left = (size - image.shape[0]) // 2, (size - image.shape[1]) // 2
-    canvas[top : top + image.shape[0], left : left + image.shape[1]] = image
+    top, left = (size - height) // 2, (size - width) // 2
+    canvas[top : top + height, left : left + width] = resize(image, height, width, interpolation)
     return canvas

@@ -56,15 +56,19 @@ class Stacked(Section):
     """Of held-out ones."""
 
 
+Fit = Literal["crop", "pad", "stretch", "trim"]
+Interpolation = Literal["area", "linear"]
+
+
 class Prepare(Section):
     """How source images become arrays of one size."""
 
     size: Annotated[int, Field(ge=8, le=1024)]
     """Height and width of the prepared images, pixels."""
     channels: Literal[1, 3]
-    fit: Literal["crop", "pad", "stretch", "trim"]
-    """What happens to images that are not square; or to all of them, to cut their white margins off."""
-    interpolation: Literal["area", "linear"]
+    fit: Fit
+    """What happens to images that are not square; or to all of them, to bring what they show on white to one frame."""
+    interpolation: Interpolation
     """Shrinking averages areas (and enlarges cubically), or samples linearly as OpenCV does when not told otherwise."""
     test_fraction: Annotated[float, Field(gt=0, lt=1)]
     """Share held out where the dataset brings no test split of its own."""
