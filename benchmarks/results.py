@@ -237,7 +237,7 @@ Made by `python -m benchmarks.results` (all numbers: docs/results/*.json). Rows 
 training's own count, as in `ganline compare`, or that of the whole stage, some hundredths more) had a budget: the
 preset's steps, or as many as were reckoned to fit into it from the speed of the first. They trained on one thread, at a
 seed of their own, made of the name; their commands begin with `ganline use`, and `dvc repro` followed with
-TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1. Other rows have the seed of the presets; the three
+TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1. Other rows have the seed of the presets; those
 whose text says so below were trained by hand with the commands that are told, and all others are older.
 
 {head}

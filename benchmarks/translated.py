@@ -86,12 +86,12 @@ and to the true partners by L1 (.039, .077), SSIM (.911, .846) and LPIPS (.043, 
 VGG19.
 
 **On coloured cartoon faces and sketches (`dataset=cartoon_sketches`), which have no partners, it failed**, 6,800 steps
-without `train.augmentation`: nearer to sketches than the faces are (KID 2.61 ± .13; 5.91 ± .24), what came out was the
-style. The document's generator is given what VGG sees of another sketch, on a grid of 8x8, and learned to draw that one
-again, whatever the face: of 100 held-out pairs another sketch changed a pixel by .098 on average, another face by .009,
-and edges were no more often where the face has some (.448) than where another face has (.446), which is why the verdict
-failed it. Whether augmentation mends that was not tried. Coloured faces of sketches, 4,000 steps, failed, too: one head
-for all, in the colours of the style (KID 12.6; the sketches 5.9).""",
+without `train.augmentation`: what came out was nearer to sketches than the faces are (KID 2.61 ± .13; 5.91 ± .24), but
+the style. The document's generator is given what VGG sees of another sketch, on a grid of 8x8, and learned to draw that
+one again, whatever the face: of 100 held-out pairs another sketch changed a pixel by .098 on average, another face by
+.009, and edges were no more often where the face has some (.448) than where another face has (.446), which is why the
+verdict failed it. Whether augmentation mends that was not tried. Coloured faces of sketches, 4,000 steps, failed, too:
+one head for all, in the colours of the style (KID 12.6; the sketches 5.9).""",
     "cartoongan-selfie2anime": """Drawings of renders of emoji, trained without knowing which belong together, both in
 one frame (`prepare.fit=trim`): drawings have wider margins. They are nearer to drawings than the renders are by the
 emoji's classifier (KID .05 ± .02; 1.51 ± .09), by EfficientNet-Lite0 less than the errors (.69 ± .06; .75 ± .07),
