@@ -17,7 +17,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from benchmarks import labels, printed, reported, rows, seeds, stacked_mnist, translated, zoo
+from benchmarks import labels, precision, printed, reported, rows, seeds, stacked_mnist, translated, zoo
 from benchmarks.asked import asked_within
 from benchmarks.recorded import CURVES, RESULTS, curves, logs, steps_of
 from benchmarks.zoo import short
@@ -141,6 +141,7 @@ def page() -> str:
         "seeds": seeds.section(drawn),
         "modes": stacked_mnist.section(),
         "labels": labels.section(),
+        "precision": precision.section(RESULTS),
         "commands": "\n".join(f"    {facts['command']}" for facts in found),
         "strips": "\n\n".join(map(_strip, drawn)),
     }
@@ -254,7 +255,7 @@ or settings than the source's, or nobody has held them against each other.
 {reported}
 
 {printed}{translators}
-{modes}{labels}## The commands
+{modes}{labels}{precision}## The commands
 
 {commands}
 
@@ -287,7 +288,7 @@ def _further(names: Collection[str], minutes: float) -> list[rows.Row]:
     """Return the rows of further seeds, of experiments whose own row is there."""
     firsts = [facts for facts in kept() if facts["experiment"] in seeds.EXPERIMENTS and "made_of" in facts]
     return [
-        rows.row(name, seeds.overrides(RUNS[name], first), minutes, number)
+        rows.row(name, seeds.overrides(RUNS[name], first), minutes, number, seeds.FOLDER)
         for first in firsts
         if (name := first["experiment"]) in names
         for number in range(2, seeds.COUNT + 1)

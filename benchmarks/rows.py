@@ -70,24 +70,32 @@ class Row(NamedTuple):
     minutes: float | None
     """Budget, of BUDGET_CORES; None where the steps are fixed."""
     number: int = 1
-    """Which seed's; only the first has a picture and a curve."""
-
-    @property
-    def name(self) -> str:
-        """What it is called: its experiment, with the number of a further seed."""
-        return self.experiment if self.number == 1 else f"{self.experiment}-{self.number}"
+    """Which seed's."""
+    folder: Path = Path()
+    """Below docs/results; the empty path is that of rows of the page itself, which have a picture and a curve."""
 
     @property
     def file(self) -> Path:
         """Where its numbers are kept, below docs/results."""
-        return Path(f"{self.name}.json") if self.number == 1 else seeds.FOLDER / f"{self.name}.json"
+        end = "" if self.own else f"-{self.number}"
+        return self.folder / f"{self.experiment}{end}.json"
+
+    @property
+    def name(self) -> str:
+        """What it is called: its experiment, and of no row of the page also the folder and the seed's number."""
+        return "-".join(self.file.with_suffix("").parts)
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a row of the page itself."""
+        return self.folder == Path()
 
     def params(self, more: Sequence[str] = ()) -> Params:
         """Return the parameters, the preset's steps where none are fixed."""
         return compose_params(self.experiment, [*self.overrides, *more])
 
 
-def row(experiment: str, overrides: Sequence[str], minutes: float, number: int = 1) -> Row:
+def row(experiment: str, overrides: Sequence[str], minutes: float, number: int = 1, folder: Path = Path()) -> Row:
     """Return a row with a seed of its own, both judges and the class numbers; of every step where a log is printed.
 
     The seed is made of the name, and of the number of a further one, so that nobody chose it by what it gives, and rows
@@ -105,7 +113,7 @@ def row(experiment: str, overrides: Sequence[str], minutes: float, number: int =
     fixed = any(value.startswith("train.steps=") for value in overrides)
     if not fixed and (found := [key for key in IN_PHASES if getattr(params.train, key, 0)]):
         raise UserError(f"{experiment}: its steps differ in cost (train.{found[0]}): fix train.steps in RUNS")
-    return Row(experiment, tuple(values), None if fixed else minutes, number)
+    return Row(experiment, tuple(values), None if fixed else minutes, number, folder)
 
 
 def affordable(full: int, rate: float, minutes: float) -> int:
@@ -283,7 +291,7 @@ class Making:
             line = ["evaluate", *(["study"] if isinstance(params.train, Translation) else [])]
             self._run(*_repro(*line))
             facts = self._facts(params, shlex.join(["ganline", "use", self.asked.experiment, *values]))
-            recorded.keep(facts, self.project / recorded.RESULTS / self.asked.file, self.asked.number == 1)
+            recorded.keep(facts, self.project / recorded.RESULTS / self.asked.file, self.asked.own)
         shutil.rmtree(folder)
 
     def _steps(self) -> list[str]:
@@ -321,7 +329,7 @@ class Making:
             "processor": recorded.processor(),
             "made_of": self.now,
         }
-        if self.asked.number > 1:
+        if not self.asked.own:
             return {name: value for name, value in facts.items() if name not in seeds.LEFT_OUT}
         curve = self._told("curve")
         for point in curve["points"]:

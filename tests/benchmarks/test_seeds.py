@@ -33,7 +33,7 @@ def folder(tmp_path, monkeypatch):
 def test_a_further_seed_is_trained_as_the_first_was_for_as_many_steps(folder):
     first = rows.row("gan-mnist", results.RUNS["gan-mnist"], 45)
     second, third = results._further(["gan-mnist", "wgan-mnist", "vae-mnist"], 45)  # the row of wgan-mnist is not there
-    assert (second.name, str(second.file), second.minutes) == ("gan-mnist-2", "seeds/gan-mnist-2.json", None)
+    assert (second.name, str(second.file), second.minutes) == ("seeds-gan-mnist-2", "seeds/gan-mnist-2.json", None)
     assert (first.name, str(first.file), first.minutes) == ("gan-mnist", "gan-mnist.json", 45)
     params = [each.params() for each in (first, second, third)]
     assert len({each.seed for each in params}) == 3 and second.params().train.steps == 900
@@ -72,7 +72,9 @@ def test_a_further_seed_leaves_its_numbers_without_picture_and_curve(tmp_path, m
     monkeypatch.setattr(rows, "choose", lambda *_: None)
     monkeypatch.setattr(rows.Making, "_run", lambda *_: None)
     monkeypatch.setattr(rows.recorded, "facts", lambda *_: kept(2, 5.0, last={}, printed=[]))
-    making = rows.Making(rows.Row("gan-mnist", ("train.steps=900", "seed=7"), None, 2), {"train": "b"}, tmp_path)
+    making = rows.Making(
+        rows.Row("gan-mnist", ("train.steps=900", "seed=7"), None, 2, seeds.FOLDER), {"train": "b"}, tmp_path
+    )
     making.state |= {"minutes": 3.0, "core_minutes": 2.0}
     making.make("HEAD")
     (path,) = (path for path in (tmp_path / "docs").rglob("*") if path.is_file())
