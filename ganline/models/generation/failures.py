@@ -1,5 +1,7 @@
 """Two GANs that are made to fail (The GAN Book, Chaudhary 2024, Skill 3), to be recognised and learned from."""
 
+import math
+
 import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
@@ -41,5 +43,13 @@ class ConvergenceFailure(CapacityGap):
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [0.5, 1]."""
-        dense, *rest = super().build_generator().layers
-        return Sequential([layers.Input((self.settings.latent_dim,)), dense, layers.ReLU(), *rest], name="generator")
+        return Sequential(
+            [
+                layers.Input((self.settings.latent_dim,)),
+                layers.Dense(math.prod(self.image_shape)),
+                layers.ReLU(),
+                layers.Reshape(self.image_shape),
+                layers.Activation("sigmoid", dtype="float32"),
+            ],
+            name="generator",
+        )
