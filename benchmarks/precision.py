@@ -43,7 +43,7 @@ def row(experiment: str, precision: str, number: int) -> rows.Row:
     return rows.Row(experiment, (*values, "extractor.beside=null"), None, number, FOLDER / precision)
 
 
-def found(experiment: str, results: Path = RESULTS) -> dict[str, dict[int, dict[str, Any]]]:
+def found(experiment: str, results: Path) -> dict[str, dict[int, dict[str, Any]]]:
     """Return what trainings left, by precision and seed's number."""
     files = {
         (precision, number): results / row(experiment, precision, number).file
@@ -72,7 +72,7 @@ def measured(kept: Mapping[int, Mapping[str, Any]]) -> Values:
     return {name: np.array([facts["metrics"][name] for facts in kept.values()]) for name in MEASURES}
 
 
-def section(results: Path = RESULTS) -> str:
+def section(results: Path) -> str:
     """Return the part of docs/results.md about precision; "" where not all seeds of any experiment are there."""
     every = {experiment: found(experiment, results) for experiment in STEPS}
     whole = {name: kept for name, kept in every.items() if all(len(each) == SEEDS for each in kept.values())}
@@ -100,10 +100,11 @@ HEADS = ("experiment", "steps", *(head for name in ("Frechet distance", *MEASURE
 HEAD = f"| {' | '.join((*HEADS, 'core-minutes', 'harmless'))} |\n{'|---' * (len(HEADS) + 2)}|"
 SECTION = """## bfloat16 beside float32
 
-{seeds} trainings in float32; {seeds} in bfloat16, of the same seeds and as many steps: means and standard deviations
-over the seeds. Apart: how far the two means are, and how far two seeds of float32 are from each other on average. Where
-no measure's means are farther apart than seeds are, bfloat16 counts as harmless to that model with that loss. Made by
-`python -m benchmarks.precision`, judged by the dataset's own classifier, on processors with bfloat16 instructions.
+{seeds} trainings in float32; {seeds} in bfloat16, of the same seeds and as many steps, the first part of the presets'
+own: means and standard deviations over the seeds. Apart: how far the two means are, and how far two seeds of float32
+are from each other on average. Where no measure's means are farther apart than seeds are, bfloat16 counts as harmless
+to that model with that loss. A harm of less than that can pass unseen. Made by `python -m benchmarks.precision`, judged
+by the dataset's own classifier, on a processor with bfloat16 instructions.
 
 {head}
 {rows}

@@ -107,6 +107,8 @@ def row(experiment: str, overrides: Sequence[str], minutes: float, number: int =
     every = printed.EVERY_STEP if experiment in printed.RUNS else []
     purpose = f"results/{experiment}" if number == 1 else f"results/{experiment}/{number}"
     values = [*overrides, *every, CLASSES, f"seed={purpose_number(purpose)}"]
+    if not any(value.startswith("compute.precision=") for value in overrides):
+        values.append("compute.precision=float32")  # what auto comes to is the machine's affair
     params = compose_params(experiment, values)
     if PRETRAINED not in params.extractor.kinds:
         values.append(f"extractor.beside={PRETRAINED}")

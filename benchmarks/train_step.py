@@ -20,6 +20,7 @@ from benchmarks import contenders
 from benchmarks.asked import asked
 from benchmarks.recorded import processor
 from ganline.core.memory import give_back
+from ganline.core.processor import has_bfloat16
 
 ROUNDS = 5
 WORK, LONGEST = 200e9, 50
@@ -112,7 +113,7 @@ def field_of(experiment: str, more: tuple[str, ...]) -> dict[str, Contender]:
     """Return all contenders of an experiment by name, ours and the documents' first."""
     theirs = Contender("documents.keras", experiment, *more)
     field = {OURS[0]: Contender("contenders.ganline", experiment, "float32", *more), THEIRS: theirs}
-    halves = bool({"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split()))
+    halves = has_bfloat16()
     if halves:
         field[OURS[1]] = Contender("contenders.ganline", experiment, "mixed_bfloat16", *more)
     if find_spec("torch"):

@@ -37,7 +37,7 @@ IMAGES = 1000
 
 def costs(experiment: str) -> tuple[float, float, int]:
     """Return the seconds of a step and of a look (medians of rounds in turns), and the steps between two looks."""
-    params = compose_params(experiment)
+    params = compose_params(experiment, ["compute.precision=float32"])
     configure(params.compute.precision, params.compute.deterministic)
     shape = (params.prepare.size, params.prepare.size, params.prepare.channels)
     draw = np.random.default_rng(0)

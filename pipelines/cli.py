@@ -88,9 +88,10 @@ def profile(
     params = compose_params(experiment, ["download.source=any", *(overrides or [])])
     with console.status("building the networks"):
         from ganline.core.determinism import configure
-        from ganline.training import stand_in
+        from ganline.training import devices, stand_in
         from ganline.training.profile import profile as measured
 
+        params = devices.settled(params)
         configure(params.compute.precision, params.compute.deterministic)
         model = stand_in.model_of(params, _classes(params.download.dataset))
         feed = stand_in.feed_of(params, model)

@@ -45,6 +45,8 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
     at = devices.choose(params.compute)
     if problems := list(uneven(params.train, at.count)):
         raise UserError("; ".join(problems))
+    params = devices.settled(params)
+    print(f"train: in {params.compute.precision}", flush=True)
     configure(params.compute.precision, params.compute.deterministic)
     perception = material.perception(params)
     decide = material.decisive(params, facts, data) | {"replicas": at.count, "machines": at.workers}
@@ -60,8 +62,10 @@ def run(params: Params, tracker: Tracker) -> Callable[[], None] | None:
         with at.building():
             shape, given = tuple(facts["image_shape"]), inputs.shape(params)
             model = models.build(params.train, shape, params.seed, len(facts["classes"]), given)
+            model.trained_with = {"training_precision": params.compute.precision}
             if perception:
-                model.perception, model.trained_with = perception, perception.facts
+                model.perception = perception
+                model.trained_with |= perception.facts
         probe = judging.probe(params, data["image"]) if at.chief else "the chief does"
         maker = makers.of_run(params, model)
         trained = train(

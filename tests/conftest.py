@@ -44,6 +44,14 @@ def pytest_collection_modifyitems(items):
     items.sort(key=rank)
 
 
+@pytest.fixture(autouse=True)
+def full_precision():
+    """Leave no test the precision in which the one before trained, as compute.precision = auto may have chosen."""
+    yield
+    if "tensorflow" in sys.modules:
+        sys.modules["tensorflow"].keras.mixed_precision.set_global_policy("float32")
+
+
 @pytest.fixture(autouse=True, scope="module")
 def forgotten_graphs():
     """Forget the graphs of each file: Keras keeps those of all networks, TensorFlow those with custom gradients.

@@ -19,7 +19,7 @@ from ganline.line.declared import declared
 
 STAGES = ["download", "prepare", "extractor", "train", "evaluate", "study", "report"]
 SMALL = [
-    "dataset=digits", "extractor.beside=null",
+    "dataset=digits", "extractor.beside=null", "compute.precision=float32",
     "train.steps=40", "train.log_every=10", "train.sample_every=20", "train.checkpoint_every=20",
     "train.sample_count=16", "evaluate.samples=200", "evaluate.kid_subset_size=50", "evaluate.kid_subsets=5",
     "latent.rows=2", "latent.columns=4", "latent.samples=200", "report.images=16",

@@ -16,7 +16,7 @@ STAGES = ("download", "prepare", "extractor", "train", "evaluate", "study", "rep
 TINY = (
     "evaluate.metrics=[default,class_histogram]",
     "dataset=image_folder", "extractor.kind=classifier", "extractor.beside=null", "prepare.size=28",
-    "prepare.channels=1", "extractor.epochs=1", "train.steps=4",
+    "prepare.channels=1", "extractor.epochs=1", "train.steps=4", "compute.precision=float32",
     "train.steps_per_call=2", "train.log_every=2", "train.sample_every=2", "train.checkpoint_every=4",
     "train.sample_count=10", "evaluate.samples=100", "evaluate.kid_subset_size=50", "latent.rows=2",
     "latent.columns=3", "latent.samples=100", "latent.directions=2", "report.images=9",

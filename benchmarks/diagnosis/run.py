@@ -49,7 +49,7 @@ def params_of(ground: Ground) -> Params:
     rhythm = [
         f"train.steps={ground.steps}", "train.steps_per_call=50", "train.checkpoint_every=1000000",
         f"train.sample_every={ground.steps // MOMENTS}", f"evaluate.samples={SAMPLES}", "train.select=last",
-        "evaluate.kid_subset_size=500", f"evaluate.metrics=[{','.join(MEASURED)}]",
+        "evaluate.kid_subset_size=500", "compute.precision=float32", f"evaluate.metrics=[{','.join(MEASURED)}]",
     ]  # fmt: skip
     return compose_params(ground.experiment, [*data, *rhythm, *ground.bent])
 

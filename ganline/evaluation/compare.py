@@ -1,8 +1,9 @@
 """Many runs in one table, best first by one number, but only among runs whose number was made in the same way.
 
 Runs are grouped by the protocol of the number: the extractor's weights, the counts, the settings, and the data. Within
-a group they are ranked; between groups nothing is said but what differs. Who asked for the classes and the seed of the
-sample are no reasons to part: the first says what a generator is, the second is chance, which standard errors cover.
+a group they are ranked; between groups nothing is said but what differs. Who asked for the classes, in which precision
+it was trained and the seed of the sample are no reasons to part: the first two say what a generator is, the third is
+chance, which standard errors cover.
 """
 
 import json
@@ -20,7 +21,7 @@ COST = {"train_minutes": "minutes", "train_core_minutes": "core-minutes"}
 """What a run says of its training's cost (ganline.training.cost) -> what that is called."""
 WORDS = {"label", "group", "better", "ranks", "default", "how_to_read", "measure", "notices", "judge"}
 """What a protocol entry says beside how the number was made."""
-HARMLESS = {"seed", "asked_for"}
+HARMLESS = {"seed", "asked_for", "training_precision"}
 EARLY = ("frechet", "fid", "kid")
 """Less of these numbers is better, which the protocols of early runs do not say."""
 SHOWN_OF_A_HASH = 12

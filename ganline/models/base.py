@@ -32,6 +32,8 @@ class Model:
         abilities: what it has, in the words of ganline.core.abilities.
         needs: what its training takes of the data, in the same words: "classes" where train_step needs batch["label"].
         losses: the values of train.loss it takes, where that is not those of ganline.models.losses.
+        bfloat16_with: the values of train.loss with which its trainings in bfloat16 were held against float32 and
+            came out no farther apart than seeds do (benchmarks.precision).
         practices: of those parameters of adversaries that not every model takes (see
             ganline.catalogue.combinations.OFF) the ones that it takes.
         refuses: those of its base class's practices that it does not take, and literals of losses that it cannot give
@@ -52,6 +54,7 @@ class Model:
     abilities: tuple[str, ...]
     needs: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
+    bfloat16_with: tuple[str, ...] = ()
     readings: dict[str, str] = {}
     input_shape: tuple[int, int, int] | None = None
     """(H, W, C) of what a translator is given; None of models that are given latents."""

@@ -149,7 +149,8 @@ class Diagnosis(Section):
 class Compute(Section):
     """How the arithmetic is done, and where; docs/devices.md says when to use what."""
 
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
+    """auto: bfloat16 where it is native and known to do the model no harm, else float32 (docs/devices.md)."""
     strategy: Literal["none", "mirrored", "multi_worker"]
     """One device; several of one machine; those of several machines (TF_CONFIG says which)."""
     replicas: Count | None

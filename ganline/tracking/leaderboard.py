@@ -171,6 +171,9 @@ def _as_run(run: "mlflow.entities.Run", protocol: dict[str, Any]) -> Run:
     inputs = run.inputs.dataset_inputs if run.inputs else []
     data = inputs[0].dataset if inputs else None
     network = naming.network_of(protocol)
+    parameters = {names.decode(name): value for name, value in run.data.params.items()}
+    if "training_precision" in run.data.tags:  # what auto came to
+        parameters["compute.precision"] = run.data.tags["training_precision"]
     return Run(
         id=run.info.run_id,
         name=run.info.run_name,
@@ -178,7 +181,7 @@ def _as_run(run: "mlflow.entities.Run", protocol: dict[str, Any]) -> Run:
         started=f"{datetime.fromtimestamp(run.info.start_time / 1000, UTC):%Y-%m-%d %H:%M}",
         dataset=data.name if data else run.data.params.get("download.dataset", "?"),
         digest=data.digest if data else "",
-        parameters={names.decode(name): value for name, value in run.data.params.items()},
+        parameters=parameters,
         numbers=naming.modern({names.decode(name): value for name, value in run.data.metrics.items()}, network),
         protocol=naming.modern(protocol, network),
     )

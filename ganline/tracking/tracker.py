@@ -265,6 +265,8 @@ def told_by(diagnosis: Mapping[str, Any]) -> dict[str, str]:
     """Return the tags that say what diagnosis.json says of the training as a whole."""
     replicas = str(diagnosis.get("replicas", 1))
     told = {"verdict": diagnosis["verdict"], "verdict_kind": diagnosis["kind"], "replicas": replicas}
+    if "training_precision" in diagnosis:  # early runs do not say
+        told["training_precision"] = diagnosis["training_precision"]
     return told | ({"judge": "; ".join(doubts)} if (doubts := diagnosis.get("doubts")) else {})
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ganline.core import replicas
+from ganline.core import processor, replicas
 from ganline.core.errors import UserError
-from ganline.settings.schema import Compute
+from ganline.models.facts import model_facts
+from ganline.settings.schema import Compute, Params
 
 Step = Callable[..., dict[str, tf.Tensor]]
 
@@ -167,6 +168,21 @@ def choose(compute: Compute) -> Devices:
             )
     print(f"train: {devices.count} replica{'s' * (devices.count > 1)} ({', '.join(here)})", flush=True)
     return devices
+
+
+def settled(params: Params) -> Params:
+    """Return the parameters with the precision that the training takes, which compute.precision = auto leaves open.
+
+    That is bfloat16 on a processor that has instructions for it, where trainings of the model with its loss were seen
+    to come out as in float32. On GPUs, on several devices and with XLA that was not tried: they take float32.
+    """
+    compute, train = params.compute, params.train
+    if compute.precision != "auto":
+        return params
+    tried = compute.strategy == "none" and not compute.xla and not tf.config.list_physical_devices("GPU")
+    harmless = tried and train.loss in model_facts()[train.model]["bfloat16_with"]
+    found = "mixed_bfloat16" if harmless and processor.has_bfloat16() else "float32"
+    return params.model_copy(update={"compute": compute.model_copy(update={"precision": found})})
 
 
 def _visible() -> list[str]:

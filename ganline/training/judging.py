@@ -73,7 +73,7 @@ def diagnosis(
     Args:
         trained: what the training left.
         model: the trained model.
-        params: of the run.
+        params: of the run, its precision settled.
         accepted: whether such a params.yaml would be accepted.
         replicas: the devices of a training that a strategy lays over several; they decided its bits. None for others.
     """
@@ -86,6 +86,7 @@ def diagnosis(
         "steps": trained.step,
         "kept_step": trained.kept,
         "ended_early": trained.step < params.train.steps,
+        "training_precision": params.compute.precision,
         "cannot_judge": trained.cannot_judge,
         "doubts": _doubts(params),
     }

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from benchmarks import precision
+from benchmarks.recorded import RESULTS
+from ganline.catalogue.presets import compose_params
+from ganline.models.facts import model_facts
 
 SEEDS = range(1, precision.SEEDS + 1)
 
@@ -46,3 +49,13 @@ def test_means_may_be_as_far_apart_as_seeds_are(tmp_path, further, harmless):
 def test_nothing_is_said_until_all_seeds_are_there(tmp_path):
     kept(tmp_path, [], precisions=(precision.FULL,))
     assert precision.section(tmp_path) == ""
+
+
+def test_auto_takes_bfloat16_for_those_that_were_found_to_take_no_harm_and_no_others():
+    found = set()
+    for experiment in precision.STEPS:
+        kept, train = precision.found(experiment, RESULTS), compose_params(experiment).train
+        assert [len(each) for each in kept.values()] == [precision.SEEDS] * 2
+        if precision.harmless(*map(precision.measured, kept.values())):
+            found.add((train.model, train.loss))
+    assert found == {(name, loss) for name, facts in model_facts().items() for loss in facts["bfloat16_with"]}

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from fitting import CONF, EXPERIMENTS, fitting, perception
 from prepared_digits import LABELS, project
 
@@ -11,7 +12,7 @@ from ganline.core.files import write_json
 from ganline.models.facts import model_facts
 from ganline.settings import paths
 from ganline.tracking.tracker import told_by
-from ganline.training import material
+from ganline.training import devices, material
 from stages import train
 
 
@@ -152,3 +153,21 @@ def test_every_experiment_goes_through_the_stage_beside_what_another_left(tmp_pa
     train.run(params, Recorder())()
     assert json.loads((paths.TRAIN / "diagnosis.json").read_text())["kept_step"] == 2
     assert {"model.json", "weights.npz"} <= {path.name for path in paths.GAN.iterdir()}
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_a_precision_that_chose_itself_is_told_and_trains_to_the_same_bits(tmp_path, monkeypatch, capsys, native):
+    comes_to = "mixed_bfloat16" if native else "float32"
+    monkeypatch.setattr(devices.processor, "has_bfloat16", lambda: native)
+    monkeypatch.setattr(devices.tf.config, "list_physical_devices", lambda kind: [])
+    small = [*TINY, "train.generator_batch_size=4", "train.batch_size=4"]
+    params, _ = project(tmp_path, monkeypatch, "lsgan-mnist", *small, size=8, labels=LABELS)
+    left = []
+    for precision in ("auto", comes_to):
+        compute = params.compute.model_copy(update={"precision": precision})
+        finish = train.run(params.model_copy(update={"compute": compute}), recorder := Recorder())
+        assert tf.keras.mixed_precision.global_policy().name == recorder.told["training_precision"] == comes_to
+        left.append({path.name: path.read_bytes() for path in sorted(paths.GAN.iterdir())})
+        finish()
+    assert left[0] == left[1] and json.loads(left[0]["model.json"])["trained_with"] == {"training_precision": comes_to}
+    assert capsys.readouterr().out.count(f"train: in {comes_to}\n") == 2

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from ganline.catalogue.presets import compose_params
 from ganline.models.facts import model_facts
-from ganline.training import profile, stand_in
+from ganline.training import devices, profile, stand_in
 from ganline.training.profile import Operation, Profile, Rates
 from pipelines.cli import app
 from tests.fitting import fitting
@@ -74,6 +74,7 @@ def test_a_stand_in_feeds_what_a_training_s_data_would(experiment):
 def test_the_command_prints_kinds_of_operations_and_what_to_mend(monkeypatch):
     monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "2")  # undone after the test
     monkeypatch.setattr(profile, "MEASURED", 0.1)
+    monkeypatch.setattr(devices.processor, "has_bfloat16", lambda: False)
     done = CliRunner().invoke(app, ["profile", "gan-mnist", "train.batch_size=4", "train.generator_batch_size=4"])
     assert done.exit_code == 0, done.output
     assert "gan-mnist, float32: a step takes" in done.output

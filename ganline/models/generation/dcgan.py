@@ -16,6 +16,7 @@ class Workshop(LatentGAN):
 
     image_range = (-1.0, 1.0)
     size_multiple = 4
+    bfloat16_with = ("non_saturating",)
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [-1, 1]."""

@@ -10,6 +10,8 @@ from ganline.models.layers import Dropout
 class GAN(LatentGAN):
     """Fully connected GAN (The GAN Book, Chaudhary 2024, Skill 2)."""
 
+    bfloat16_with = ("non_saturating",)
+
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [0, 1]."""
         hidden = [

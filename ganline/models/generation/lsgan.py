@@ -11,6 +11,7 @@ class LSGAN(LatentGAN):
     """LSGAN of The GAN Book (Chaudhary 2024, Skill 7), which keeps to small networks where the paper uses deep ones."""
 
     image_range = (-1.0, 1.0)
+    bfloat16_with = ("least_squares",)
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [-1, 1]."""
