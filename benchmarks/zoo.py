@@ -115,8 +115,10 @@ def short(value: float) -> str:
 TEXT = """# The zoo under one protocol
 
 Generators of books and papers, each trained to its source's number of steps, or to those that {budget:g} minutes on two
-cores allow; [results](results.md) says of each which, with pictures, curves and commands. Those of one dataset are
-judged by the same 10,000 held-out images, the same two networks and the same settings.
+cores allow; [results](results.md) says of each which, with pictures, curves and commands. Those of one table are
+judged by the same 10,000 held-out images, the same two networks and the same settings. A dataset has a table for each
+classifier that judged: one that was trained by later code has other last digits, and is another judge. Ranks of the
+second judge, who is the same for all, go over all tables of a dataset.
 
 Best first by the Frechet distance in the features of a classifier of the dataset's own classes. The second judge,
 EfficientNet-Lite0, was trained on photographs, and looks at 500 images of each. Where the two disagree neither is
