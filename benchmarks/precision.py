@@ -24,6 +24,7 @@ from ganline.metrics import naming
 
 STEPS = {"dcgan-fashion-mnist-workshop": 1500, "gan-mnist": 8000, "lsgan-mnist": 8000}
 SEEDS = 5
+NUMBERS = range(1, SEEDS + 1)
 FOLDER = Path("precision")
 FULL, HALF = "float32", "mixed_bfloat16"
 JUDGE = "classifier"
@@ -43,18 +44,14 @@ def row(experiment: str, precision: str, number: int) -> rows.Row:
     return rows.Row(experiment, (*values, "extractor.beside=null"), None, number, FOLDER / precision)
 
 
-def found(experiment: str, results: Path) -> dict[str, dict[int, dict[str, Any]]]:
-    """Return what trainings left, by precision and seed's number."""
-    files = {
-        (precision, number): results / row(experiment, precision, number).file
-        for precision in (FULL, HALF)
-        for number in range(1, SEEDS + 1)
-    }
-    kept: dict[str, dict[int, dict[str, Any]]] = {FULL: {}, HALF: {}}
-    for (precision, number), path in files.items():
-        if path.exists():
-            kept[precision][number] = json.loads(path.read_text())
-    return kept
+def found(experiment: str, results: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return what trainings left, by precision, in the order of the seeds."""
+    return {precision: _left(experiment, precision, results) for precision in (FULL, HALF)}
+
+
+def _left(experiment: str, precision: str, results: Path) -> list[dict[str, Any]]:
+    files = [results / row(experiment, precision, number).file for number in NUMBERS]
+    return [json.loads(path.read_text()) for path in files if path.exists()]
 
 
 def harmless(full: Values, half: Values) -> bool:
@@ -67,9 +64,9 @@ def apart(values: np.ndarray) -> float:
     return float(np.mean([abs(one - other) for one, other in combinations(values, 2)]))
 
 
-def measured(kept: Mapping[int, Mapping[str, Any]]) -> Values:
+def measured(kept: Sequence[Mapping[str, Any]]) -> Values:
     """Return each measure of some trainings."""
-    return {name: np.array([facts["metrics"][name] for facts in kept.values()]) for name in MEASURES}
+    return {name: np.array([facts["metrics"][name] for facts in kept]) for name in MEASURES}
 
 
 def section(results: Path) -> str:
@@ -80,14 +77,14 @@ def section(results: Path) -> str:
     return SECTION.format(seeds=SEEDS, head=HEAD, rows="\n".join(lines)) if lines else ""
 
 
-def _line(experiment: str, kept: Mapping[str, Mapping[int, Mapping[str, Any]]]) -> str:
+def _line(experiment: str, kept: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     full, half = (measured(kept[precision]) for precision in (FULL, HALF))
     cells = [
         f"{_spread(full[name])}; {_spread(half[name])} | "
         f"{short(abs(half[name].mean() - full[name].mean()))}, {short(apart(full[name]))}"
         for name in MEASURES
     ]
-    minutes = "; ".join(_spread([facts["core_minutes"] for facts in kept[each].values()]) for each in (FULL, HALF))
+    minutes = "; ".join(_spread([facts["core_minutes"] for facts in kept[each]]) for each in (FULL, HALF))
     said = "yes" if harmless(full, half) else "**no**"
     return f"| {experiment} | {STEPS[experiment]:,} | {' | '.join(cells)} | {minutes} | {said} |"
 
@@ -120,15 +117,9 @@ def main() -> None:
     try:
         rows.require_committed()
         wanted = [
-            row(name, precision, number)
-            for number in range(1, SEEDS + 1)
-            for name in names or STEPS
-            for precision in (FULL, HALF)
+            row(name, precision, number) for number in NUMBERS for name in names or STEPS for precision in (FULL, HALF)
         ]
-        made_of = {each: rows.made_of(each) for each in wanted}
-        all_made = rows.make_all(
-            {each: made_of[each] for each in rows.due(made_of, bool(names), RESULTS)}, results.render
-        )
+        all_made = rows.make_due(wanted, bool(names), RESULTS, results.render)
     except UserError as error:
         sys.exit(f"precision: {error}")
     sys.exit(not all_made)

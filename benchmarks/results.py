@@ -285,12 +285,6 @@ def render() -> None:
     write_text(zoo.PAGE, zoo.page(found, MINUTES))
 
 
-def _make(asked: list[rows.Row], named: bool) -> bool:
-    """Make those rows that are due, and the page anew after each; return whether all were made."""
-    made_of = {each: rows.made_of(each) for each in asked}
-    return rows.make_all({each: made_of[each] for each in rows.due(made_of, named, RESULTS)}, render)
-
-
 def _further(names: Collection[str], minutes: float) -> list[rows.Row]:
     """Return the rows of further seeds, of experiments whose own row is there."""
     firsts = [facts for facts in kept() if facts["experiment"] in seeds.EXPERIMENTS and "made_of" in facts]
@@ -307,8 +301,9 @@ def main() -> None:
     names, minutes = asked_within("benchmarks.results", __doc__ or "", "EXPERIMENT", RUNS, MINUTES)
     try:
         rows.require_committed()
-        all_made = _make([rows.row(name, RUNS[name], minutes) for name in names or RUNS], bool(names))
-        all_made &= _make(_further(names or RUNS, minutes), bool(names))
+        firsts = [rows.row(name, RUNS[name], minutes) for name in names or RUNS]
+        all_made = rows.make_due(firsts, bool(names), RESULTS, render)
+        all_made &= rows.make_due(_further(names or RUNS, minutes), bool(names), RESULTS, render)
     except UserError as error:
         sys.exit(f"results: {error}")
     render()
