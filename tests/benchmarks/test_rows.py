@@ -42,6 +42,7 @@ def test_a_row_has_two_judges_and_a_seed_of_its_own(name):
     assert len(params.extractor.kinds) == 2 and params.evaluate.metrics == ["default", "class_histogram"]
     assert params.seed == rows.purpose_number(f"results/{name}") != params.data_seed == 42
     assert asked.minutes == (None if name == "srgan-faces" else 45)
+    assert params.compute.precision == ("float32" if name == "gan-mnist" else "mixed_bfloat16")  # never the machine's
 
 
 def test_steps_that_come_to_cost_more_must_be_fixed():

@@ -38,12 +38,14 @@ def log_run(client, folder, name, fid, entry, **more):
     experiment = client.get_experiment_by_name("ganline")
     place = (folder / "mlartifacts").as_uri()
     identity = experiment.experiment_id if experiment else client.create_experiment("ganline", place)
-    run = client.create_run(identity, run_name=name, tags={"experiment": more.get("experiment", name)}).info.run_id
+    tags = {"experiment": more.get("experiment", name)} | more.get("tags", {})
+    run = client.create_run(identity, run_name=name, tags=tags).info.run_id
     numbers = {"fid": fid, "fid_stderr": 0.5, "floor_fid": 1.25, "d_loss": 0.6} | more.get("numbers", {})
     for number, value in numbers.items():
         client.log_metric(run, number, value)
     client.log_param(run, "train.steps", more.get("steps", "100"))
     client.log_param(run, "seed", "1")
+    client.log_param(run, "compute.precision", "auto")
     if entry:
         (folder / "protocol.json").write_text(json.dumps({number: entry for number in numbers if number != "d_loss"}))
         client.log_artifact(run, str(folder / "protocol.json"), "evaluate")
@@ -59,8 +61,9 @@ def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("store")
     client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
     log_run(client, folder, "worse", 30.0, ENTRY)
-    log_run(client, folder, "<b>best</b>", 20.0, ENTRY, steps="900", experiment="gan-mnist")
-    log_run(client, folder, "close", 20.25, ENTRY)
+    half, full = ({"training_precision": precision} for precision in ("mixed_bfloat16", "float32"))
+    log_run(client, folder, "<b>best</b>", 20.0, ENTRY | half, steps="900", experiment="gan-mnist", tags=half)
+    log_run(client, folder, "close", 20.25, ENTRY | full, tags=full)
     log_run(client, folder, "other", 1.0, ENTRY | {"extractor_weights_sha256": "b" * 64})
     log_run(client, folder, "silent", 0.5, None)
     log_run(client, folder, "broken", 0.1, ENTRY, status="FAILED")
@@ -99,6 +102,8 @@ def test_the_table(project):
     assert [row["ties"] for row in rows] == ["2", "1", "", "", ""]  # 20.25 - 20 < 0.71 < 30 - 20.25
     assert [rows[0][name] for name in NAMES] == ["20.0", "0.5", "1.25"] and "fid" not in rows[0]
     assert (rows[0]["experiment"], rows[0]["params.train.steps"]) == ("gan-mnist", "900")
+    # What auto came to parts no runs, and is seen; early runs do not say.
+    assert [row["params.compute.precision"] for row in rows[:3]] == ["mixed_bfloat16", "float32", "auto"]
     assert "d_loss" not in rows[0] and "params.seed" not in rows[0]
 
 
