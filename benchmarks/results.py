@@ -51,9 +51,6 @@ FLAT = [
     "diagnosis.every=300",
 ]
 """CartoonGAN by a discriminator that noise keeps from seeing each pixel, its generator held to what it sees."""
-AUGMENTED = ["train.augmentation=translation_cutout", "train.steps=6800"]
-DRAWINGS = ["dataset=openmoji_fluent", "prepare.pairs.images=drawings", "prepare.pairs.partners=renders", *FLAT]
-"""Renders of emoji into drawings of the same."""
 RUNS: dict[str, list[str]] = {
     "mode-collapse-mnist": [],
     "convergence-failure-mnist": [],
@@ -103,16 +100,17 @@ RUNS: dict[str, list[str]] = {
     ],
     "cartoongan-selfie2sketch": [
         *("dataset=openmoji_lines", "prepare.pairs.images=lines", "prepare.pairs.partners=colours"),
-        *("prepare.pairs.channels=3", *FLAT, *AUGMENTED),
+        *("prepare.pairs.channels=3", *FLAT, "train.augmentation=translation_cutout", "train.steps=6800"),
     ],
     "cartoongan-selfie2anime": [
-        *(*DRAWINGS, "prepare.fit=trim", "train.style_weight=0", "train.sharpening=0", "train.steps=3000")
+        *("dataset=openmoji_fluent", "prepare.pairs.images=drawings", "prepare.pairs.partners=renders", *FLAT),
+        *("prepare.fit=trim", "train.style_weight=0", "train.sharpening=0", "train.steps=3000"),
     ],
     "cartoongan-selfie2bitmoji": [
         *("dataset=openmoji_lines", "prepare.pairs.images=colours", "prepare.pairs.partners=lines"),
-        *("prepare.pairs.channels=3", *FLAT, *AUGMENTED, "train.content_weight=1.5", "train.sharpening=0"),
-        *("train.style_weight=0", "train.steps=3000", "download.category=people-body", "prepare.test_fraction=0.3"),
-        "extractor.beside=null",
+        *("prepare.pairs.channels=3", *FLAT, "train.content_weight=1.5", "train.sharpening=0", "train.style_weight=0"),
+        *("train.augmentation=translation_cutout", "train.steps=3000", "download.category=people-body"),
+        *("prepare.test_fraction=0.3", "extractor.beside=null"),
     ],
 }
 """What is run for docs/results.md, with what differs from each preset, in the order of the table.
