@@ -3,16 +3,19 @@
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ganline.catalogue.check import load
 from ganline.core.abilities import lacking
 from ganline.core.files import write_json
 from ganline.evaluation.compare import COST
+from ganline.metrics.record import Case
 from ganline.settings import paths
+from ganline.settings.schema import Evaluate
 from ganline.training.stop import Stopped
 
 SECONDS = 30.0
@@ -65,8 +68,28 @@ def speed(told: str) -> None:
     write_json(Path(told), {"steps_per_core_second": float(f"{clock.rate:.3g}")})
 
 
-def curve(told: str) -> None:
-    """Write what each step that was kept is worth: the Frechet distance and KID as the evaluation makes them.
+def quality(told: str) -> None:
+    """Write what each step that was kept is worth: the Frechet distance and KID as the evaluation makes them."""
+    from ganline.metrics.frechet import frechet_distance
+    from ganline.metrics.kid import kernel_distance
+
+    def numbers(case: Case, settings: Evaluate, seed: int) -> dict[str, float]:
+        features = (case.sample.features, case.real.features)
+        kid = kernel_distance(*features, settings.kid_subsets, settings.kid_subset_size, seed)
+        return {"frechet": frechet_distance(*features).distance, "kid": kid.mean}
+
+    _along(told, numbers)
+
+
+def modes(told: str) -> None:
+    """Write how many modes each step that was kept finds, and how evenly, as the evaluation counts them."""
+    from ganline.metrics.modes import MEASURE
+
+    _along(told, lambda case, *_: MEASURE.compute(case))
+
+
+def _along(told: str, numbers: Callable[[Case, Evaluate, int], dict[str, Any]]) -> None:
+    """Write numbers of each step that was kept.
 
     Who judges is the network that is fast to look: the dataset's own. A model that is slow to draw has no curve.
     """
@@ -74,8 +97,6 @@ def curve(told: str) -> None:
     from ganline.evaluation import judging
     from ganline.evaluation.images import real_images
     from ganline.extractors import judges, loading
-    from ganline.metrics.frechet import frechet_distance
-    from ganline.metrics.kid import kernel_distance
     from ganline.models import makers
     from ganline.models.base import assign
     from ganline.training import kept
@@ -89,9 +110,7 @@ def curve(told: str) -> None:
         assign(model.weights(), kept.read(path))
         made = judging.fakes(maker, min(params.evaluate.samples, *map(len, real)), params.seed)
         settings, _ = judging.in_force(params.evaluate, *map(len, real), len(made.images))
-        fakes = judging.seat(params, maker, made, extractor, real, settings, [], []).fakes
-        features = (fakes.sample.features, fakes.real.features)
-        kid = kernel_distance(*features, settings.kid_subsets, settings.kid_subset_size, params.seed)
-        found = {"frechet": frechet_distance(*features).distance, "kid": kid.mean}
+        case = judging.seat(params, maker, made, extractor, real, settings, [], []).fakes
+        found = numbers(case, settings, params.seed)
         points.append({"step": step} | {name: float(f"{value:.4g}") for name, value in found.items()})
     write_json(Path(told), {"extractor": judge.kind, "points": points})

@@ -30,6 +30,8 @@ EXAMPLES = [paths.STUDY / f"figures/examples-{name}.png" for name in ("median", 
 """Of a translator: held-out inputs, what it makes of them, and what should have come out, or where nobody knows what
 should have, what comes back.
 """
+ACCURACIES = ("test_accuracy", "channel_accuracy", "rotation_accuracy")
+"""Of a judge that was trained here, what it knows of held-out images."""
 COLUMNS, ROWS = 8, 8
 """Of the strip: steps, evenly chosen, and latents."""
 PANELS = 4
@@ -44,20 +46,23 @@ def facts(experiment: str, command: str) -> dict[str, Any]:
     history, network = pd.read_csv(paths.TRAIN / "history.csv"), naming.network_of(protocol)
     params = load()
     kinds = params.extractor.kinds
+    judge = json.loads((paths.extractor(params) / "extractor.json").read_text())
     single = experiment in printed.RUNS and params.train.log_every == 1
     beside = next((kind for kind in kinds if kind != network), None)
     return {
         "experiment": experiment,
         "command": command,
         "steps": params.train.steps,
+        "batch_size": params.train.batch_size,
         "trained": diagnosis["steps"],
         "cores": os.cpu_count(),  # of the machine: a row is on one thread
         "dataset": params.download.dataset,
         "digest": prepared.digest(paths.prepared(params)),
         "extractor": network,
         "beside": beside,
+        "judge": {name: judge[name] for name in ACCURACIES if name in judge},
         "protocol": zoo.kept(protocol, (network, beside)),
-        "images": protocol[naming.frechet(network)]["n_fake"],
+        "images": next(entry["n_fake"] for entry in protocol.values() if entry.get("extractor") == network),
         "verdict": diagnosis["verdict"],
         "metrics": {name: float(f"{value:.4g}") for name, value in metrics.items()},
         "last": last(history),

@@ -140,7 +140,7 @@ def page() -> str:
         "rows": "\n".join(map(_row, drawn)),
         "translators": translated.section(changed),
         "seeds": seeds.section(drawn),
-        "modes": stacked_mnist.section(),
+        "modes": stacked_mnist.section(RESULTS),
         "labels": labels.section(),
         "precision": precision.section(RESULTS),
         "commands": "\n".join(f"    {facts['command']}" for facts in found),

@@ -72,7 +72,9 @@ class Row(NamedTuple):
     number: int = 1
     """Which seed's."""
     folder: Path = Path()
-    """Below docs/results; the empty path is that of rows of the page itself, which have a picture and a curve."""
+    """Below docs/results; the empty path is that of rows of the page itself, which have a picture."""
+    curve: str = ""
+    """What each step that was kept is told of: a function of benchmarks.inside; "" where nothing is."""
 
     @property
     def file(self) -> Path:
@@ -106,16 +108,21 @@ def row(experiment: str, overrides: Sequence[str], minutes: float, number: int =
     """
     every = printed.EVERY_STEP if experiment in printed.RUNS else []
     purpose = f"results/{experiment}" if number == 1 else f"results/{experiment}/{number}"
-    values = [*overrides, *every, CLASSES, f"seed={purpose_number(purpose)}"]
-    if not any(value.startswith("compute.precision=") for value in overrides):
-        values.append("compute.precision=float32")  # what auto comes to is the machine's affair
+    values = of_named_precision([*overrides, *every, CLASSES, f"seed={purpose_number(purpose)}"])
     params = compose_params(experiment, values)
     if PRETRAINED not in params.extractor.kinds:
         values.append(f"extractor.beside={PRETRAINED}")
     fixed = any(value.startswith("train.steps=") for value in overrides)
     if not fixed and (found := [key for key in IN_PHASES if getattr(params.train, key, 0)]):
         raise UserError(f"{experiment}: its steps differ in cost (train.{found[0]}): fix train.steps in RUNS")
-    return Row(experiment, tuple(values), None if fixed else minutes, number, folder)
+    budget, curve = None if fixed else minutes, "quality" if folder == Path() else ""
+    return Row(experiment, tuple(values), budget, number, folder, curve)
+
+
+def of_named_precision(overrides: Sequence[str]) -> list[str]:
+    """Return overrides, and float32 where they name no precision: what auto comes to is the machine's affair."""
+    named = any(value.startswith("compute.precision=") for value in overrides)
+    return [*overrides, *([] if named else ["compute.precision=float32"])]
 
 
 def affordable(full: int, rate: float, minutes: float) -> int:
@@ -338,8 +345,10 @@ class Making:
             "made_of": self.now,
         }
         if not self.asked.own:
-            return {name: value for name, value in facts.items() if name not in seeds.LEFT_OUT}
-        curve = self._told("curve")
+            facts = {name: value for name, value in facts.items() if name not in seeds.LEFT_OUT}
+        if not self.asked.curve:
+            return facts
+        curve = self._told(self.asked.curve)
         for point in curve["points"]:
             point["core_minutes"] = float(f"{minutes * point['step'] / facts['trained']:.3g}")
         return facts | {"curve": curve}

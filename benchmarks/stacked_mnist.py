@@ -1,34 +1,34 @@
 """Counts the modes of Stacked MNIST that GANs find: each row with three seeds, beside what is published.
 
-Run, in a clone of its own (it changes params.yaml): python -m benchmarks.stacked_mnist [ROW ...]
-Each run leaves docs/results/stacked-mnist/ROW-SEED.json, and docs/results.md is written anew. What is there is not run
-again, and a training that was interrupted goes on from its checkpoint.
+Run: python -m benchmarks.stacked_mnist [ROW ...]
+Trainings are rows of docs/results (benchmarks.rows) without pictures, as many at a time as there are cores, each on one
+thread; each leaves docs/results/stacked-mnist/ROW/EXPERIMENT-SEED.json, and docs/results.md is written anew. Stopped,
+it goes on where it was.
 """
 
 import json
-import os
-import shlex
-import subprocess
-import time
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks import rows
 from benchmarks.asked import asked
-from ganline.catalogue import presets as catalogue
-from ganline.catalogue.check import load
-from ganline.core.files import write_json
-from ganline.settings import paths
+from benchmarks.recorded import RESULTS
+from ganline.core.errors import UserError
 
-FOLDER = Path("docs/results/stacked-mnist")
+FOLDER = Path("stacked-mnist")
+"""Below docs/results."""
 SEEDS = (1, 2, 3)
 JUDGE = "evaluate.metrics=[modes]"
 """The table shows nothing else, and KID and the like of 26,000 images take longer."""
+WANTED = (950, 990)
+"""Modes; the table says what it took to find so many."""
 
 
-class Row(NamedTuple):
+class GAN(NamedTuple):
     """One row of the table."""
 
     what: str
@@ -63,25 +63,25 @@ def _packed(count: int, of: int) -> list[str]:
     return [f"train.packing={count}", *(f"train.{key}={count * of}" for key in ("batch_size", "generator_batch_size"))]
 
 
-ROWS: dict[str, Row] = {
-    "gan": Row("MLP GAN", "gan-mnist", ["dataset=stacked_mnist", "train.steps=50000", "compute.precision=float32"]),
-    "small": Row(
+GANS: dict[str, GAN] = {
+    "gan": GAN("MLP GAN", "gan-mnist", ["dataset=stacked_mnist", "train.steps=50000", "compute.precision=float32"]),
+    "small": GAN(
         "small DCGAN", PRESET, (), "30.6 ± 20.7, 5.99 ± .42 (Metz et al.); 78.5 ± 17.6, 5.21 ± .19 (PacGAN)"
     ),
-    "small-packing-2": Row(
+    "small-packing-2": GAN(
         "small DCGAN, packed by 2", PRESET, [*_packed(2, 128)], "484.5 ± 33.0, 2.61 ± .22 (PacGAN)"
     ),
-    "small-packing-4": Row(
+    "small-packing-4": GAN(
         "small DCGAN, packed by 4", PRESET, [*_packed(4, 128)], "667.4 ± 29.0, 1.81 ± .15 (PacGAN)"
     ),
-    "small-unrolling-5": Row(
+    "small-unrolling-5": GAN(
         "small DCGAN, unrolled by 5", PRESET, ["train.unrolled_steps=5"],
         "236.4 ± 63.3, 4.67 ± .43 (Metz et al.)",
     ),
-    "small-minibatch-deviation": Row(
+    "small-minibatch-deviation": GAN(
         "small DCGAN, minibatch deviation", PRESET, ["train.minibatch_stddev=true"]
     ),
-    "small-wgan-gp": Row(
+    "small-wgan-gp": GAN(
         "small DCGAN's networks, WGAN-GP", PRESET,
         [
             *("train.loss=wasserstein_gp", "train.discriminator_steps=5", *_rates("1e-4", "1e-4", 0.0, 0.9)),
@@ -89,12 +89,12 @@ ROWS: dict[str, Row] = {
         ],
         "959, .73 (other networks; as reprinted)",
     ),
-    "wide": Row("wide DCGAN", PRESET, WIDE, "99, 3.40 (VEEGAN); 78.9 ± 6.5, 4.50 ± .13 (PacGAN)"),
-    "wide-packing-2": Row(
+    "wide": GAN("wide DCGAN", PRESET, WIDE, "99, 3.40 (VEEGAN); 78.9 ± 6.5, 4.50 ± .13 (PacGAN)"),
+    "wide-packing-2": GAN(
         "wide DCGAN, packed by 2", PRESET, [*WIDE, *_packed(2, 64)], "1,000 ± 0, .06 ± .003 (PacGAN)"
     ),
-    "r3gan": Row("R3GAN", "r3gan-stacked-mnist", (), "1,000, .078 (Huang et al. 2024; as reprinted)"),
-    "r3gan-r1": Row("R3GAN, R1 alone", "r3gan-stacked-mnist-r1", (), "diverges (as reprinted)"),
+    "r3gan": GAN("R3GAN", "r3gan-stacked-mnist", (), "1,000, .078 (Huang et al. 2024; as reprinted)"),
+    "r3gan-r1": GAN("R3GAN, R1 alone", "r3gan-stacked-mnist-r1", (), "diverges (as reprinted)"),
 }  # fmt: skip
 """In the order of the table."""
 OTHERS = (
@@ -103,73 +103,51 @@ OTHERS = (
 )
 
 
-def changes(row: Row, seed: int) -> list[str]:
-    """Return what is given to `dvc exp run`."""
-    return [f"experiment={row.experiment}", *row.overrides, JUDGE, f"seed={seed}"]
+def row(name: str, seed: int) -> rows.Row:
+    """Return a training."""
+    gan = GANS[name]
+    values = (*rows.of_named_precision(gan.overrides), JUDGE, f"seed={seed}")
+    return rows.Row(gan.experiment, values, None, seed, FOLDER / name, curve="modes")
 
 
-def run(name: str, seed: int) -> None:
-    """Train and judge one row with one seed, unless its file is there."""
-    if (path := FOLDER / f"{name}-{seed}.json").exists():
-        print(f"{path} is there", flush=True)
-        return
-    command = ["dvc", "exp", "run", *(part for value in changes(ROWS[name], seed) for part in ("-S", value))]
-    subprocess.run([*command, "extractor"], check=True)
-    start = time.monotonic()
-    subprocess.run(["dvc", "repro", "train"], check=True)
-    minutes = (time.monotonic() - start) / 60
-    subprocess.run(["dvc", "repro", "evaluate"], check=True)
-    write_json(path, _facts(name, seed) | {"command": shlex.join(command), "minutes": round(minutes, 1)})
-
-
-def _facts(name: str, seed: int) -> dict[str, Any]:
-    """Return what the run that the workspace holds shows."""
-    params = load()
-    metrics = json.loads((paths.EVALUATE / "metrics.json").read_text())
-    protocol = json.loads((paths.EVALUATE / "protocol.json").read_text())
-    judge = json.loads((paths.extractor(params) / "extractor.json").read_text())
-    return {
-        "row": name,
-        "seed": seed,
-        "steps": params.train.steps,
-        "batch_size": params.train.batch_size,
-        "samples": protocol["modes"]["n_fake"],
-        "cores": len(os.sched_getaffinity(0)),
-        "judge": {key: judge[key] for key in ("test_accuracy", "channel_accuracy", "weights_sha256")},
-        "verdict": json.loads((paths.TRAIN / "diagnosis.json").read_text())["verdict"],
-        "metrics": metrics,
-    }
-
-
-def section() -> str:
+def section(results: Path) -> str:
     """Return the part of docs/results.md about Stacked MNIST, made of what the runs left; "" where there is none."""
-    found = {name: _runs(name) for name in ROWS}
-    if not any(found.values()):
+    found = {name: _left(name, results) for name in GANS}
+    every = [facts for kept in found.values() for facts in kept]
+    if not every:
         return ""
-    every = [facts for runs in found.values() for facts in runs]
     floor = {name: _spread([facts["metrics"][f"floor_{name}"] for facts in every], digits) for name, digits in NUMBERS}
-    judges = [facts["judge"]["channel_accuracy"] for facts in every]
-    lines = [_line(ROWS[name], runs) for name, runs in found.items() if runs]
+    lines = [_line(GANS[name], kept) for name, kept in found.items() if kept]
     return SECTION.format(
-        rows="\n".join(lines), others=OTHERS, floor_modes=floor["modes"], floor_kl=floor["modes_kl_even"],
-        samples=f"{min(facts['samples'] for facts in every):,}", cores=min(facts["cores"] for facts in every),
-        accuracy=f"{100 * min(judges):.2f}",
+        head=HEAD, rows="\n".join(lines), others=OTHERS, floor_modes=floor["modes"], floor_kl=floor["modes_kl_even"],
+        samples=f"{min(facts['images'] for facts in every):,}",
+        accuracy=f"{100 * min(facts['judge']['channel_accuracy'] for facts in every):.2f}",
     )  # fmt: skip
 
 
 NUMBERS = (("modes", 1), ("modes_kl_even", 3))
 
 
-def _runs(name: str) -> list[dict[str, Any]]:
-    return [json.loads(path.read_text()) for seed in SEEDS if (path := FOLDER / f"{name}-{seed}.json").exists()]
+def _left(name: str, results: Path) -> list[dict[str, Any]]:
+    files = [results / row(name, seed).file for seed in SEEDS]
+    return [json.loads(path.read_text()) for path in files if path.exists()]
 
 
-def _line(row: Row, runs: list[dict[str, Any]]) -> str:
-    values = [_spread([facts["metrics"][name] for facts in runs], digits) for name, digits in NUMBERS]
-    minutes = _spread([facts["minutes"] for facts in runs], 0, error=False)
-    verdicts = ", ".join(sorted({facts["verdict"] for facts in runs}))
-    length = f"{runs[0]['steps']:,} x {runs[0]['batch_size']}"
-    return f"| {row.what} | {' | '.join(values)} | {len(runs)} | {length} | {minutes} | {verdicts} | {row.published} |"
+def _line(gan: GAN, kept: Sequence[Mapping[str, Any]]) -> str:
+    values = [_spread([facts["metrics"][name] for facts in kept], digits) for name, digits in NUMBERS]
+    cells = [
+        *(gan.what, *values, str(len(kept)), f"{kept[0]['trained']:,} x {kept[0]['batch_size']}"),
+        _spread([facts["core_minutes"] for facts in kept], 0, error=False),
+        *(", ".join(_minutes(facts, modes) for facts in kept) for modes in WANTED),
+        *(", ".join(sorted({facts["verdict"] for facts in kept})), gan.published),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _minutes(facts: Mapping[str, Any], modes: int) -> str:
+    """Return the core-minutes at the first step looked at where so many modes were found; "-" where they never were."""
+    points = (point for point in facts["curve"]["points"] if point["modes"] >= modes)
+    return next((f"{point['core_minutes']:.0f}" for point in points), "-")
 
 
 def _spread(values: Sequence[float], digits: int, error: bool = True) -> str:
@@ -180,20 +158,26 @@ def _spread(values: Sequence[float], digits: int, error: bool = True) -> str:
     return f"{mean} ± {np.std(values, ddof=1) / np.sqrt(len(values)):,.{digits}f}"
 
 
+HEADS = (
+    *("GAN", "modes", "KL", "seeds", "steps", "core-minutes"),
+    *(f"{modes} modes after" for modes in WANTED),
+    *("verdict", "published: modes, KL"),
+)
+HEAD = f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|"
 SECTION = """## Modes of Stacked MNIST
 
 How many of 1,000 modes are found among {samples} samples, and KL(generated || even), both as PacGAN's code has them
 (`modes` and `modes_kl_even` of [docs/metrics.md](metrics.md)). Who judges is a classifier of single digits that knows
 {accuracy} % of held-out ones. Training images in the samples' place: {floor_modes} modes, KL {floor_kl}. Means over the
-seeds, with standard errors, after so many steps of so many real images, on {cores} cores that may also have done other
-work; minutes are of the training alone. Published runs are longer: 500,000 steps of 128 for the small networks (25,600
-samples), 100,000 of 64 for the wide ones; theirs are standard errors, too. The small networks are those of PacGAN's
-table 3, whose discriminator is too narrow, the wide ones those of its table 2.
+seeds, with standard errors, after so many steps of so many real images, on one thread; core-minutes are of the training
+alone, and those after which so many modes were found are of the first of eight steps, evenly spaced, each seed's.
+Published runs are longer: 500,000 steps of 128 for the small networks (25,600 samples), 100,000 of 64 for the wide
+ones; theirs are standard errors, too. The small networks are those of PacGAN's table 3, whose discriminator is too
+narrow, the wide ones those of its table 2.
 
 Made by `python -m benchmarks.stacked_mnist`; each run is in docs/results/stacked-mnist.
 
-| GAN | modes | KL | seeds | steps | minutes | verdict | published: modes, KL |
-|---|---|---|---|---|---|---|---|
+{head}
 {rows}
 
 {others}
@@ -202,16 +186,17 @@ Made by `python -m benchmarks.stacked_mnist`; each run is in docs/results/stacke
 
 
 def main() -> None:
-    """Run the rows that are asked for, or all of which there is a preset, and write docs/results.md after each run."""
+    """Make what is missing, seed after seed, and docs/results.md anew after each."""
     from benchmarks import results
 
-    for name in asked("benchmarks.stacked_mnist", __doc__ or "", "ROW", ROWS) or ROWS:
-        if ROWS[name].experiment not in catalogue.names("experiment"):
-            print(f"{name} is left out: there is no experiment {ROWS[name].experiment}")
-            continue
-        for seed in SEEDS:
-            run(name, seed)
-            results.render()
+    names = asked("benchmarks.stacked_mnist", __doc__ or "", "ROW", GANS)
+    try:
+        rows.require_committed()
+        wanted = [row(name, seed) for seed in SEEDS for name in names or GANS]
+        all_made = rows.make_due(wanted, bool(names), RESULTS, results.render)
+    except UserError as error:
+        sys.exit(f"stacked_mnist: {error}")
+    sys.exit(not all_made)
 
 
 if __name__ == "__main__":
