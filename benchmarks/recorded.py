@@ -134,7 +134,7 @@ def curves(found: Sequence[dict[str, Any]]) -> np.ndarray:
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))  # names some where decades are few
         axes.set_xlim(left=0)
-        _panel(axes, each["experiment"])
+        panel(axes, each["experiment"])
     figure.supxlabel("core-minutes of training", fontsize=8, color=INK)
     figure.supylabel("Frechet distance", fontsize=8, color=INK)
     return pixels(figure)
@@ -156,13 +156,14 @@ def logs(found: Mapping[str, list[dict[str, float]]]) -> np.ndarray:
             axes.plot(table[f"our_{name}"], "-", color=COLOURS[0], linewidth=1.2, label="ours")
             ticks = np.unique(np.linspace(0, len(table) - 1, 6).round().astype(int))
             axes.set_xticks(ticks, [f"{table['step'][i]:,}" for i in ticks])
-            _panel(axes, f"{experiment}: {printed.VALUES[name]}")
+            panel(axes, f"{experiment}: {printed.VALUES[name]}")
     grid[0][0].legend(fontsize=7, frameon=False)
     figure.supxlabel("step, of those that the book prints", fontsize=8, color=INK)
     return pixels(figure)
 
 
-def _panel(axes: Axes, title: str) -> None:
+def panel(axes: Axes, title: str) -> None:
+    """Give one panel of a picture its title and quiet lines."""
     axes.set_title(title, fontsize=8, color=INK)
     axes.tick_params(colors=INK, labelsize=7, length=2, which="both")
     axes.grid(color=LINE, linewidth=0.6)

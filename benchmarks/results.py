@@ -17,7 +17,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from benchmarks import labels, precision, printed, reported, rows, seeds, stacked_mnist, translated, zoo
+from benchmarks import emoji, labels, precision, printed, reported, rows, seeds, stacked_mnist, translated, zoo
 from benchmarks.asked import asked_within
 from benchmarks.recorded import CURVES, RESULTS, curves, logs, steps_of
 from benchmarks.zoo import short
@@ -141,6 +141,7 @@ def page() -> str:
         "translators": translated.section(changed),
         "seeds": seeds.section(drawn),
         "modes": stacked_mnist.section(RESULTS),
+        "emoji": emoji.section(RESULTS),
         "labels": labels.section(),
         "precision": precision.section(RESULTS),
         "commands": "\n".join(f"    {facts['command']}" for facts in found),
@@ -260,7 +261,7 @@ or settings than the source's, or nobody has held them against each other.
 {reported}
 
 {printed}{translators}
-{modes}{labels}{precision}## The commands
+{modes}{emoji}{labels}{precision}## The commands
 
 {commands}
 
@@ -279,6 +280,7 @@ def render() -> None:
         write_png(RESULTS / CURVES, curves(with_curve))
     if told := _printed(found):
         write_png(RESULTS / PRINTED, logs(told))
+    emoji.render(RESULTS)
     write_text(Path("docs/results.md"), page())
     write_text(zoo.PAGE, zoo.page(found, MINUTES))
 
