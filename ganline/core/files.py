@@ -1,14 +1,13 @@
 """Files that are written whole or not at all."""
 
 import hashlib
-import io
 import json
 import os
 import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np  # takes longer to import than most commands take
 
 SEAL = hashlib.sha256().digest_size
+BLOCK = 1 << 20
+"""Bytes that are hashed at a time."""
 DAMAGE = (ValueError, LookupError, TypeError, AttributeError, EOFError, OSError, RuntimeError, MemoryError)
 """What readers of our own files raise where one is cut, garbled or another's, besides errors of zip."""
 
@@ -84,12 +85,26 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
-def write_arrays(path: Path, arrays: Mapping[str, "np.ndarray"]) -> None:
+class Late:
+    """An array that is made when it is written: of many large ones only one is there at a time."""
+
+    def __init__(self, make: Callable[[], "np.ndarray"]) -> None:
+        """`make` returns it, such as the method numpy of a variable."""
+        self._make = make
+
+    def __array__(self, dtype: Any = None) -> "np.ndarray":
+        """Return it, as NumPy asks for it, who gets a scalar of a variable that is one and takes none here."""
+        import numpy as np
+
+        return np.asarray(self._make())
+
+
+def write_arrays(path: Path, arrays: Mapping[str, "np.ndarray | Late"]) -> None:
     """Write named arrays as one .npz (no pickles, no time stamps: equal arrays give equal bytes)."""
     import numpy as np
 
     with whole_file(path) as temporary:
-        np.savez(temporary, **dict(arrays))
+        np.savez(temporary, **dict(arrays))  # type: ignore[arg-type]
 
 
 def read_arrays(path: Path) -> dict[str, "np.ndarray"]:
@@ -100,12 +115,12 @@ def read_arrays(path: Path) -> dict[str, "np.ndarray"]:
         return {name: archive[name] for name in archive.files}
 
 
-def write_sealed(path: Path, arrays: Mapping[str, "np.ndarray"]) -> None:
+def write_sealed(path: Path, arrays: Mapping[str, "np.ndarray | Late"]) -> None:
     """Write named arrays as one .npz with the sha256 of all of it at the end, so that no damage goes unseen."""
     import numpy as np
 
     with whole_file(path) as temporary:
-        np.savez(temporary, **dict(arrays))
+        np.savez(temporary, **dict(arrays))  # type: ignore[arg-type]
         seal = bytes.fromhex(sha256(temporary))
         with temporary.open("ab") as end:
             end.write(seal)
@@ -120,12 +135,17 @@ def read_sealed(path: Path) -> dict[str, "np.ndarray"]:
     """
     import numpy as np
 
-    content = memoryview(path.read_bytes())
-    body, seal = content[:-SEAL], content[-SEAL:]
-    if hashlib.sha256(body).digest() != seal:
-        raise ValueError("it is damaged: its content does not have the hash it was written with")
-    with np.load(io.BytesIO(body), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        left = max(os.fstat(source.fileno()).st_size - SEAL, 0)
+        while left and (block := source.read(min(left, BLOCK))):
+            digest.update(block)
+            left -= len(block)
+        if source.read() != digest.digest():
+            raise ValueError("it is damaged: its content does not have the hash it was written with")
+        source.seek(0)
+        with np.load(source, allow_pickle=False) as archive:  # zip's directory is found before the seal
+            return {name: archive[name] for name in archive.files}
 
 
 def sha256(path: Path) -> str:

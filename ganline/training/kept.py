@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganline.core.errors import UserError
-from ganline.core.files import read_sealed, undamaged, write_sealed
+from ganline.core.files import Late, read_sealed, undamaged, write_sealed
 from ganline.settings.recipes import Train
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def in_folder(folder: Path) -> dict[int, Path]:
     return {int(path.stem.removeprefix("step-")): path for path in sorted(folder.glob("step-*.npz"))}
 
 
-def keep(workdir: Path, step: int, weights: Mapping[str, "np.ndarray"]) -> None:
+def keep(workdir: Path, step: int, weights: Mapping[str, "np.ndarray | Late"]) -> None:
     """Keep weights by their names."""
     write_sealed(file(workdir / FOLDER, step), weights)
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganline.core.abilities import lacking
-from ganline.core.files import read_sealed, write_sealed
+from ganline.core.files import Late, read_sealed, write_sealed
 from ganline.core.maker import Given, ImageMaker, LatentMaker, Maker
 from ganline.core.random import generator
 from ganline.diagnosis.looks import SAMPLED
@@ -77,10 +77,11 @@ class Watch:
             found[f"gradient_norm_{name}"], found[f"update_ratio_{name}"] = float(gradient), float(ratio)
         score = next((found[name] for name in SAMPLED if name in found), -float(step))
         if score < self._best_score:
-            weights = {f"variable/{name}": variable.numpy() for name, variable in self._model.weights().items()}
-            if all(np.isfinite(values).all() for values in weights.values()):
+            weights = self._model.weights()
+            if all(np.isfinite(variable.numpy()).all() for variable in weights.values()):
                 if not at_end:
-                    write_sealed(self._best, weights | {"step": np.array(step)})
+                    arrays = {f"variable/{name}": Late(variable.numpy) for name, variable in weights.items()}
+                    write_sealed(self._best, arrays | {"step": np.array(step)})
                 self._best_score, self._ends_best = score, step if at_end else None
         return found
 

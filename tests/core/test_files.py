@@ -1,9 +1,11 @@
 import json
+import weakref
 
+import numpy as np
 import pytest
 
 from ganline.core.errors import UserError
-from ganline.core.files import undamaged
+from ganline.core.files import Late, read_arrays, read_sealed, undamaged, write_arrays, write_sealed
 
 
 def test_what_is_damaged_and_what_may_not_be_read_are_told_apart(tmp_path):
@@ -15,3 +17,39 @@ def test_what_is_damaged_and_what_may_not_be_read_are_told_apart(tmp_path):
         raise PermissionError(13, "Permission denied", str(closed))
     with pytest.raises(FileNotFoundError), undamaged(closed, "make it anew"):
         closed.read_text()
+
+
+@pytest.mark.parametrize(("write", "read"), [(write_arrays, read_arrays), (write_sealed, read_sealed)])
+def test_arrays_that_are_made_late_are_there_one_at_a_time(tmp_path, write, read):
+    living, most = weakref.WeakSet(), []
+
+    class Watched(np.ndarray):
+        """As arrays are, but hashed by who they are: a set can hold them."""
+
+        __hash__ = object.__hash__
+
+    def make(number):
+        array = np.full((3, 2), number, np.float32).view(Watched)
+        living.add(array)
+        most.append(len(living))
+        return array
+
+    late = {"a": Late(lambda: make(1)), "b": Late(lambda: make(2)), "c": Late(lambda: np.int64(3))}
+    write(tmp_path / "late.npz", late)
+    found = read(tmp_path / "late.npz")
+    assert {name: values.tolist() for name, values in found.items()} == {"a": [[1, 1]] * 3, "b": [[2, 2]] * 3, "c": 3}
+    assert found["a"].dtype == np.float32 and max(most) == 1
+
+
+def test_what_is_sealed_is_refused_where_one_byte_is_another_or_missing(tmp_path):
+    path = tmp_path / "sealed.npz"
+    write_sealed(path, {"a": np.arange(4000)})
+    whole = path.read_bytes()
+    for place in (0, 40, len(whole) // 2, len(whole) - 33, len(whole) - 1):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(ValueError, match="does not have the hash"):
+            read_sealed(path)
+    for length in (0, 20, 32, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ValueError, match="does not have the hash"):
+            read_sealed(path)
