@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from ganline.core.memory import give_back
-
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["MPLBACKEND"] = "Agg"
 # Tensors from the C library: TensorFlow's pool with oneDNN would keep for good what the largest test took. After five
@@ -54,21 +52,12 @@ def full_precision():
 
 @pytest.fixture(autouse=True, scope="module")
 def forgotten_graphs():
-    """Forget the graphs of each file: Keras keeps those of all networks, TensorFlow those with custom gradients.
-
-    A compiled function with a custom gradient that outlives its file can be called, but not differentiated in a graph
-    any more ("No gradient defined for operation").
-    """
+    """Forget the graphs of each file."""
     yield
-    if "tensorflow" not in sys.modules:
-        return
-    import tensorflow as tf
-    from tensorflow.python.framework.ops import gradient_registry
+    if "tensorflow" in sys.modules:
+        from tests.graphs import forget
 
-    tf.keras.backend.clear_session()
-    for name in [name for name in gradient_registry._registry if "-" in name]:  # a graph's; others are operations'
-        del gradient_registry._registry[name]
-    give_back()
+        forget()
 
 
 FOREIGN = "elsewhere.example"

@@ -126,8 +126,8 @@ def write_sealed(path: Path, arrays: Mapping[str, "np.ndarray | Late"]) -> None:
             end.write(seal)
 
 
-def read_sealed(path: Path) -> dict[str, "np.ndarray"]:
-    """Read what `write_sealed` wrote.
+def read_sealed(path: Path) -> Mapping[str, "np.ndarray"]:
+    """Return what `write_sealed` wrote, each array read when it is asked for.
 
     Raises:
         OSError: it cannot be read.
@@ -143,9 +143,7 @@ def read_sealed(path: Path) -> dict[str, "np.ndarray"]:
             left -= len(block)
         if source.read() != digest.digest():
             raise ValueError("it is damaged: its content does not have the hash it was written with")
-        source.seek(0)
-        with np.load(source, allow_pickle=False) as archive:  # zip's directory is found before the seal
-            return {name: archive[name] for name in archive.files}
+    return np.load(path, allow_pickle=False)  # zip's directory is found before the seal
 
 
 def sha256(path: Path) -> str:

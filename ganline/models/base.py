@@ -325,16 +325,17 @@ def redraw(network: tf.keras.Model, seed: int, kind: str, deviation: float = 0.0
         kernel.assign(deviation * draw)
 
 
-def assign(variables: Mapping[str, tf.Variable], values: Mapping[str, np.ndarray]) -> None:
-    """Set every variable to the value of its name.
+def assign(variables: Mapping[str, tf.Variable], values: Mapping[str, np.ndarray], prefix: str = "") -> None:
+    """Set every variable to the value of its name, with `prefix` before it; values of other names are none of them.
 
     Raises:
         ValueError: the names or shapes are not the same on both sides.
     """
-    if set(variables) != set(values):
-        raise ValueError(f"names differ: {sorted(set(variables) ^ set(values))[:5]}")
+    found = {name.removeprefix(prefix) for name in values if name.startswith(prefix)}
+    if set(variables) != found:
+        raise ValueError(f"names differ: {sorted(set(variables) ^ found)[:5]}")
     for name, variable in variables.items():
-        variable.assign(values[name])
+        variable.assign(values[prefix + name])
 
 
 def to_uint8(images: tf.Tensor, image_range: tuple[float, float]) -> tf.Tensor:

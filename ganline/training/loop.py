@@ -197,8 +197,7 @@ class _Training:
         """Go on from the newest checkpoint, or look at what there is before the first step."""
         if self._checkpoints and (found := _resumable(self._checkpoints, kept.steps(self._settings))):
             self.step, state = found
-            values = {n.removeprefix("variable/"): v for n, v in state.items() if n.startswith("variable/")}
-            assign(self._variables, values)
+            assign(self._variables, state, "variable/")
             self.history.restore(state)
             self._watch.restore(state)
             self._cost.restore(state)
@@ -298,7 +297,7 @@ class _Training:
         self._on_row(self.step, _finite(self.history.looks[-1][1]))
 
 
-def _resumable(checkpoints: Checkpoints, keeps: Sequence[int]) -> tuple[int, dict[str, np.ndarray]] | None:
+def _resumable(checkpoints: Checkpoints, keeps: Sequence[int]) -> tuple[int, Mapping[str, np.ndarray]] | None:
     """Return the step and state to go on from, or None where there is none, or weights seen and kept are lost."""
     if not (found := checkpoints.newest()):
         return None

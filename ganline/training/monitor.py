@@ -98,7 +98,7 @@ class Watch:
         if self._ends_best is not None:
             return self._ends_best
         arrays = read_sealed(self._best)
-        assign(self._model.weights(), {n.removeprefix("variable/"): v for n, v in arrays.items() if n != "step"})
+        assign(self._model.weights(), arrays, "variable/")
         return int(arrays["step"])
 
     def _samples(self, step: int) -> dict[str, float]:

@@ -15,7 +15,6 @@ from tensorflow.python.eager import context
 
 from ganline.catalogue.presets import compose_params
 from ganline.core.determinism import be_deterministic
-from ganline.core.memory import give_back
 from ganline.diagnosis.probe import Probe, pixels
 from ganline.diagnosis.verdict import Verdict
 from ganline.models import augmentation, makers
@@ -27,6 +26,7 @@ from ganline.training.history import History
 from ganline.training.loop import train
 from ganline.training.stop import Stopped
 from tests.fitting import EXPERIMENTS, built, each, fitting, given
+from tests.graphs import forget
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
@@ -114,7 +114,7 @@ def test_each_experiment_is_deterministic_and_resumes_exactly(tmp_path, experime
         return model
 
     whole = run(tmp_path / "whole", experiment, tiny, build=noted)
-    give_back()  # the first model, before there is another
+    forget()  # the first model, before there is another
     left = shutil.ignore_patterns("step-*4.npz", "step-*4.png", "history.csv")
     shutil.copytree(tmp_path / "whole", tmp_path / "parts", ignore=left)
     again = run(tmp_path / "parts", experiment, tiny, lambda step, row: rows.append(step), build=noted)
