@@ -12,6 +12,7 @@ from ganline.core.errors import UserError
 from ganline.models import makers
 from ganline.models.generation.infogan import agreement, information_bound
 from ganline.models.generation.sgan import class_accuracy, class_loss
+from tests.graphs import forget
 
 EXPERIMENTS = ["cgan-mnist", "sgan-fashion-mnist", "infogan-mnist", "acgan-fashion-mnist"]
 STEP = tf.constant(0, tf.int64)
@@ -38,7 +39,8 @@ def moved(weights, call):
 
 @pytest.fixture(scope="module", params=EXPERIMENTS)
 def model(request):
-    return build(request.param)
+    yield build(request.param)
+    forget()
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +227,7 @@ def check_a_step(experiment, changes):
 )  # fmt: skip
 def test_practices_work_together(experiment, changes):
     check_a_step(experiment, changes)
+    forget()
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from ganline.models import makers
 from ganline.models.base import from_uint8, to_uint8
 from ganline.settings.recipes import GAN
 from tests.fitting import EXPERIMENTS, built, each, fitting, given
+from tests.graphs import forget
 
 SMALL = ["train.batch_size=4", "train.generator_batch_size=6", "train.attention=0"]  # its gate is shut at first
 
@@ -42,7 +43,8 @@ def experiment(request):
 def begun(experiment):
     """A model of seed 1, which tests train, and the weights that it began with."""
     model = build(experiment)
-    return model, {name: variable.numpy() for name, variable in model.weights().items()}
+    yield model, {name: variable.numpy() for name, variable in model.weights().items()}
+    forget()  # or those of all experiments would be there at once
 
 
 def test_a_step_moves_each_network_and_reports_its_metrics(begun):
@@ -70,6 +72,7 @@ def test_each_half_step_leaves_the_other_network_alone(experiment):
         half(real, step, step)
         for old, new in zip(before, still.weights, strict=True):
             np.testing.assert_array_equal(old, new)
+    forget()
 
 
 def test_weights_are_a_function_of_the_seed(experiment, begun):
