@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from ganline.core.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np  # takes longer to import than most commands take
+    from numpy.typing import ArrayLike
 
 SEAL = hashlib.sha256().digest_size
 BLOCK = 1 << 20
@@ -85,26 +86,15 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
-class Late:
-    """An array that is made when it is written: of many large ones only one is there at a time."""
+def write_arrays(path: Path, arrays: Mapping[str, "ArrayLike"]) -> None:
+    """Write named arrays as one .npz (no pickles, no time stamps: equal arrays give equal bytes).
 
-    def __init__(self, make: Callable[[], "np.ndarray"]) -> None:
-        """`make` returns it, such as the method numpy of a variable."""
-        self._make = make
-
-    def __array__(self, dtype: Any = None) -> "np.ndarray":
-        """Return it, as NumPy asks for it, who gets a scalar of a variable that is one and takes none here."""
-        import numpy as np
-
-        return np.asarray(self._make())
-
-
-def write_arrays(path: Path, arrays: Mapping[str, "np.ndarray | Late"]) -> None:
-    """Write named arrays as one .npz (no pickles, no time stamps: equal arrays give equal bytes)."""
+    Variables become arrays as they are written, one at a time: of many large ones no copy of all is there.
+    """
     import numpy as np
 
     with whole_file(path) as temporary:
-        np.savez(temporary, **dict(arrays))  # type: ignore[arg-type]
+        np.savez(temporary, **dict(arrays))
 
 
 def read_arrays(path: Path) -> dict[str, "np.ndarray"]:
@@ -115,12 +105,12 @@ def read_arrays(path: Path) -> dict[str, "np.ndarray"]:
         return {name: archive[name] for name in archive.files}
 
 
-def write_sealed(path: Path, arrays: Mapping[str, "np.ndarray | Late"]) -> None:
-    """Write named arrays as one .npz with the sha256 of all of it at the end, so that no damage goes unseen."""
+def write_sealed(path: Path, arrays: Mapping[str, "ArrayLike"]) -> None:
+    """Write as `write_arrays`, with the sha256 of all of it at the end, so that no damage goes unseen."""
     import numpy as np
 
     with whole_file(path) as temporary:
-        np.savez(temporary, **dict(arrays))  # type: ignore[arg-type]
+        np.savez(temporary, **dict(arrays))
         seal = bytes.fromhex(sha256(temporary))
         with temporary.open("ab") as end:
             end.write(seal)

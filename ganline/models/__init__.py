@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganline.core.errors import UserError
-from ganline.core.files import Late, read_arrays, undamaged, write_arrays, write_json
+from ganline.core.files import read_arrays, undamaged, write_arrays, write_json
 from ganline.models.facts import model_facts, recipe_of
 from ganline.settings.recipes import Train
 
@@ -35,7 +35,7 @@ def build(
 
 def save(model: "Model", folder: Path) -> None:
     """Write the trained networks and what rebuilds them into `folder`."""
-    write_arrays(folder / "weights.npz", {name: Late(variable.numpy) for name, variable in model.weights().items()})
+    write_arrays(folder / "weights.npz", model.weights())
     model.save_beside(folder)
     facts = {
         "settings": model.settings.model_dump(),

@@ -12,9 +12,10 @@ from typing import Any
 
 import fsspec
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ganline.core.errors import UserError
-from ganline.core.files import Late, read_sealed, sha256, whole_file, write_sealed
+from ganline.core.files import read_sealed, sha256, whole_file, write_sealed
 
 KEPT = 2  # the newest, and one more in case the newest cannot be read
 BEST = "best.npz"
@@ -65,7 +66,7 @@ class Checkpoints:
         folder.mkdir(parents=True, exist_ok=True)
         self.mirror = Mirror(f"{mirror.rstrip('/')}/{folder.name}", folder) if mirror else None
 
-    def save(self, step: int, arrays: Mapping[str, np.ndarray | Late]) -> None:
+    def save(self, step: int, arrays: Mapping[str, ArrayLike]) -> None:
         """Write the state after `step` steps, whole or not at all, and remove all but the newest.
 
         Those of later steps are of a try that could not be gone on from: they would push out the new ones.

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganline.core.errors import UserError
-from ganline.core.files import Late, read_sealed, undamaged, write_sealed
+from ganline.core.files import read_sealed, undamaged, write_sealed
 from ganline.settings.recipes import Train
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import ArrayLike
 
 FOLDER = "kept"
 """Beside the checkpoints; the stage train copies it to models/kept."""
@@ -30,7 +31,7 @@ def in_folder(folder: Path) -> dict[int, Path]:
     return {int(path.stem.removeprefix("step-")): path for path in sorted(folder.glob("step-*.npz"))}
 
 
-def keep(workdir: Path, step: int, weights: Mapping[str, "np.ndarray | Late"]) -> None:
+def keep(workdir: Path, step: int, weights: Mapping[str, "ArrayLike"]) -> None:
     """Keep weights by their names."""
     write_sealed(file(workdir / FOLDER, step), weights)
 

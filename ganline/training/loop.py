@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganline.core.figures import write_png
-from ganline.core.files import Late, read_sealed
+from ganline.core.files import read_sealed
 from ganline.core.maker import Maker
 from ganline.core.memory import give_back
 from ganline.core.progress import Bar
@@ -226,8 +226,7 @@ class _Training:
     def _keep(self) -> None:
         """Keep the weights where this step is one for that; before the checkpoint, which knows of them."""
         if self._checkpoints and not self.diverged and self.step in kept.steps(self._settings):
-            weights = {name: Late(variable.numpy) for name, variable in self._model.weights().items()}
-            kept.keep(self._checkpoints.folder, self.step, weights)
+            kept.keep(self._checkpoints.folder, self.step, self._model.weights())
 
     def seen_to_fail(self) -> bool:
         """Draw and look where this step is one for that; return whether the training is to end as failing."""
@@ -247,7 +246,7 @@ class _Training:
         due = asked or self.step % self._settings.checkpoint_every == 0 or self.step == self._settings.steps
         if self._checkpoints and due and not self.diverged:
             state = self.history.state() | self._watch.state() | self._cost.state()
-            variables = {f"variable/{name}": Late(variable.numpy) for name, variable in self._variables.items()}
+            variables = {f"variable/{name}": variable for name, variable in self._variables.items()}
             self._checkpoints.save(self.step, {**variables, **state})
 
     def end(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganline.core.abilities import lacking
-from ganline.core.files import Late, read_sealed, write_sealed
+from ganline.core.files import read_sealed, write_sealed
 from ganline.core.maker import Given, ImageMaker, LatentMaker, Maker
 from ganline.core.random import generator
 from ganline.diagnosis.looks import SAMPLED
@@ -80,7 +80,7 @@ class Watch:
             weights = self._model.weights()
             if all(np.isfinite(variable.numpy()).all() for variable in weights.values()):
                 if not at_end:
-                    arrays = {f"variable/{name}": Late(variable.numpy) for name, variable in weights.items()}
+                    arrays = {f"variable/{name}": variable for name, variable in weights.items()}
                     write_sealed(self._best, arrays | {"step": np.array(step)})
                 self._best_score, self._ends_best = score, step if at_end else None
         return found
