@@ -60,6 +60,16 @@ def full_precision():
 @pytest.fixture(autouse=True, scope="module")
 def forgotten_graphs():
     """Forget the graphs of each file."""
+    yield from forgetting()
+
+
+@pytest.fixture
+def forgetful():
+    """Forget the graphs of each test, where those of a whole file would be too many."""
+    yield from forgetting()
+
+
+def forgetting():
     yield
     if "tensorflow" in sys.modules:
         from tests.graphs import forget

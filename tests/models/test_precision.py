@@ -11,19 +11,13 @@ from tests.fitting import built as fitted
 
 
 @pytest.fixture
-def bfloat16():
-    yield from precision("mixed_bfloat16")
+def bfloat16(forgetful):
+    tf.keras.mixed_precision.set_global_policy("mixed_bfloat16")
 
 
 @pytest.fixture
-def float16():
-    yield from precision("mixed_float16")
-
-
-def precision(policy):
-    tf.keras.mixed_precision.set_global_policy(policy)
-    yield
-    tf.keras.mixed_precision.set_global_policy("float32")
+def float16(forgetful):
+    tf.keras.mixed_precision.set_global_policy("mixed_float16")
 
 
 def built(experiment, *overrides):

@@ -16,6 +16,7 @@ from ganline.training.devices import ONE
 from ganline.training.loop import compile_steps
 
 STEP = tf.constant(0, tf.int64)
+pytestmark = pytest.mark.usefixtures("forgetful")
 
 
 def settings(*overrides, experiment="gan-mnist"):

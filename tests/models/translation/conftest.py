@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def forgotten(forgetful):
+    """Translators are large."""
