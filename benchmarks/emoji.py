@@ -1,6 +1,6 @@
 """Holds GANs against each other on colour emoji at 64x64 pixels, each given the same minutes: KID as training goes on.
 
-Run: python -m benchmarks.emoji [EXPERIMENT ...] [--minutes M]
+Run: python -m benchmarks.emoji [EXPERIMENT ...]
 Trainings are rows of docs/results (benchmarks.rows) without pictures, as many at a time as there are cores, each on one
 thread; each leaves docs/results/emoji/EXPERIMENT-1.json, and docs/results.md and docs/results/emoji.png are written
 anew. Stopped, it goes on where it was.
@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks import recorded, rows
-from benchmarks.asked import asked_within
+from benchmarks.asked import asked
 from benchmarks.recorded import RESULTS
 from benchmarks.zoo import short
 from ganline.core.errors import UserError
@@ -40,16 +40,16 @@ GANS: dict[str, tuple[str, list[str]]] = {
 """By experiment: what it is called, and what differs from its preset. The other DCGANs take no 64 pixels."""
 
 
-def row(experiment: str, minutes: float) -> rows.Row:
-    """Return a training of as many steps as the minutes allow, its preset's at most; its seed is made of its name."""
+def row(experiment: str) -> rows.Row:
+    """Return a training of as many steps as MINUTES allow, its preset's at most; its seed is made of its name."""
     _, overrides = GANS[experiment]
     values = rows.of_named_precision([*overrides, *SHARED, f"seed={purpose_number(f'emoji/{experiment}')}"])
-    return rows.Row(experiment, tuple(values), minutes, folder=FOLDER, curve="quality")
+    return rows.Row(experiment, tuple(values), MINUTES, folder=FOLDER, curve="quality")
 
 
 def kept(results: Path) -> dict[str, dict[str, Any]]:
     """Return what trainings left, by what the GANs are called."""
-    files = {name: results / row(experiment, MINUTES).file for experiment, (name, _) in GANS.items()}
+    files = {name: results / row(experiment).file for experiment, (name, _) in GANS.items()}
     return {name: json.loads(path.read_text()) for name, path in files.items() if path.exists()}
 
 
@@ -61,16 +61,20 @@ def section(results: Path) -> str:
     floor = np.mean([facts["metrics"]["floor_kid"] for facts in found.values()])
     images = min(facts["images"] for facts in found.values())
     lines = "\n".join(_line(gan, facts) for gan, facts in found.items())
-    return SECTION.format(head=HEAD, rows=lines, floor=short(float(floor)), images=images, picture=PICTURE)
+    return SECTION.format(
+        head=HEAD, rows=lines, floor=short(float(floor)), images=images, picture=PICTURE,
+        minutes=MINUTES, thread=rows.SPEED_UP * MINUTES,
+    )  # fmt: skip
 
 
 def _line(gan: str, facts: Mapping[str, Any]) -> str:
     metrics = facts["metrics"]
-    best = min(facts["curve"]["points"], key=lambda point: point["kid"])
+    points = facts["curve"]["points"]  # none where it diverged early
+    best = min(points, key=lambda point: point["kid"]) if points else None
     cells = [
-        *(gan, recorded.steps_of(dict(facts)), f"{facts['core_minutes']:.0f}"),
+        *(gan, f"{facts['trained']:,} of {recorded.full_steps(facts['experiment']):,}", f"{facts['core_minutes']:.0f}"),
         f"{short(metrics['kid'])} ± {short(metrics['kid_stderr'])}",
-        f"{short(best['kid'])} (after {best['core_minutes']:.0f})",
+        f"{short(best['kid'])} (after {best['core_minutes']:.0f})" if best else "-",
         *(short(metrics[name]) for name in ("precision", "recall")),
         facts["verdict"],
     ]
@@ -102,10 +106,10 @@ HEADS = ("GAN", "steps", "core-minutes", "KID", "least KID (core-minutes)", "pre
 HEAD = f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|"
 SECTION = """## Emoji at 64x64, the same minutes for each
 
-Colour emoji as Twitter draws them, one in five held out, by GANs that were each given 90 minutes on two cores (144 of
-one thread), or their preset's steps where these end sooner. KID by EfficientNet-Lite0 of {images} images against as
-many held-out ones (training images in their place: {floor}), with its standard error at the end, and at the best of
-eight steps. One seed each.
+Colour emoji as Twitter draws them, one in five held out, by GANs that were each given {minutes:.0f} minutes on two
+cores ({thread:.0f} of one thread), or their preset's steps where these end sooner. KID by EfficientNet-Lite0 of
+{images} images against as many held-out ones (training images in their place: {floor}): at the end, with its standard
+error, and at the best of eight steps. One seed each.
 
 Made by `python -m benchmarks.emoji`; each run is in docs/results/emoji.
 
@@ -121,10 +125,10 @@ def main() -> None:
     """Make what is missing, and docs/results.md anew after each."""
     from benchmarks import results
 
-    names, minutes = asked_within("benchmarks.emoji", __doc__ or "", "EXPERIMENT", GANS, MINUTES)
+    names = asked("benchmarks.emoji", __doc__ or "", "EXPERIMENT", GANS)
     try:
         rows.require_committed()
-        wanted = [row(experiment, minutes) for experiment in names or GANS]
+        wanted = [row(experiment) for experiment in names or GANS]
         all_made = rows.make_due(wanted, bool(names), RESULTS, results.render)
     except UserError as error:
         sys.exit(f"emoji: {error}")

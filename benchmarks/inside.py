@@ -91,7 +91,8 @@ def modes(told: str) -> None:
 def _along(told: str, numbers: Callable[[Case, Evaluate, int], dict[str, Any]]) -> None:
     """Write numbers of each step that was kept.
 
-    Who judges is the network that is fast to look: the dataset's own. A model that is slow to draw has no curve.
+    Who judges is the network that is fast to look, the dataset's own, where the run has it. A model that is slow to
+    draw has no curve.
     """
     from ganline import models
     from ganline.evaluation import judging

@@ -62,12 +62,17 @@ def facts(experiment: str, command: str) -> dict[str, Any]:
         "beside": beside,
         "judge": {name: judge[name] for name in ACCURACIES if name in judge},
         "protocol": zoo.kept(protocol, (network, beside)),
-        "images": next(entry["n_fake"] for entry in protocol.values() if entry.get("extractor") == network),
+        "images": judged(protocol, network),
         "verdict": diagnosis["verdict"],
         "metrics": {name: float(f"{value:.4g}") for name, value in metrics.items()},
         "last": last(history),
         "printed": printed.beside(experiment, history) if single else [],
     }
+
+
+def judged(protocol: Mapping[str, Mapping[str, Any]], network: str) -> int:
+    """Return how many made images a network judged; entries of baselines say how many stood in their place."""
+    return next(e["n_fake"] for e in protocol.values() if e.get("extractor") == network and "n_fake" in e)
 
 
 def last(history: pd.DataFrame) -> dict[str, float]:

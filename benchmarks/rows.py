@@ -177,7 +177,7 @@ def due(asked: Mapping[Row, Mapping[str, str]], named: bool, results: Path) -> l
         if before is None or (named and differs):
             wanted.append(each)
         elif differs:
-            print(f"{each.name}: kept, though {_older(differs)}; name {each.experiment} and it is made anew")
+            print(f"{each.name}: kept, though {_older(differs)}; asked for by name it is made anew")
         else:
             print(f"{each.name}: done")
     return wanted

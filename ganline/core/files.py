@@ -116,8 +116,8 @@ def write_sealed(path: Path, arrays: Mapping[str, "ArrayLike"]) -> None:
             end.write(seal)
 
 
-def read_sealed(path: Path) -> Mapping[str, "np.ndarray"]:
-    """Return what `write_sealed` wrote, each array read when it is asked for.
+def read_sealed(path: Path) -> dict[str, "np.ndarray"]:
+    """Read what `write_sealed` wrote.
 
     Raises:
         OSError: it cannot be read.
@@ -133,7 +133,9 @@ def read_sealed(path: Path) -> Mapping[str, "np.ndarray"]:
             left -= len(block)
         if source.read() != digest.digest():
             raise ValueError("it is damaged: its content does not have the hash it was written with")
-    return np.load(path, allow_pickle=False)  # zip's directory is found before the seal
+        source.seek(0)
+        with np.load(source, allow_pickle=False) as archive:  # zip's directory is found before the seal
+            return {name: archive[name] for name in archive.files}
 
 
 def sha256(path: Path) -> str:

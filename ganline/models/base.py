@@ -326,7 +326,7 @@ def redraw(network: tf.keras.Model, seed: int, kind: str, deviation: float = 0.0
 
 
 def assign(variables: Mapping[str, tf.Variable], values: Mapping[str, np.ndarray], prefix: str = "") -> None:
-    """Set every variable to the value of its name, with `prefix` before it; values of other names are none of them.
+    """Set every variable to the value of its name with `prefix` before it; values without that prefix are ignored.
 
     Raises:
         ValueError: the names or shapes are not the same on both sides.

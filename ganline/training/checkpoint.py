@@ -84,7 +84,7 @@ class Checkpoints:
         if self.mirror:
             self.mirror.fetch()
 
-    def newest(self) -> tuple[int, Mapping[str, np.ndarray]] | None:
+    def newest(self) -> tuple[int, dict[str, np.ndarray]] | None:
         """Return the step and state of the newest checkpoint that can be read, or None."""
         self.fetch()
         for step, path in reversed(checkpoints_in(self.folder).items()):

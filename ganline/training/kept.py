@@ -36,7 +36,7 @@ def keep(workdir: Path, step: int, weights: Mapping[str, "ArrayLike"]) -> None:
     write_sealed(file(workdir / FOLDER, step), weights)
 
 
-def read(path: Path) -> Mapping[str, "np.ndarray"]:
+def read(path: Path) -> dict[str, "np.ndarray"]:
     """Return what `keep` wrote.
 
     Raises:

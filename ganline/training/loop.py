@@ -296,7 +296,7 @@ class _Training:
         self._on_row(self.step, _finite(self.history.looks[-1][1]))
 
 
-def _resumable(checkpoints: Checkpoints, keeps: Sequence[int]) -> tuple[int, Mapping[str, np.ndarray]] | None:
+def _resumable(checkpoints: Checkpoints, keeps: Sequence[int]) -> tuple[int, dict[str, np.ndarray]] | None:
     """Return the step and state to go on from, or None where there is none, or weights seen and kept are lost."""
     if not (found := checkpoints.newest()):
         return None

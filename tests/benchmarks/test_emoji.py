@@ -10,11 +10,11 @@ from benchmarks import emoji
 def results(tmp_path):
     for experiment, kid in (("r3gan-emoji", 0.5), ("flags-emoji", 0.75)):
         points = [{"step": 100 * i, "core_minutes": 18.0 * i, "kid": kid + (i - 6) ** 2} for i in range(1, 9)]
-        path = tmp_path / emoji.row(experiment, 90).file
+        path = tmp_path / emoji.row(experiment).file
         path.parent.mkdir(exist_ok=True)
         metrics = {"kid": points[-1]["kid"], "kid_stderr": 0.125, "floor_kid": 0.0625, "precision": 0.5, "recall": 0.25}
         facts = {
-            "experiment": experiment, "steps": 800, "images": 381, "core_minutes": 143.6, "verdict": "healthy",
+            "experiment": experiment, "trained": 800, "images": 381, "core_minutes": 143.6, "verdict": "healthy",
             "metrics": metrics, "curve": {"extractor": "efficientnet_lite0", "points": points},
         }  # fmt: skip
         path.write_text(json.dumps(facts))
@@ -35,7 +35,7 @@ def test_the_table_has_the_end_and_the_best_step_and_the_picture_a_line_a_gan(re
 
 @pytest.mark.parametrize("experiment", emoji.GANS)
 def test_each_trains_on_the_same_pictures_and_is_judged_alike(experiment):
-    params = emoji.row(experiment, 90).params()
+    params = emoji.row(experiment).params()
     assert (params.download.dataset, params.prepare.size, params.prepare.channels) == ("emoji", 64, 3)
     assert (params.prepare.test_fraction, params.extractor.kinds) == (0.2, ("efficientnet_lite0",))
     assert params.compute.precision == "float32"

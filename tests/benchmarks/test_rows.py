@@ -60,11 +60,11 @@ def test_steps_that_come_to_cost_more_must_be_fixed():
         ({"made_of": NOW | {"train": "z", "evaluate": "z"}}, True, True, ""),
         (
             {"made_of": NOW | {"train": "z", "evaluate": "z"}}, False, False,
-            "gan-mnist: kept, though of older code (train, evaluate); name gan-mnist and it is made anew\n",
+            "gan-mnist: kept, though of older code (train, evaluate); asked for by name it is made anew\n",
         ),
         (
             {"made_of": NOW | {"budget": "z"}}, False, False,
-            "gan-mnist: kept, though of another budget; name gan-mnist and it is made anew\n",
+            "gan-mnist: kept, though of another budget; asked for by name it is made anew\n",
         ),
     ],
 )  # fmt: skip
@@ -140,3 +140,10 @@ def test_a_row_under_a_budget_shows_its_cost_both_distances_and_its_curve(monkey
     assert row in page and "(results/curves.png)" in page
     picture = recorded.curves([facts] * 2)
     assert picture.shape[:2] == (180, 960) and len(set(picture.reshape(-1, 3).sum(1).tolist())) > 3
+
+
+def test_how_many_images_were_judged_is_said_by_entries_of_the_model_s_own():
+    floor = {"extractor": "classifier", "n_floor": 5, "n_real": 5}
+    second = {"extractor": "vgg", "judge": "second", "n_fake": 4}
+    protocol = {"beside": second, "floor_modes": floor, "modes": {"extractor": "classifier", "n_fake": 7}}
+    assert recorded.judged(protocol, "classifier") == 7

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from benchmarks import inside, rows, stacked_mnist
+from benchmarks import inside, stacked_mnist
 from ganline.catalogue.presets import names
 
 
@@ -52,4 +52,3 @@ def test_each_row_goes_together(name):
 def test_rows_with_one_preset_have_files_and_workspaces_of_their_own():
     every = [stacked_mnist.row(name, seed) for name in stacked_mnist.GANS for seed in stacked_mnist.SEEDS]
     assert len({each.file for each in every}) == len({each.name for each in every}) == len(every)
-    assert isinstance(every[0], rows.Row)

@@ -225,13 +225,14 @@ def check_a_step(experiment, changes):
     [(EXPERIMENTS[0], STEADY), (EXPERIMENTS[2], STEADY), (EXPERIMENTS[1], SOFT), (EXPERIMENTS[3], SOFT),
      (EXPERIMENTS[3], CLIPPED), (EXPERIMENTS[2], PENALISED)],
 )  # fmt: skip
+@pytest.mark.usefixtures("forgetful")
 def test_practices_work_together(experiment, changes):
     check_a_step(experiment, changes)
-    forget()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("changes", ALONE, ids=lambda changes: changes[0])
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
+@pytest.mark.usefixtures("forgetful")
 def test_each_loss_and_practice_works_alone(experiment, changes):
     check_a_step(experiment, changes)

@@ -64,6 +64,7 @@ def adversarial(experiment):
 
 
 @pytest.mark.parametrize("experiment", each(filter(adversarial, EXPERIMENTS)))
+@pytest.mark.usefixtures("forgetful")
 def test_each_half_step_leaves_the_other_network_alone(experiment):
     model = build(experiment)
     step, real = tf.constant(0, tf.int64), {n: v[: model.settings.batch_size] for n, v in batch(model).items()}
@@ -72,7 +73,6 @@ def test_each_half_step_leaves_the_other_network_alone(experiment):
         half(real, step, step)
         for old, new in zip(before, still.weights, strict=True):
             np.testing.assert_array_equal(old, new)
-    forget()
 
 
 def test_weights_are_a_function_of_the_seed(experiment, begun):
