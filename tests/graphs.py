@@ -9,6 +9,8 @@ from ganline.core.memory import give_back
 def forget() -> None:
     """Forget all graphs: Keras keeps those of all networks, TensorFlow those with custom gradients.
 
+    The latter for good: findings/tensorflow-graphs-for-good.sh.
+
     A compiled function with a custom gradient that outlives this can be called, but not differentiated in a graph any
     more ("No gradient defined for operation").
     """
