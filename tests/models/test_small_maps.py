@@ -26,11 +26,8 @@ def test_small_convolutions_equal_those_of_keras_with_both_gradients(ours, size)
 
 def test_a_u_net_has_them_where_its_maps_are_small_in_float32_whatever_the_policy():
     tf.keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    try:
-        inputs = tf.keras.Input((16, 16, 3))
-        network = tf.keras.Model(inputs, unet(inputs, (2, 3, 4), 4, (4, 3, 2), 3, lambda x: x))
-    finally:
-        tf.keras.mixed_precision.set_global_policy("float32")
+    inputs = tf.keras.Input((16, 16, 3))
+    network = tf.keras.Model(inputs, unet(inputs, (2, 3, 4), 4, (4, 3, 2), 3, lambda x: x))
     kinds = [(type(layer).__name__, layer.compute_dtype) for layer in network.layers if hasattr(layer, "kernel")]
     halving, doubling = ("Conv2D", "bfloat16"), ("Conv2DTranspose", "bfloat16")
     small, back = ("SmallConv2D", "float32"), ("SmallConv2DTranspose", "float32")
