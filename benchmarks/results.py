@@ -109,7 +109,7 @@ RUNS: dict[str, list[str]] = {
     "cartoongan-selfie2bitmoji": [
         *("dataset=openmoji_lines", "prepare.pairs.images=colours", "prepare.pairs.partners=lines"),
         *("prepare.pairs.channels=3", *FLAT, "train.content_weight=1.5", "train.sharpening=0", "train.style_weight=0"),
-        *("train.augmentation=translation_cutout", "train.steps=6800", "download.category=people-body"),
+        *("train.augmentation=translation_cutout", "train.steps=12000", "download.category=people-body"),
         *("prepare.test_fraction=0.3", "extractor.beside=null"),
     ],
 }
