@@ -17,9 +17,7 @@ from matplotlib.figure import Figure
 
 from benchmarks import recorded, rows
 from benchmarks.asked import asked
-from benchmarks.recorded import RESULTS
 from benchmarks.zoo import short
-from ganline.core.errors import UserError
 from ganline.core.figures import write_png
 from ganline.core.random import purpose_number
 from ganline.report.plots import pixels
@@ -126,13 +124,7 @@ def main() -> None:
     from benchmarks import results
 
     names = asked("benchmarks.emoji", __doc__ or "", "EXPERIMENT", GANS)
-    try:
-        rows.require_committed()
-        wanted = [row(experiment) for experiment in names or GANS]
-        all_made = rows.make_due(wanted, bool(names), RESULTS, results.render)
-    except UserError as error:
-        sys.exit(f"emoji: {error}")
-    sys.exit(not all_made)
+    sys.exit(not results.made("emoji", (row(experiment) for experiment in names or GANS), bool(names)))
 
 
 if __name__ == "__main__":

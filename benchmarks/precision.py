@@ -16,9 +16,7 @@ import numpy as np
 
 from benchmarks import rows
 from benchmarks.asked import asked
-from benchmarks.recorded import RESULTS
 from benchmarks.zoo import short
-from ganline.core.errors import UserError
 from ganline.core.random import purpose_number
 from ganline.metrics import naming
 
@@ -114,15 +112,8 @@ def main() -> None:
     from benchmarks import results
 
     names = asked("benchmarks.precision", __doc__ or "", "EXPERIMENT", STEPS)
-    try:
-        rows.require_committed()
-        wanted = [
-            row(name, precision, number) for number in NUMBERS for name in names or STEPS for precision in (FULL, HALF)
-        ]
-        all_made = rows.make_due(wanted, bool(names), RESULTS, results.render)
-    except UserError as error:
-        sys.exit(f"precision: {error}")
-    sys.exit(not all_made)
+    wanted = (row(name, each, number) for number in NUMBERS for name in names or STEPS for each in (FULL, HALF))
+    sys.exit(not results.made("precision", wanted, bool(names)))
 
 
 if __name__ == "__main__":

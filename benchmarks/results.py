@@ -13,7 +13,7 @@ docs/results/seeds/EXPERIMENT-2.json and so on.
 
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -285,27 +285,38 @@ def render() -> None:
     write_text(zoo.PAGE, zoo.page(found, MINUTES))
 
 
-def _further(names: Collection[str], minutes: float) -> list[rows.Row]:
-    """Return the rows of further seeds, of experiments whose own row is there."""
+def made(what: str, wanted: Iterable[rows.Row], named: bool) -> bool:
+    """Make those rows that are due, and the page anew after each; return whether all were made.
+
+    Where they cannot be, the process ends with a line that begins with `what`.
+
+    Args:
+        what: the benchmark's name.
+        wanted: the rows.
+        named: see rows.due.
+    """
+    try:
+        rows.require_committed()
+        now = {each: rows.made_of(each) for each in wanted}
+        return rows.make_all({each: now[each] for each in rows.due(now, named, RESULTS)}, render)
+    except UserError as error:
+        sys.exit(f"{what}: {error}")
+
+
+def _further(names: Collection[str], minutes: float) -> Iterator[rows.Row]:
+    """Yield the rows of further seeds, of experiments whose own row is there."""
     firsts = [facts for facts in kept() if facts["experiment"] in seeds.EXPERIMENTS and "made_of" in facts]
-    return [
-        rows.row(name, seeds.overrides(RUNS[name], first), minutes, number, seeds.FOLDER)
-        for first in firsts
-        if (name := first["experiment"]) in names
-        for number in range(2, seeds.COUNT + 1)
-    ]
+    for first in firsts:
+        if (name := first["experiment"]) in names:
+            given = seeds.overrides(RUNS[name], first)
+            yield from (rows.row(name, given, minutes, number, seeds.FOLDER) for number in range(2, seeds.COUNT + 1))
 
 
 def main() -> None:
     """Make the rows that are asked for, and the page anew after each."""
     names, minutes = asked_within("benchmarks.results", __doc__ or "", "EXPERIMENT", RUNS, MINUTES)
-    try:
-        rows.require_committed()
-        firsts = [rows.row(name, RUNS[name], minutes) for name in names or RUNS]
-        all_made = rows.make_due(firsts, bool(names), RESULTS, render)
-        all_made &= rows.make_due(_further(names or RUNS, minutes), bool(names), RESULTS, render)
-    except UserError as error:
-        sys.exit(f"results: {error}")
+    all_made = made("results", (rows.row(name, RUNS[name], minutes) for name in names or RUNS), bool(names))
+    all_made &= made("results", _further(names or RUNS, minutes), bool(names))
     render()
     sys.exit(not all_made)
 

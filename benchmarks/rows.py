@@ -200,12 +200,6 @@ def require_committed() -> str:
     return workspace.commit("HEAD", Path.cwd())
 
 
-def make_due(asked: Sequence[Row], named: bool, results: Path, after: Callable[[], None]) -> bool:
-    """Make those rows that are due, as `due` and `make_all` say; return whether all were made."""
-    now = {each: made_of(each) for each in asked}
-    return make_all({each: now[each] for each in due(now, named, results)}, after)
-
-
 def make_all(wanted: Mapping[Row, Mapping[str, str]], after: Callable[[], None]) -> bool:
     """Make rows, as many at a time as there are cores; return whether all were made.
 

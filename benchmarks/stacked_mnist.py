@@ -16,8 +16,6 @@ import numpy as np
 
 from benchmarks import rows
 from benchmarks.asked import asked
-from benchmarks.recorded import RESULTS
-from ganline.core.errors import UserError
 
 FOLDER = Path("stacked-mnist")
 """Below docs/results."""
@@ -191,13 +189,8 @@ def main() -> None:
     from benchmarks import results
 
     names = asked("benchmarks.stacked_mnist", __doc__ or "", "ROW", GANS)
-    try:
-        rows.require_committed()
-        wanted = [row(name, seed) for seed in SEEDS for name in names or GANS]
-        all_made = rows.make_due(wanted, bool(names), RESULTS, results.render)
-    except UserError as error:
-        sys.exit(f"stacked_mnist: {error}")
-    sys.exit(not all_made)
+    wanted = (row(name, seed) for seed in SEEDS for name in names or GANS)
+    sys.exit(not results.made("stacked_mnist", wanted, bool(names)))
 
 
 if __name__ == "__main__":
