@@ -34,7 +34,7 @@ class Victim:
 
         Args:
             logits: may be called inside compiled functions; what is not written in TensorFlow goes in a
-                tf.numpy_function whose shape is set.
+                tf.numpy_function whose shape is set. That runs no TensorFlow: with one thread it would wait for itself.
             image_shape: (H, W, C).
             classes: number of classes, the columns of the logits; defences may add classes of their own behind those
                 of the data.

@@ -48,13 +48,13 @@ def under_train_on_batch(network, x, by):
 
 
 def generators_gradient(model, by):
-    """Return the gradient of -E D(G(z)) for the generator's first update, flat: both networks in the phase "train"."""
+    """Return the gradients of -E D(G(z)) for the generator's first update: both networks in the phase "train"."""
     weights = model.generator.trainable_weights
     with tf.GradientTape() as tape, layer_keys(key(model.seed, "dropout/generator", STEP)):
         latents = model.noise(model.settings.generator_batch_size, "noise/generator", STEP)
         fakes = under_train_on_batch(model.generator, latents, "batch")  # it is trained, not frozen
         loss = -tf.reduce_mean(under_train_on_batch(model.discriminator, fakes, by))
-    return flat(tape.gradient(loss, weights))
+    return tape.gradient(loss, weights)
 
 
 def flat(tensors):
@@ -90,13 +90,17 @@ def test_the_generator_learns_through_the_critic_that_its_keras_has(by):
     for i in range(3):
         model.discriminator_step(real(model), STEP, tf.constant(i, tf.int64))
     expected = generators_gradient(model, by)
-    other = generators_gradient(model, {"batch": "moving", "moving": "batch"}[by])
+    other = flat(generators_gradient(model, {"batch": "moving", "moving": "batch"}[by]))
     before = [weight.numpy() for weight in model.generator.trainable_weights]
     critic = [weight.numpy() for weight in model.discriminator.weights]
     model.generator_step(real(model), STEP, STEP)
-    update = flat(before) - flat(model.generator.trainable_weights)
-    assert cosine(update, expected) > 0.9999 and cosine(update, other) < 0.9
-    np.testing.assert_allclose(update, expected, atol=2e-3 * np.abs(expected).max())
+    updates = [old - new.numpy() for old, new in zip(before, model.generator.trainable_weights, strict=True)]
+    assert cosine(flat(updates), flat(expected)) > 0.9999 and cosine(flat(updates), other) < 0.9
+    # Rounding turns the sign of one in some million inputs of a ReLU, which moves a gradient by about .001 of its norm;
+    # a bias before a batch norm has none.
+    rounding = 1e-5 * np.linalg.norm(flat(expected))
+    for update, gradient in zip(updates, expected, strict=True):
+        assert np.linalg.norm(update - gradient) < 5e-3 * np.linalg.norm(gradient) + rounding
     for old, new in zip(critic, model.discriminator.weights, strict=True):
         np.testing.assert_array_equal(old, new)
 
