@@ -8,6 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
+GRADIENT_BY_OUTPUT = (nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh)
+"""Their gradients need what they made, which nothing may overwrite."""
+
 
 class Network(nn.Module):
     """A network of ours, layer by layer: images (N, C, H, W), channels_last in memory."""
@@ -21,9 +24,10 @@ class Network(nn.Module):
         self.names = [layer.name for layer in layers]
         self.given, self.made = _origins(ours.inputs), _origins(ours.outputs)
         uses = Counter([*self.given, *self.made, *(name for before in befores for name in before)])
+        ends = dict(zip(self.names, (list(part.modules())[-1] for part in self.parts), strict=True))
         for part, before in zip(self.parts, befores, strict=True):
-            if isinstance(part, nn.ReLU | nn.LeakyReLU):
-                part.inplace = uses[before[0]] == 1  # as its users write it: what goes in is needed no more
+            if isinstance(part, nn.ReLU | nn.LeakyReLU):  # as its users write it: what goes in is needed no more
+                part.inplace = uses[before[0]] == 1 and not isinstance(ends.get(before[0]), GRADIENT_BY_OUTPUT)
         kept = set(self.made)
         # What is made, of what, and what of that for the last time.
         self.plan: list[tuple[str, list[str], list[str]]] = []
