@@ -74,6 +74,25 @@ def test_a_step_trains_both_networks_and_counts_the_overlap_in(model):
     assert wide - penalised == {embedding.kernel.ref()} and penalised <= wide
 
 
+def test_the_overlap_enters_the_loss_by_its_weight_and_pulls_at_kernels(model, monkeypatch):
+    before, judge, found = model.generator.get_weights(), model.discriminator.get_weights(), []
+    real, kernels = batch(model), model.penalised_kernels()
+    for kernel in kernels:  # they are drawn orthogonal
+        kernel.assign(tf.random.stateless_normal(kernel.shape, [0, 1]))
+    for weight in (0.0, 0.5):
+        monkeypatch.setattr(model, "settings", model.settings.model_copy(update={"orthogonal_weight": weight}))
+        model.discriminator.set_weights(judge)  # a look moves its power iterations
+        with tf.GradientTape() as tape:
+            loss, told = model.generator_loss(real, real, STEP)
+        found.append((float(loss), told, tape.gradient(loss, kernels, unconnected_gradients="zero")))
+    (without, told_without, still), (loss, told, pulled) = found
+    assert "g_overlap" not in told_without
+    assert loss - without == pytest.approx(0.5 * float(told["g_overlap"]), rel=1e-4)
+    assert not any(np.any(gradient) for gradient in still)
+    assert all(np.any(gradient) for gradient, kernel in zip(pulled, kernels, strict=True) if kernel.shape[-1] > 1)
+    model.generator.set_weights(before)
+
+
 def test_fakes_for_the_discriminator_are_normalised_by_their_batch_and_leave_the_generator_alone(model):
     before = [weight.numpy() for weight in model.generator.weights]
     real = {"image": tf.zeros((6, *model.image_shape))}

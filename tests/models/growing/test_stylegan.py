@@ -120,6 +120,27 @@ def test_a_lazy_penalty_is_computed_in_its_steps_alone_and_weighs_as_much():
     assert counted.numpy() == 2 and values == [6, 0, 0, 0, 6, 0, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("network", "weight", "penalty", "factor"),
+    [("discriminator", "r1_weight", "r1", 0.5), ("generator", "path_length_weight", "path_length", 1.0)],
+)
+def test_penalties_enter_the_loss_by_their_weight_and_pull_at_the_network(network, weight, penalty, factor):
+    model = made("train.model=stylegan.StyleGAN2", "train.r1_weight=0", "train.path_length_weight=0")
+    real, fake = ({"image": numbers(4, 8, 8, 3, seed=seed)} for seed in (0, 1))
+    found = []
+    for value in (0.0, 3.0):
+        model.settings = model.settings.model_copy(update={weight: value})
+        with tf.GradientTape() as tape:
+            loss, told = getattr(model, f"{network}_loss")(real, fake, STEP)
+        weights = model.networks[network].trainable_variables
+        found.append((float(loss), told, tape.gradient(loss, weights, unconnected_gradients="zero")))
+    (without, told_without, still), (loss, told, pulled) = found
+    share = model.loss.share if network == "discriminator" else 1.0
+    assert penalty not in told_without and float(told[penalty]) > 0
+    assert loss - without == pytest.approx(3 * factor * share * float(told[penalty]), rel=1e-4)
+    assert max(np.abs(a - b).max() for a, b in zip(still, pulled, strict=True)) > 1e-3
+
+
 # The model
 
 
