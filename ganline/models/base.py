@@ -10,7 +10,7 @@ import tensorflow as tf
 from ganline.core import replicas
 from ganline.core.determinism import name_anew
 from ganline.core.random import key, purpose_number
-from ganline.models.optimizers import is_scaled, make_optimizer
+from ganline.models.optimizers import KERAS_EPSILON, is_scaled, make_optimizer
 from ganline.settings.recipes import Optimizer, Train
 
 Batch = Mapping[str, tf.Tensor]
@@ -44,6 +44,7 @@ class Model:
         latent_dim, noise: its latents, where they are no choice of its recipe.
         readings: the names of what `measure` returns -> how to read the number.
         perceives: the layer of VGG19, such as "block3_conv4", through which its loss compares images.
+        adam_epsilon: what Adam adds to the divisor, where its published code has another than Keras.
         redraws: whether its latents are truncated by drawing anew what lies outside, as BigGAN's are.
     """
 
@@ -62,6 +63,7 @@ class Model:
     """A translator of two domains the other way round: it shares all networks, and makes inputs of images."""
     perceives = ""
     redraws = False
+    adam_epsilon = KERAS_EPSILON
     perception: Callable[[tf.Tensor], tf.Tensor] | None = None
     """The network that `perceives` names, a ganline.extractors.vgg.Vgg: whoever trains such a model gives it."""
     phase: int | None = 0
@@ -118,7 +120,7 @@ class Model:
 
     def make_optimizer(self, rule: Optimizer, updates: int) -> tf.keras.optimizers.Optimizer:
         """Return the optimizer that `rule` describes, which counts `updates` updates a step."""
-        return make_optimizer(rule, self.settings, updates)
+        return make_optimizer(rule, self.settings, updates, self.adam_epsilon)
 
     def update(self, tape: tf.GradientTape, loss: tf.Tensor, *names: str) -> None:
         """Apply one step of each of the named optimizers to the weights that it trains."""

@@ -34,6 +34,7 @@ class GrowingGAN(LatentGAN):
         "spectral_normalization", "minibatch_stddev", "packing", "feature_matching", "unrolled_steps", "weight_clip",
         "autoencoder",
     )  # fmt: skip
+    adam_epsilon = 1e-8
     phase: int | None = None  # before any: all weights count as trained
 
     def begin(self) -> None:

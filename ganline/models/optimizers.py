@@ -7,6 +7,9 @@ import tensorflow as tf
 
 from ganline.settings.recipes import Optimizer, Train
 
+KERAS_EPSILON = 1e-7
+"""Adam's, as documents have it that train with Keras."""
+
 
 def is_scaled(optimizer: tf.keras.optimizers.Optimizer) -> bool:
     """Return whether the optimizer scales its loss, as in float16."""
@@ -21,7 +24,9 @@ def begin_anew(optimizers: Mapping[str, tf.keras.optimizers.Optimizer]) -> None:
             variable.assign(tf.zeros_like(variable))
 
 
-def make_optimizer(rule: Optimizer, settings: Train, updates: int) -> tf.keras.optimizers.Optimizer:
+def make_optimizer(
+    rule: Optimizer, settings: Train, updates: int, adam_epsilon: float = KERAS_EPSILON
+) -> tf.keras.optimizers.Optimizer:
     """Return the optimizer that `rule` describes, which counts `updates` updates a step."""
     # The legacy classes run TensorFlow's fused kernels: one pass over memory for each variable. The new ones are made
     # of a dozen elementwise operations, which for large dense layers cost more than the gradients. Same update rules.
@@ -30,7 +35,7 @@ def make_optimizer(rule: Optimizer, settings: Train, updates: int) -> tf.keras.o
     limits = {"clipvalue": settings.gradient_clip_value, "global_clipnorm": settings.gradient_clip_norm}
     given = {name: limit for name, limit in limits.items() if limit is not None}
     if rule.name == "adam":
-        return kinds.Adam(rate, rule.beta_1, rule.beta_2, **given)
+        return kinds.Adam(rate, rule.beta_1, rule.beta_2, adam_epsilon, **given)
     if rule.name == "rmsprop":
         return kinds.RMSprop(rate, rule.beta_2, rule.beta_1, **given)
     return kinds.SGD(rate, rule.beta_1, **given)

@@ -1,5 +1,7 @@
 """Each practice does its one thing, and every model of the catalogue really takes those it says it takes."""
 
+import importlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,6 +11,7 @@ from ganline import models
 from ganline.catalogue.presets import compose_params
 from ganline.core.random import key, layer_keys
 from ganline.models import stabilisers as practices
+from ganline.models.facts import model_facts
 from ganline.models.layers import SpectralNormalization
 from ganline.models.optimizers import make_optimizer
 from ganline.training.batches import Feed
@@ -178,6 +181,26 @@ def test_learning_rates_follow_their_schedule(schedule, at_half):
     fresh.iterations.assign(100)
     fresh.apply_gradients([(tf.constant(1.0), reference)])
     assert float(weight) == pytest.approx(at_half * float(reference), rel=1e-5) and rate > 0
+
+
+@pytest.mark.parametrize(
+    ("model", "epsilon"),
+    [
+        *(("pggan.PGGAN", 1e-8), ("stylegan.StyleGAN", 1e-8), ("stylegan.StyleGAN2", 1e-8), ("r3gan.R3GAN", 1e-8)),
+        *(("biggan.SAGAN", 1e-8), ("biggan.BigGAN", 1e-8), ("gan.GAN", 1e-7)),
+    ],
+)
+def test_adams_epsilon_is_that_of_the_published_code(model, epsilon):
+    """By its first update, of a gradient so small that the epsilon counts; no network is built."""
+    experiment = {"pggan": "pggan-emoji", "stylegan": "stylegan-emoji", "r3gan": "r3gan-emoji"}
+    experiment |= {"biggan": "biggan-fashion-mnist", "gan": "gan-mnist"}
+    recipe = compose_params(experiment[model.partition(".")[0]], [f"train.model={model}"]).train
+    module = importlib.import_module(model_facts()[model]["module"])
+    made = object.__new__(getattr(module, model.partition(".")[2]))
+    made.settings, rule, weight = recipe, recipe.optimizers["generator"], tf.Variable(0.0)
+    made.make_optimizer(rule, 1).apply_gradients([(tf.constant(1e-7), weight)])
+    root = (1 - rule.beta_2) ** 0.5
+    assert float(weight) == pytest.approx(-rule.learning_rate * root * 1e-7 / (root * 1e-7 + epsilon), rel=1e-3)
 
 
 def test_a_rate_that_falls_in_the_second_half_is_half_at_three_quarters_and_nothing_at_the_end():

@@ -55,6 +55,7 @@ class SAGAN(LatentGAN):
     abilities = ("latents", "labels", "discriminator", "fast to draw")
     needs = ("classes",)
     refuses = ("packing", "minibatch_stddev", "feature_matching", "autoencoder")
+    adam_epsilon = 1e-8
     shares_latents = False
     """Whether its layers share out the latents, rather than the first one having all."""
     settings: ClassGAN

@@ -41,6 +41,7 @@ class R3GAN(LatentGAN):
     recipe = "ResidualGAN"
     image_range = (-1.0, 1.0)
     refuses = ("autoencoder", "spectral_normalization", "unrolled_steps")
+    adam_epsilon = 1e-8
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C), around [-1, 1]."""
@@ -87,14 +88,13 @@ class R3GAN(LatentGAN):
     # The recipe
 
     def make_optimizer(self, rule: Optimizer, updates: int) -> tf.keras.optimizers.Optimizer:
-        """See ganline.models.base.Model.make_optimizer; rate and beta_2 move as annealed, Adam's epsilon is 1e-8."""
+        """See ganline.models.base.Model.make_optimizer; rate and beta_2 move as annealed."""
         recipe, made = self.settings, super().make_optimizer(rule, updates)
         made.learning_rate = Annealed(rule.learning_rate, recipe.final_learning_rate, recipe.annealing_steps * updates)
         decay = {"adam": "beta_2", "rmsprop": "rho"}.get(rule.name)
         if decay:
             move = Annealed(rule.beta_2, recipe.final_beta_2, recipe.annealing_steps * updates)
             setattr(made, decay, lambda: move(made.iterations))
-            made.epsilon = 1e-8
         return made
 
     def average_decay(self, step: tf.Tensor) -> tf.Tensor:

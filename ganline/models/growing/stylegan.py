@@ -52,6 +52,7 @@ class StyleGAN(WithW, LatentGAN):
         "discriminator_batches", "feature_matching", "generator_average", "augmentation",
     )  # fmt: skip
     refuses = ("autoencoder",)
+    adam_epsilon = 1e-8
     settings: Styled
 
     def __init__(self, settings: Styled, image_shape: tuple[int, int, int], seed: int, classes: int = 0) -> None:
