@@ -198,8 +198,13 @@ class Model:
         """First steps of the phases of a training, the first 0: in each another step is compiled."""
         return (0,)
 
-    def enter(self, phase: int, begins: bool) -> None:
-        """Make ready for the steps of a phase, numbered from 0; `begins` where the next one is its first."""
+    @property
+    def restarts(self) -> tuple[int, ...]:
+        """Steps before which the optimizers begin anew."""
+        return ()
+
+    def enter(self, phase: int) -> None:
+        """Make ready for the steps of a phase, numbered from 0."""
         self.phase = phase
 
     def seen(self, step: int) -> int:

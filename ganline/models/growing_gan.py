@@ -10,7 +10,6 @@ from ganline.models.adversarial import Outputs
 from ganline.models.base import Batch, Metrics
 from ganline.models.growing.layers import Blend, Enlarge, blend, enlarge, shrink
 from ganline.models.latent_gan import LatentGAN
-from ganline.models.optimizers import begin_anew
 from ganline.settings.recipes import Growing
 
 
@@ -22,8 +21,9 @@ class GrowingGAN(LatentGAN):
     by each. A phase computes and trains the parts of them that its size takes.
 
     As a phase begins images fade from enlarged ones of the size before into those of its size, the generated and the
-    real ones; the optimizers begin anew, as in the paper's code. What is drawn at any step has the final size,
-    enlarged from that of the step; which one that is `grown` says, which is kept with the weights.
+    real ones. The optimizers begin anew then, and again once images have faded in, as in the paper's code. What is
+    drawn at any step has the final size, enlarged from that of the step; which one that is `grown` says, which is kept
+    with the weights.
     """
 
     recipe = "Growing"
@@ -71,17 +71,17 @@ class GrowingGAN(LatentGAN):
         """See ganline.models.base.Model.phases."""
         return tuple(phase.first_step for phase in self.settings.phases)
 
-    def enter(self, phase: int, begins: bool) -> None:
-        """See ganline.models.base.Model.enter."""
-        super().enter(phase, begins)
-        if begins:
-            begin_anew(self.optimizers)
+    @property
+    def restarts(self) -> tuple[int, ...]:
+        """See ganline.models.base.Model.restarts."""
+        later = self.settings.phases[1:]
+        return tuple(sorted({phase.first_step + faded for phase in later for faded in (0, phase.fade_steps)}))
 
     def make_optimizers(self) -> None:
         """See ganline.models.base.Model.make_optimizers; they know the weights of all phases."""
         self.phase = None
         super().make_optimizers()
-        self.enter(0, begins=False)
+        self.enter(0)
 
     def trained(self, name: str) -> list[tf.Variable]:
         """See ganline.models.base.Model.trained."""

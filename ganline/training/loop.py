@@ -2,7 +2,7 @@
 
 import signal
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from ganline.core.progress import Bar
 from ganline.diagnosis.verdict import Verdict, judge
 from ganline.models import makers
 from ganline.models.base import Model, assign, from_uint8
+from ganline.models.optimizers import begin_anew
 from ganline.settings.recipes import Train
 from ganline.settings.schema import Diagnosis
 from ganline.training import kept
@@ -78,18 +79,20 @@ class Steps:
     def __init__(self, model: Model, feed: Feed, xla: bool, devices: Devices, step: int) -> None:
         """Go on after `step` steps."""
         self._model, self._feed, self._xla, self._devices = model, feed, xla, devices
-        self._enter(self._of(max(0, step - 1)), begins=False)
+        self._enter(self._of(max(0, step - 1)))
 
     def __call__(self, first: int, count: int) -> dict[str, np.ndarray]:
-        """Train `count` steps from `first`, all of one phase; return {metric: float32 (count,)}."""
+        """Train `count` steps from `first`, of one phase and up to a restart; return {metric: float32 (count,)}."""
         if (phase := self._of(first)) != self._phase:
-            self._enter(phase, begins=first == self._model.phases[phase])
+            self._enter(phase)
+        if first in self._model.restarts:
+            begin_anew(self._model.optimizers)
         metrics = self._run(self._feed.chunk(first, count, self._model.seen(first)), tf.constant(first, tf.int64))
         return {name: value.numpy() for name, value in metrics.items()}
 
-    def _enter(self, phase: int, begins: bool) -> None:
+    def _enter(self, phase: int) -> None:
         self._phase = phase
-        self._model.enter(phase, begins)
+        self._model.enter(phase)
         self._feed = self._feed.sized(self._model.batch_size)
         self._run = compile_steps(self._model, self._feed, self._xla, self._devices)
         if not self._xla:  # which would compile for no steps, and then anew
@@ -162,7 +165,7 @@ def train(
     steps = Steps(model, feed, xla, devices, training.step)
     with StopRequest() as stop, Bar("train", settings.steps, training.step, "steps") as bar:
         while training.step < settings.steps and not training.diverged:
-            count = _steps_to_next_event(training.step, settings, watch.every, model.phases)
+            count = _steps_to_next_event(training.step, settings, watch.every, {*model.phases, *model.restarts})
             training.take(steps(training.step, count), count)
             bar.advance(count, _summary(training.history))
             failing, asked = devices.any_says(training.seen_to_fail(), stop.signal_number is not None)
@@ -314,9 +317,9 @@ def _resumable(checkpoints: Checkpoints, keeps: Sequence[int]) -> tuple[int, dic
     return found
 
 
-def _steps_to_next_event(step: int, settings: Train, look_every: int, phases: Sequence[int]) -> int:
+def _steps_to_next_event(step: int, settings: Train, look_every: int, apart: Iterable[int]) -> int:
     events = [every - step % every for every in (settings.sample_every, settings.checkpoint_every, look_every)]
-    events += [at - step for at in (*kept.steps(settings), *phases) if at > step]
+    events += [at - step for at in (*kept.steps(settings), *apart) if at > step]
     return min(settings.steps_per_call, settings.steps - step, *events)
 
 

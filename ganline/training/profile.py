@@ -100,7 +100,7 @@ def profile(model: Model, feed: Feed) -> Profile:
     The model is trained meanwhile.
     """
     model.make_optimizers()
-    model.enter(len(model.phases) - 1, begins=False)
+    model.enter(len(model.phases) - 1)
     feed = feed.sized(model.batch_size)
     run: Any = compile_steps(model, feed, xla=False)
     first = tf.constant(model.phases[-1], tf.int64)

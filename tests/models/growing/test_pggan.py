@@ -10,6 +10,7 @@ from ganline.core.errors import UserError
 from ganline.models import makers
 from ganline.models.base import from_uint8
 from ganline.settings.recipes import Growing
+from ganline.training import loop
 from ganline.training.batches import Feed
 from tests.fitting import NARROW
 
@@ -41,7 +42,7 @@ def trained(tmp_path_factory):
     sampler, run = makers.Sampler(model), tf.function(model.train_step, autograph=False)
     for step in range(5):
         if step == 2:
-            model.enter(1, begins=True)
+            model.enter(1)
             run = tf.function(model.train_step, autograph=False)
         before = {name: variable.numpy() for name, variable in model.weights().items()}
         images = np.random.default_rng(step).integers(0, 256, (model.batch_size, 8, 8, 3), np.uint8)
@@ -84,7 +85,7 @@ def test_a_model_saved_while_images_fade_in_draws_as_it_did(trained):
 
 
 def test_real_images_fade_in_as_generated_ones_do(three):
-    three.enter(1, begins=True)
+    three.enter(1)
     image, shown = tf.random.stateless_uniform((4, 16, 16, 3), [0, 1]), []
     for grown in (3, 4, 5):
         three.grown.assign(grown)
@@ -96,7 +97,7 @@ def test_real_images_fade_in_as_generated_ones_do(three):
 
 
 def test_a_phase_that_does_not_fade_takes_no_layers_of_smaller_images(three):
-    three.enter(2, begins=False)
+    three.enter(2)
     assert three.image("generator", tf.zeros((3, 8)), 2, False).shape == (3, 16, 16, 3)
     heads = [layer for layer in three._parts["generator"][2].layers if getattr(layer, "size", 3) == 1]
     assert len(heads) == 1
@@ -105,20 +106,29 @@ def test_a_phase_that_does_not_fade_takes_no_layers_of_smaller_images(three):
 def test_a_shuffled_epoch_goes_on_where_the_batch_size_changes(three):
     feed, seen = Feed({"image": np.arange(24, dtype=np.uint8)[:, None]}, 4, "shuffle", seed=0), []
     for phase, (first, end) in enumerate(zip(three.phases, (2, 6, 8), strict=True)):
-        three.enter(phase, begins=False)
+        three.enter(phase)
         chunk = feed.sized(three.batch_size).chunk(first, end - first, three.seen(first))
         seen += chunk["data"].numpy().ravel().tolist()
     assert three.seen(8) == len(seen) == 2 * 6 + 4 * 4 + 2 * 2 and sorted(seen[:24]) == list(range(24))
 
 
-def test_optimizers_begin_anew_in_each_phase(three):
-    kept = [variable for optimizer in three.optimizers.values() for variable in optimizer.variables()]
-    for variable in kept:
-        variable.assign(tf.ones_like(variable))
-    three.enter(1, begins=False)
-    assert all((variable.numpy() == 1).all() for variable in kept)
-    three.enter(1, begins=True)
-    assert not any(variable.numpy().any() for variable in kept)
+def test_optimizers_begin_anew_as_images_fade_in_and_when_they_have(three, monkeypatch, tmp_path):
+    """By all that they keep, which goes up by 1 in every step of this training."""
+    params = compose_params("pggan-emoji", [*TINY, "prepare.size=16", THREE, "train.steps_per_call=8"])
+    assert three.restarts == (2, 4, 6)
+    kept = []
+
+    def step(chunk, first):
+        variables = [variable for optimizer in three.optimizers.values() for variable in optimizer.variables()]
+        for _ in chunk["data"]:
+            kept.append({value for variable in variables for value in np.unique(variable)})
+            for variable in variables:
+                variable.assign_add(tf.ones_like(variable))
+        return {name: tf.zeros(len(chunk["data"])) for name in three.metric_names}
+
+    monkeypatch.setattr(loop, "compile_steps", lambda *_: step)
+    loop.train(three, {"image": np.zeros((24, 16, 16, 3), np.uint8)}, params.train, tmp_path)
+    assert kept == [{0}, {1}] * 4
 
 
 @pytest.mark.parametrize(
