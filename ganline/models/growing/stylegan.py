@@ -130,12 +130,16 @@ class StyleGAN(WithW, LatentGAN):
 
     def make(self, real: Batch, count: int, who: str, draw: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
         """See Adversarial.make; some images are made of two latents, and noise is drawn anew."""
+        return {"image": self.drawn(self.drawn_styles(count, who, draw, training), who, draw)}
+
+    def drawn_styles(self, count: int, who: str, draw: tf.Tensor, training: bool) -> list[tf.Tensor]:
+        """Return a w (count, D) for each layer, of latents drawn anew, and mixed; in `training` they move the mean."""
         latents = [self.noise(count, f"noise/{who}{of}", draw) for of in ("", "/other")]
         w = self.mapping(tf.concat(latents, 0), training=training)
         if training:
             self.mapping.get_layer("mean").move(w, MEAN_DECAY)
         first, second = tf.split(w, 2)
-        return {"image": self.drawn(self.mixed(first, second, who, draw), who, draw)}
+        return self.mixed(first, second, who, draw)
 
     def mixed(self, w: tf.Tensor, other: tf.Tensor, who: str, draw: tf.Tensor) -> list[tf.Tensor]:
         """Return a w (N, D) for each layer: from some layer on, drawn for each image, a share of images has another w.
@@ -179,12 +183,15 @@ class StyleGAN(WithW, LatentGAN):
         return loss, told
 
     def _path_length(self, real: Batch, step: tf.Tensor) -> tf.Tensor:
-        """Return the penalty on half a batch of images of its own, as the code of Karras et al. 2020 takes it."""
+        """Return the penalty on half a batch of images of its own, as the code of Karras et al. 2020 takes it.
+
+        Their styles are mixed, as in training.
+        """
         count = max(1, self.generator_count(real) // 2)
-        w = self.mapping(self.noise(count, "noise/path length", step), training=False)
+        styles = self.drawn_styles(count, "path length", step, training=False)
         upstream = normal((count, *self.image_shape), key(self.seed, "path length", step))
         draw = lambda styles: self.drawn(styles, "path length", step)  # noqa: E731
-        return self.path_length.penalty(draw, [w] * len(self.style_sides), upstream)
+        return self.path_length.penalty(draw, styles, upstream)
 
     @property
     def metric_names(self) -> tuple[str, ...]:

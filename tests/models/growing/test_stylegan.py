@@ -154,6 +154,18 @@ def test_mixing_crosses_over_at_a_layer_of_each_image(model):
     np.testing.assert_array_equal(np.stack([w.numpy()[:, 0] for w in again], axis=1), crossed)
 
 
+def test_the_path_length_is_that_of_mixed_styles_which_its_step_alone_decides(model, monkeypatch):
+    given = []
+    monkeypatch.setattr(model.path_length, "penalty", lambda draw, styles, upstream: given.append(np.stack(styles)))
+    for mixing, step in ((1.0, 0), (1.0, 0), (1.0, 1), (0.0, 0)):
+        monkeypatch.setattr(model, "settings", model.settings.model_copy(update={"mixing": mixing}))
+        model._path_length({"image": numbers(4, 8, 8, 3)}, STEP + step)
+    mixed, again, later, plain = given
+    np.testing.assert_array_equal(mixed, again)
+    assert mixed.shape == (4, 2, 4) and (mixed[0] != mixed[-1]).any(1).all() and not np.array_equal(mixed, later)
+    np.testing.assert_array_equal(plain, np.repeat(mixed[:1], 4, axis=0))
+
+
 def test_images_in_use_depend_on_latents_and_seed_alone(model):
     latents, label = numbers(3, 4), tf.zeros(3, tf.int32)
     images = model.generate(latents, label)
