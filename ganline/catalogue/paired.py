@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ganline.models.facts import loss_facts
-from ganline.settings.recipes import Adversaries, ResidualGAN
+from ganline.settings.recipes import Adversaries, ResidualGAN, Styled
 
 
 def compared(train: Adversaries, loss: dict[str, Any]) -> Iterator[str]:
@@ -13,6 +13,11 @@ def compared(train: Adversaries, loss: dict[str, Any]) -> Iterator[str]:
         yield (
             f"train.discriminator_batches = mixed: the loss {train.loss} takes slopes at images that pass apart; set "
             "it to separate"
+        )
+    if loss["flat_at"] and isinstance(train, Styled) and train.r1_weight:
+        yield (
+            f"train.r1_weight = {train.r1_weight} with train.loss = {train.loss}: the loss has an R1 of its own, "
+            "weighed by train.penalty_weight; set train.r1_weight=0"
         )
     if loss["pairs"] and train.generator_batch_size != train.batch_size:
         yield (

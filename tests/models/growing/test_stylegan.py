@@ -227,6 +227,8 @@ def test_all_regularisers_at_once_go_on_exactly_in_bfloat16():
         ("prepare.size=4", "prepare.size = 4"),
         ("train.discriminator_batches=mixed", "train.discriminator_batches = mixed: allowed is 'separate'"),
         ("train.loss=began", "train.loss = began: stylegan.StyleGAN takes"),
+        ("train.loss=relativistic", "r1_weight = 10.0 with train.loss = relativistic: .* own.*; set train.r1_weight=0"),
+        ("train.loss=relativistic_r1", "train.r1_weight = 10.0 with train.loss = relativistic_r1"),
         ("train.mixing=1.5", "train.mixing = 1.5"),
         ("train.r1_every=0", "train.r1_every = 0"),
         ("train.spectral_normalization=true", "stylegan.StyleGAN cannot take it"),
@@ -235,6 +237,10 @@ def test_all_regularisers_at_once_go_on_exactly_in_bfloat16():
 def test_what_it_cannot_take_is_refused_in_words(override, reason):
     with pytest.raises(UserError, match=reason):
         compose_params("stylegan-emoji", [override])
+
+
+def test_a_loss_with_an_r1_of_its_own_is_taken_alone():
+    assert compose_params("stylegan-emoji", ["train.loss=relativistic", "train.r1_weight=0"])
 
 
 def test_other_models_know_no_mixing():
