@@ -101,10 +101,15 @@ TINY = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("experiment", each(EXPERIMENTS))
-def test_each_experiment_is_deterministic_and_resumes_exactly(tmp_path, experiment):
+SAGAN = "biggan-fashion-mnist train.model=biggan.SAGAN"
+STYLEGAN2 = "stylegan-emoji train.model=stylegan.StyleGAN2 train.r1_every=2 train.path_length_weight=2"
+
+
+@pytest.mark.parametrize("row", [*each([*EXPERIMENTS, SAGAN]), STYLEGAN2])
+def test_each_experiment_is_deterministic_and_resumes_exactly(tmp_path, row):
     """Two models of one seed, of which the second goes on with the training of the first from its middle."""
-    tiny = [*TINY, "train.checkpoint_every=2"]
+    experiment, *overrides = row.split()
+    tiny = [*TINY, "train.checkpoint_every=2", "train.path_length_every=2", *overrides]
     tiny += ["train.discriminator_steps=2"] if experiment.startswith("wgan") else []  # 5 take long to compile
     begun, rows = [], []
 

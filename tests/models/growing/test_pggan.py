@@ -78,6 +78,21 @@ def test_images_have_the_final_size_and_the_detail_of_the_phase(trained):
         np.testing.assert_allclose(np.clip((drawn + 1) * 127.5, 0, 255), images, atol=0.51)
 
 
+def test_a_step_that_fades_in_bfloat16_trains_and_keeps_what_is_told_and_drawn_in_float32():
+    tf.keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    model = tiny(8, TWO)
+    model.enter(1)
+    before = {name: variable.numpy() for name, variable in model.weights().items()}
+    image = tf.random.stateless_uniform((model.batch_size, 8, 8, 3), [0, 1], -1, 1)
+    told = model.train_step({"image": image}, tf.constant(3, tf.int64))
+    assert float(model.share(1)) == 0.5  # of the way
+    assert all(np.isfinite(value) and value.dtype == tf.float32 for value in told.values())
+    moved = {name.split("/")[0] for name, value in model.weights().items() if (value.numpy() != before[name]).any()}
+    assert moved >= set(model.networks)
+    drawn = model.generate(tf.zeros((2, 8)), tf.zeros(2, tf.int32))
+    assert drawn.dtype == tf.float32 and np.isfinite(drawn).all()
+
+
 def test_a_model_saved_while_images_fade_in_draws_as_it_did(trained):
     _, seen, folder = trained
     sampler = makers.load_sampler(folder)
