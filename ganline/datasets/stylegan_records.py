@@ -31,8 +31,8 @@ class RecordImages:
     `said` says which resolution was taken.
 
     Raises:
-        UserError: the records are of several datasets, cut off or damaged where their lengths are, or the labels are
-            not one for each.
+        UserError: there are pictures beside them, the records are of several datasets, cut off or damaged where their
+            lengths are, or the labels are not one for each.
     """
 
     splits = None
@@ -40,6 +40,12 @@ class RecordImages:
     def __init__(self, folder: Path, size: int) -> None:
         """Open those that are to become pictures of `size` pixels."""
         found = listing.files(folder)
+        if pictures := list(filter(named_picture, found.files)):
+            records = next(filter(NAME.fullmatch, found.files))
+            raise UserError(
+                f"{folder}: records of StyleGAN, such as {records}, and pictures, such as {pictures[0]}; allowed are "
+                "either alone"
+            )
         name, resolutions = _resolutions(folder, found.files)
         side = _chosen(resolutions, size)
         self._path = folder / resolutions[side]
@@ -84,9 +90,9 @@ class RecordImages:
 
 
 def present(folder: Path) -> bool:
-    """Return whether the folder holds such records and no picture."""
-    files = [path.name for path in folder.rglob("*") if not listing.hidden(path.name)]
-    return any(map(NAME.fullmatch, files)) and not any(map(named_picture, files))
+    """Return whether the folder holds such records, none of them hidden."""
+    found = (path.relative_to(folder) for path in folder.rglob("*.tfrecords") if path.is_file())
+    return any(NAME.fullmatch(path.name) and not any(map(listing.hidden, path.parts)) for path in found)
 
 
 def _resolutions(folder: Path, files: Sequence[str]) -> tuple[str, dict[int, str]]:

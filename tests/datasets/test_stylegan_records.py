@@ -127,3 +127,12 @@ def test_records_of_two_datasets_are_refused(tmp_path: Path) -> None:
     (raw / "cats-r04.tfrecords").touch()
     with pytest.raises(UserError, match="records of several datasets, cats, faces; allowed are those of one"):
         RecordImages(raw, 16)
+
+
+def test_records_beside_pictures_are_refused(tmp_path: Path) -> None:
+    raw = dataset(tmp_path / "raw", labels=False)
+    (raw / "previews").mkdir()
+    (raw / "previews/first.png").touch()
+    message = "records of StyleGAN, such as faces-r02.tfrecords, and pictures, such as previews/first.png; allowed are"
+    with pytest.raises(UserError, match=f"{message} either alone"):
+        prepare(raw, tmp_path / "out", "faces", settings(16), 1)
