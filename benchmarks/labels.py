@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from benchmarks import recorded
 from benchmarks.asked import asked
+from benchmarks.tables import head
 from ganline.catalogue.presets import compose_params
 from ganline.core.files import write_json
 from ganline.datasets.prepared import read_facts, read_split
@@ -158,7 +159,7 @@ HEADS = (
     *("labels", WAYS[PLAIN], WAYS[SGAN], "its gain", WAYS[REPEATED], "its gain", "core-minutes of the three"),
     "the book's, of MNIST: plain, SGAN",
 )
-HEAD = f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|"
+HEAD = head(HEADS)
 SECTION = """## SGAN with few labels
 
 The share of the {images} test images of Fashion-MNIST that each names rightly, and what SGAN gains over the plain

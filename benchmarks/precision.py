@@ -5,7 +5,6 @@ Trainings are rows of docs/results (benchmarks.rows) without picture and curve, 
 each on one thread; each leaves docs/results/precision/PRECISION/EXPERIMENT-SEED.json. Stopped, it goes on where it was.
 """
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -16,7 +15,7 @@ import numpy as np
 
 from benchmarks import rows
 from benchmarks.asked import asked
-from benchmarks.zoo import short
+from benchmarks.tables import head, left, short
 from ganline.core.random import purpose_number
 from ganline.metrics import naming
 
@@ -44,12 +43,10 @@ def row(experiment: str, precision: str, number: int) -> rows.Row:
 
 def found(experiment: str, results: Path) -> dict[str, list[dict[str, Any]]]:
     """Return what trainings left, by precision, in the order of the seeds."""
-    return {precision: _left(experiment, precision, results) for precision in (FULL, HALF)}
-
-
-def _left(experiment: str, precision: str, results: Path) -> list[dict[str, Any]]:
-    files = [results / row(experiment, precision, number).file for number in NUMBERS]
-    return [json.loads(path.read_text()) for path in files if path.exists()]
+    return {
+        precision: left(results / row(experiment, precision, number).file for number in NUMBERS)
+        for precision in (FULL, HALF)
+    }
 
 
 def harmless(full: Values, half: Values) -> bool:
@@ -91,8 +88,12 @@ def _spread(values: Sequence[float] | np.ndarray) -> str:
     return f"{short(float(np.mean(values)))} ± {short(float(np.std(values, ddof=1)))}"
 
 
-HEADS = ("experiment", "steps", *(head for name in ("Frechet distance", *MEASURES[1:]) for head in (name, "apart")))
-HEAD = f"| {' | '.join((*HEADS, 'core-minutes', 'harmless'))} |\n{'|---' * (len(HEADS) + 2)}|"
+HEADS = (
+    *("experiment", "steps"),
+    *(words for name in ("Frechet distance", *MEASURES[1:]) for words in (name, "apart")),
+    *("core-minutes", "harmless"),
+)
+HEAD = head(HEADS)
 SECTION = """## bfloat16 beside float32
 
 {seeds} trainings in float32; {seeds} in bfloat16, of the same seeds and as many steps, the first part of the presets'

@@ -8,9 +8,9 @@ from ganline.catalogue.named import CONF
 
 START, MARK = "# It reports", "# "
 AGREES = {
-    "mode-collapse-mnist": "yes: losses and accuracy are the book's (steps below), and it collapses, to 4 classes",
-    "convergence-failure-mnist": "yes: losses and accuracy are the book's (steps below), and there is noise alone",
-    "gan-mnist": "yes: digits, and in the last epoch losses as the book's, a little wider (steps below)",
+    "mode-collapse-mnist": "yes: D is right of nearly all, its loss lower (steps below); collapse, to 4 classes",
+    "convergence-failure-mnist": "yes: losses and accuracy go as the book's (steps below), and there is noise alone",
+    "gan-mnist": "yes: digits, and in the last epoch losses near the book's, a little wider (steps below)",
     "vae-mnist": "yes: its test loss is the book's to .02; reconstructions were not looked at",
     "lsgan-mnist": "yes: D loss and accuracy are within what it prints, and G loss by less than 1 % beyond",
     "dcgan-fashion-mnist-workshop": "yes: garments; the mean of what D says is .50",

@@ -11,16 +11,27 @@ them. Rows of seeds.EXPERIMENTS, once they are there, are made at further seeds,
 docs/results/seeds/EXPERIMENT-2.json and so on.
 """
 
-import json
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import emoji, labels, precision, printed, reported, rows, seeds, stacked_mnist, translated, zoo
+from benchmarks import (
+    emoji,
+    labels,
+    precision,
+    printed,
+    recorded,
+    reported,
+    rows,
+    seeds,
+    stacked_mnist,
+    translated,
+    zoo,
+)
 from benchmarks.asked import asked_within
 from benchmarks.recorded import CURVES, RESULTS, curves, logs, steps_of
-from benchmarks.zoo import short
+from benchmarks.tables import head, left, short
 from ganline.core.errors import UserError
 from ganline.core.figures import write_png
 from ganline.core.files import write_text
@@ -127,7 +138,7 @@ OWN = {
 
 def kept() -> list[dict[str, Any]]:
     """Return what runs left, in the order of RUNS; as "seeds" what their further seeds did."""
-    found = [json.loads(path.read_text()) for name in RUNS if (path := RESULTS / f"{name}.json").exists()]
+    found = left(RESULTS / f"{name}.json" for name in RUNS)
     return [facts | {"seeds": seeds.further(facts, RESULTS)} for facts in found]
 
 
@@ -151,7 +162,7 @@ def page() -> str:
     parts["curves"] = CURVES_PART if any(map(_has_curve, found)) else ""
     lines = printed.lines(_printed(found))
     parts["printed"] = PRINTED_PART.format(lines="\n".join(lines)) if lines else ""
-    return PAGE.format(cores=found[0]["cores"] if found else 0, head=HEAD, **parts)
+    return PAGE.format(head=HEAD, **parts)
 
 
 def _printed(found: list[dict[str, Any]]) -> dict[str, list[dict[str, float]]]:
@@ -172,15 +183,21 @@ def _row(facts: dict[str, Any]) -> str:
     ]
     own = "; ".join(f"{metrics[name]:.3g} {words}" for name, words in OWN.items() if name in metrics)
     length = f"{steps_of(facts)} | {f'{cost:.0f}' if (cost := facts.get('core_minutes')) else '-'}"
-    judged = f"{', '.join(filter(None, judges))}, {facts['images']:,}"
-    return f"| {facts['experiment']} | {length} | {' | '.join(pairs)} | {judged} | {facts['verdict']} | {own} |"
+    looked = ", ".join(f"{judge} {_images(facts, judge):,}" for judge in judges if judge)
+    return f"| {facts['experiment']} | {length} | {' | '.join(pairs)} | {looked} | {facts['verdict']} | {own} |"
+
+
+def _images(facts: dict[str, Any], judge: str) -> int:
+    """Return how many images a judge looked at; rows that have but one judge kept no protocol once."""
+    return recorded.judged(facts["protocol"], judge) if "protocol" in facts else facts["images"]
 
 
 def _strip(facts: dict[str, Any]) -> str:
     return STRIP.format(note=NOTES.get(facts["experiment"], ""), **facts).rstrip()
 
 
-CURVES_PART = f"""The Frechet distance by the dataset's own network against core-minutes, of the weights at eight steps:
+CURVES_PART = f"""The Frechet distance by the dataset's own network against core-minutes, of eight steps' weights. A
+step's minutes are its share of all steps in all minutes, looks and samples spread evenly:
 
 ![Curves of the Frechet distance](results/{CURVES})
 
@@ -202,9 +219,9 @@ their level and their spread in common.
 """
 HEADS = (
     *("experiment", "steps", "core-minutes", "Frechet distance", "that of the second judge", "precision", "recall"),
-    *("judges, images", "verdict", "its own figures"),
+    *("judges, their images", "verdict", "its own figures"),
 )
-HEAD = f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|"
+HEAD = head(HEADS)
 STRIP = """**{experiment}**, steps 0 to {steps:,}
 
 ![{experiment}](results/{experiment}.png)
@@ -223,11 +240,12 @@ which it finds one digit a code, are missing.""",
 """What the numbers do not say."""
 PAGE = """# What the experiments show here
 
-Real runs of the whole line on {cores} processor cores without a GPU, most of them cut short: the second column says
-after how many of the preset's steps. In brackets: the floor, what training images score in the generator's place. The
-Frechet distance and the rest are made with the extractor named (a classifier of the dataset's own classes, or of four
+Real runs of the whole line on machines of two cores without a GPU, most of them cut short: the second column says after
+how many of the preset's steps. In brackets: the floor, what training images score in the generator's place. The
+Frechet distance and the rest are made with the first judge named (a classifier of the dataset's own classes, or of four
 rotations where it has none: the numbers `frechet_classifier` and `frechet_rotation` of today), so compare within one
-dataset only. Where a dash stands no second judge looked, and colour emoji have come to bring another first one: the
+dataset only. A distance by few images is larger than one by many, so hold that of the second judge against its floor.
+Where a dash stands no second judge looked, and colour emoji have come to bring another first one: the
 commands below say who judged, and ask for the class numbers, which are no longer made by default. Such a classifier has
 never seen blur: it takes most of the VAE's blurred digits for ones, so that row's distance and classes tell of blur,
 not of variety. Runs as short as most here do not show what these models can do; those of some hundred steps show that a
@@ -239,13 +257,14 @@ images) are of an older split, of whose test images 8 and 2 were training images
 held out together. The two adversarial rows are those presets' generators, WGAN-GP's loss on small networks with one
 critic update a step and averaged weights, as `dvc repro` left them after `ganline use`.
 
-Made by `python -m benchmarks.results` (all numbers: docs/results/*.json). Rows with core-minutes of training (the
-training's own count, as in `ganline compare`, or that of the whole stage, some hundredths more) had a budget: the
-preset's steps, or as many as were reckoned to fit into it from the speed of the first. They trained on one thread, at a
-seed of their own, made of the name; their commands begin with `ganline use`, and `dvc repro` followed with
-TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1. Other rows have the seed of the presets; those
-whose text says so below were trained by hand with the commands that are told, and all others are older. A row is in
-float32 where its command names no precision.
+Made by `python -m benchmarks.results` (all numbers: docs/results/*.json). Rows of this table with core-minutes of
+training (the training's own count, as in `ganline compare`, or that of the whole stage, some hundredths more) took the
+preset's steps, those that the command names, or as many as were reckoned to fit into 45 minutes of two cores from the
+speed of the first, on busy cores: cgan-mnist's and infogan-mnist's would take some 37 of two quiet ones. They trained
+on one thread, at a seed of their own, made of the name; their commands begin with `ganline use`, and `dvc repro`
+followed with TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1. Other rows have the seed of the
+presets; the translators whose text says so were trained by hand with the commands that are told, and all others are
+older. A row is in float32 where its command names no precision.
 
 {head}
 {rows}

@@ -66,7 +66,7 @@ class Row(NamedTuple):
 
     experiment: str
     overrides: tuple[str, ...]
-    """What differs from the preset, train.steps too where a person fixed it."""
+    """What differs from the preset, train.steps too where a person fixed it, or with a budget the most of them."""
     minutes: float | None
     """Budget, of BUDGET_CORES; None where the steps are fixed."""
     number: int = 1
@@ -129,7 +129,7 @@ def affordable(full: int, rate: float, minutes: float) -> int:
     """Return the steps that a budget allows, `full` at most, rounded down to two digits where they are fewer.
 
     Args:
-        full: the preset's.
+        full: the most that there are to be.
         rate: steps a second of one core.
         minutes: the budget, of BUDGET_CORES cores.
 
@@ -311,10 +311,12 @@ class Making:
         if "steps" not in self.state:
             self.say("timing steps")
             rate = self._told("speed")["steps_per_core_second"]
-            self.state["steps"] = affordable(preset.steps, rate, self.asked.minutes)
+            most = self.asked.params().train.steps
+            self.state["steps"] = affordable(most, rate, self.asked.minutes)
             write_json(self._file, self.state)
-            self.say(f"{rate:g} steps a second of one core: {self.state['steps']:,} of {preset.steps:,} steps")
-        return shortened(preset, self.state["steps"], self.asked.overrides)
+            self.say(f"{rate:g} steps a second of one core: {self.state['steps']:,} of {most:,} steps")
+        given = [value for value in self.asked.overrides if not value.startswith("train.steps=")]
+        return shortened(preset, self.state["steps"], given)
 
     def _prepared(self) -> None:
         """See to data and judges; one row at a time, for the next may need the same, and finds it in DVC's cache."""

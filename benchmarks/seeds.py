@@ -1,6 +1,5 @@
 """Further seeds of some rows of docs/results: of which, what is kept of them, and how far apart they come out."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import zoo
-from benchmarks.zoo import short
+from benchmarks.tables import head, left, short
 from ganline.evaluation.compare import made
 from ganline.metrics import naming
 
@@ -34,9 +33,8 @@ def further(first: dict[str, Any], results: Path) -> list[dict[str, Any]]:
     """Return what is kept of a row's further seeds that are held against it: as many steps, judged in the same way."""
     if "protocol" not in first:
         return []
-    names = [results / FOLDER / f"{first['experiment']}-{number}.json" for number in range(2, COUNT + 1)]
-    found = [json.loads(path.read_text()) for path in names if path.exists()]
-    return [facts for facts in found if _comparable(facts, first)]
+    files = (results / FOLDER / f"{first['experiment']}-{number}.json" for number in range(2, COUNT + 1))
+    return [facts for facts in left(files) if _comparable(facts, first)]
 
 
 def _comparable(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -77,7 +75,7 @@ HEADS = (
     *("experiment", "seeds", "steps", "Frechet distance", "that of the second judge", "precision", "recall"),
     *("core-minutes", "verdicts"),
 )
-HEAD = f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|"
+HEAD = head(HEADS)
 SECTION = """## Further seeds
 
 Rows of the table above at further seeds, made of the name, too, for as many steps: means over all seeds, standard

@@ -6,7 +6,6 @@ thread; each leaves docs/results/stacked-mnist/ROW/EXPERIMENT-SEED.json, and doc
 it goes on where it was.
 """
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from benchmarks import rows
 from benchmarks.asked import asked
+from benchmarks.tables import head, left
 
 FOLDER = Path("stacked-mnist")
 """Below docs/results."""
@@ -110,7 +110,7 @@ def row(name: str, seed: int) -> rows.Row:
 
 def section(results: Path) -> str:
     """Return the part of docs/results.md about Stacked MNIST, made of what the runs left; "" where there is none."""
-    found = {name: _left(name, results) for name in GANS}
+    found = {name: left(results / row(name, seed).file for seed in SEEDS) for name in GANS}
     every = [facts for kept in found.values() for facts in kept]
     if not every:
         return ""
@@ -124,11 +124,6 @@ def section(results: Path) -> str:
 
 
 NUMBERS = (("modes", 1), ("modes_kl_even", 3))
-
-
-def _left(name: str, results: Path) -> list[dict[str, Any]]:
-    files = [results / row(name, seed).file for seed in SEEDS]
-    return [json.loads(path.read_text()) for path in files if path.exists()]
 
 
 def _line(gan: GAN, kept: Sequence[Mapping[str, Any]]) -> str:
@@ -162,14 +157,15 @@ HEADS = (
     *(f"core-minutes to {modes} modes" for modes in WANTED),
     *("verdict", "published: modes, KL"),
 )
-HEAD = f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|"
+HEAD = head(HEADS)
 SECTION = """## Modes of Stacked MNIST
 
 How many of 1,000 modes are found among {samples} samples, and KL(generated || even), both as PacGAN's code has them
 (`modes` and `modes_kl_even` of [docs/metrics.md](metrics.md)). Who judges is a classifier of single digits that knows
 {accuracy} % of held-out ones. Training images in the samples' place: {floor_modes} modes, KL {floor_kl}. Means over the
-seeds, with standard errors, after so many steps of so many real images, on one thread; core-minutes are of the training
-alone, and those after which so many modes were found are of the first of eight steps, evenly spaced, each seed's.
+seeds, with standard errors where there are several, after so many steps of so many real images, on one thread;
+core-minutes are of the training alone, and those after which so many modes were found are of the first of eight steps,
+evenly spaced, each seed's, as many of all minutes as there are steps of all steps.
 Published runs are longer: 500,000 steps of 128 for the small networks (25,600 samples), 100,000 of 64 for the wide
 ones; theirs are standard errors, too. The small networks are those of PacGAN's table 3, whose discriminator is too
 narrow, the wide ones those of its table 2.

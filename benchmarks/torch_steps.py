@@ -4,7 +4,8 @@
 needed here and nowhere else: `pip install torch`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -69,15 +70,19 @@ def latent_gan(params: Params, ours: Any, way: str) -> Step:
     def discriminate() -> None:
         given, asked = request(recipe.batch_size)
         rows = torch.randint(0, len(images), (recipe.batch_size,))
-        made = predicted(generator, *given)
+        made = predicted(generator, *given, by_batch=recipe.frozen_batch_norm == "batch")
         sides = [(images[rows], labels[rows], torch.ones(len(rows), 1)), (made, asked, torch.zeros(len(rows), 1))]
-        if recipe.discriminator_batches != "sequential":
+        if recipe.discriminator_batches == "mixed":
             sides = [tuple(map(torch.cat, zip(*sides, strict=True)))]  # type: ignore[list-item]
+        losses = []
         for shown, classes, aims in sides:
             score, *named = look(shown, classes)
             loss = on_judge(score, aims)
-            if named and not code:
-                loss = (loss + F.cross_entropy(named[0], classes)) / 2
+            losses.append((loss + F.cross_entropy(named[0], classes)) / 2 if named and not code else loss)
+            if recipe.discriminator_batches == "sequential":
+                update_d(losses.pop())
+        if losses:
+            loss = sum(losses[1:], losses[0]) / len(losses)
             if recipe.loss == "wasserstein_gp":
                 loss = loss + recipe.penalty_weight * steepness(judge, images[rows], made)
             update_d(loss)
@@ -91,13 +96,10 @@ def latent_gan(params: Params, ours: Any, way: str) -> Step:
             for _ in range(recipe.discriminator_steps):
                 discriminate()
             given, asked = request(recipe.generator_batch_size)
-            for weights in taught:
-                weights.requires_grad_(False)
-            score, *named = look(generator(*given), asked)
-            loss = on_generator(score, torch.ones(len(score), 1))
-            update_g(loss + F.cross_entropy(named[0], asked) if named and ours.conditions else loss)
-            for weights in taught:
-                weights.requires_grad_(True)
+            with frozen(judge, taught, recipe):
+                score, *named = look(generator(*given), asked)
+                loss = on_generator(score, torch.ones(len(score), 1))
+                update_g(loss + F.cross_entropy(named[0], asked) if named and ours.conditions else loss)
 
     return step
 
@@ -245,11 +247,10 @@ def in_turn(recipe: Any, ours: Any, way: str, load: Callable[[int], Batch], fres
                 update_d(on_judge(scores, torch.full_like(scores, float(i == 0))))
             if fresh:
                 given, _, rest = load(recipe.generator_batch_size)
-            judge.eval().requires_grad_(False)
-            made = generator(*given)
-            scores = judge(*[*given, made][-takes:])
-            update_g(weight * on_generator(scores, torch.ones_like(scores)) + rest(made))
-            judge.train().requires_grad_(True)
+            with frozen(judge, judge.parameters(), recipe):
+                made = generator(*given)
+                scores = judge(*[*given, made][-takes:])
+                update_g(weight * on_generator(scores, torch.ones_like(scores)) + rest(made))
 
     return step
 
@@ -265,6 +266,15 @@ def two_domains(params: Params, ours: Any, way: str) -> Step:
     judges = [(judge, updating(list(judge.parameters()), recipe, "discriminator")) for judge in (judge_a, judge_b)]
     domain_b, domain_a = (scaled(images) for images in pictures(params) if images is not None)
 
+    def aims(a: torch.Tensor, b: torch.Tensor, fake_a: torch.Tensor, fake_b: torch.Tensor) -> torch.Tensor:
+        loss = (judge_a(fake_a) - 1).square().mean() + (judge_b(fake_b) - 1).square().mean()
+        loss = loss + recipe.cycle_weight * (F.l1_loss(to_a(fake_b), a) + F.l1_loss(to_b(fake_a), b))
+        if recipe.identity_weight:
+            loss = loss + recipe.identity_weight * (F.l1_loss(to_a(a), a) + F.l1_loss(to_b(b), b))
+        if recipe.target_weight:
+            loss = loss + recipe.target_weight * (F.l1_loss(fake_a, a) + F.l1_loss(fake_b, b))
+        return loss
+
     def step(count: int) -> None:
         for _ in range(count):
             a, b = (pool[torch.randint(0, len(pool), (recipe.batch_size,))] for pool in (domain_a, domain_b))
@@ -272,16 +282,8 @@ def two_domains(params: Params, ours: Any, way: str) -> Step:
             for (judge, update), real, fake in zip(judges, (a, b), (fake_a, fake_b), strict=True):
                 for shown, goal in ((real, 1.0), (fake.detach(), 0.0)):
                     update((judge(shown) - goal).square().mean())
-                judge.requires_grad_(False)
-            loss = (judge_a(fake_a) - 1).square().mean() + (judge_b(fake_b) - 1).square().mean()
-            loss = loss + recipe.cycle_weight * (F.l1_loss(to_a(fake_b), a) + F.l1_loss(to_b(fake_a), b))
-            if recipe.identity_weight:
-                loss = loss + recipe.identity_weight * (F.l1_loss(to_a(a), a) + F.l1_loss(to_b(b), b))
-            if recipe.target_weight:
-                loss = loss + recipe.target_weight * (F.l1_loss(fake_a, a) + F.l1_loss(fake_b, b))
-            update_g(loss)
-            for judge, _ in judges:
-                judge.requires_grad_(True)
+            with frozen(judge_a, judge_a.parameters(), recipe), frozen(judge_b, judge_b.parameters(), recipe):
+                update_g(aims(a, b, fake_a, fake_b))
 
     return step
 
@@ -326,13 +328,30 @@ def updating(weights: list[nn.Parameter], recipe: Any, name: str) -> Callable[[t
     return update
 
 
-def predicted(network: nn.Module, *given: torch.Tensor) -> torch.Tensor:
-    """Return what the network makes in inference mode, without a gradient."""
-    network.eval()
+def predicted(network: nn.Module, *given: torch.Tensor, by_batch: bool = False) -> torch.Tensor:
+    """Return what the network makes without a gradient, in inference mode unless it is to normalise by the batch."""
+    network.train(by_batch)
     with torch.no_grad():
         made = network(*given)
     network.train()
     return made
+
+
+@contextmanager
+def frozen(network: nn.Module, weights: Iterable[nn.Parameter], recipe: Any) -> Iterator[None]:
+    """Give those weights of the network no gradient, and have its batch norms normalise as the recipe's frozen do."""
+    weights, moving = list(weights), recipe.frozen_batch_norm == "moving"
+    norms = [part for part in network.modules() if moving and isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d)]
+
+    def freeze(on: bool) -> None:
+        for each in weights:
+            each.requires_grad_(not on)
+        for norm in norms:
+            norm.train(not on)
+
+    freeze(True)
+    yield
+    freeze(False)
 
 
 def scaled(images: np.ndarray, low: float = -1, high: float = 1) -> torch.Tensor:

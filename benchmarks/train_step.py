@@ -23,6 +23,8 @@ from ganline.core.memory import give_back
 from ganline.core.processor import has_bfloat16
 
 ROUNDS = 5
+CHOOSING = 3
+"""Rounds by which PyTorch's fastest way is chosen."""
 WORK, LONGEST = 200e9, 50
 """A round has as many steps as take so many operations, at least one and so many at most: about a second."""
 SMALL = ("prepare.size=64",)
@@ -123,18 +125,25 @@ def field_of(experiment: str, more: tuple[str, ...]) -> dict[str, Contender]:
 
 
 def only_best(field: dict[str, Contender], count: int) -> None:
-    """Stop PyTorch's contenders but the one whose steps took least; those that failed are no contenders."""
-    seconds = {}
-    for name in [name for name in field if name.startswith(PEER)]:
+    """Run all once, which builds and compiles, and stop PyTorch's but the one whose steps then take least.
+
+    PyTorch's that fail are no contenders.
+    """
+    for name in list(field):
         try:
-            field[name].run(count)  # compiles
-            field[name].run(count)
-            seconds[name] = field[name].seconds.pop()
-            field[name].seconds.clear()
+            field[name].run(count, keep=False)
         except (EOFError, OSError):  # it has said why
+            if not name.startswith(PEER):
+                raise
             del field[name]
-    for name in sorted(seconds, key=seconds.__getitem__)[1:]:
+    ways = [name for name in field if name.startswith(PEER)]
+    for _ in range(CHOOSING):
+        for name in ways:
+            field[name].run(count)
+    for name in sorted(ways, key=lambda name: statistics.median(field[name].seconds))[1:]:
         field.pop(name).stop()
+    for contender in field.values():
+        contender.seconds.clear()
 
 
 def compare(experiment: str, console: Console) -> dict[str, float]:
@@ -147,7 +156,7 @@ def compare(experiment: str, console: Console) -> dict[str, float]:
     count = round(min(max(WORK / operations, 1), LONGEST))
     field, peak = field_of(experiment, more), Contender("contenders.matmul_peak")
     only_best(field, count)
-    for round_number in range(ROUNDS + 1):  # the first one compiles and is not counted
+    for round_number in range(ROUNDS + 1):  # the first one is not counted
         for contender in field.values():
             contender.run(count, keep=round_number > 0)
         peak.run(PEAK_PRODUCTS, keep=round_number > 0)

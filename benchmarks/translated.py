@@ -46,17 +46,18 @@ PICTURE = """**{experiment}**, after {steps:,} steps
 {note}"""
 SECTION = """## Translators
 
-Held-out images of 64x64. In brackets what someone has who learned nothing, in this order: the input copied, the mean
-colour of the training targets, and where it applies the input enlarged bicubically, or the hole filled with the mean of
-its surroundings. L1 is of values 0 to 1, LPIPS by AlexNet, and KID, against the target domain, in the features of the
-extractor named, and of a second one where there is one (the classifier is that of the emoji's groups). Where nobody
-knows what should have come out there is a dash. Minutes are of the whole line, much other work beside it; core-minutes
-of training alone. A step of the first five rows takes today, on two cores that other work kept busy, 195, 683, 70, 599
-and 1,098 ms (`ganline profile`), so their trainings would take 26, 16, 2, 20 and 27 minutes. The rows of horse2zebra
-and of CartoonGAN were trained by hand, on one thread each beside other work.
+Held-out images of 64x64, of horse2zebra 32x32. In brackets what someone has who learned nothing, in this order: the
+input copied, the mean colour of the training targets, and where it applies the input enlarged bicubically, or the hole
+filled with the mean of its surroundings. L1 is of values 0 to 1, LPIPS by AlexNet, and KID, against the target domain,
+in the features of the extractor named, and of a second one where there is one (the classifier is that of the emoji's
+groups). Where nobody knows what should have come out there is a dash. Minutes are of the whole line, much other work
+beside it; core-minutes of training alone. Steps have become faster since the first five rows: [speed](speed.md). The
+rows of horse2zebra and of CartoonGAN were trained by hand, on one thread each beside other work.
 
-Those of two domains learned without pairs, from drawings of emoji to renders of the same or back, and are held against
-the true partners. No translator could meet these pixel by pixel: the two artists draw the same thing in other places.
+Those of two domains learned without pairs. apple2orange, discogan-faces and selfie2anime are of drawings of emoji and
+renders of the same, and are held against the true partners, which no translator could meet pixel by pixel: the two
+artists draw the same thing in other places. selfie2sketch and selfie2bitmoji are of lines and colours that belong to
+each other exactly, and horse2zebra has no partners.
 
 | experiment | steps | minutes | L1 | SSIM | LPIPS | KID | extractor, images | verdict |
 |---|---|---|---|---|---|---|---|---|

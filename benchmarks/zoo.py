@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.tables import head, short
 from ganline.evaluation.compare import Comparison, Group, Run, compare
 from ganline.metrics import naming
 
@@ -18,7 +19,7 @@ HEADS = (
     *("rank", "experiment", "Frechet distance", "tie with", "by the second judge", "KID", "precision", "recall"),
     *("density", "coverage", "classes", "verdict", "steps", "core-minutes"),
 )
-HEAD = f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|"
+HEAD = head(HEADS)
 
 
 def kept(protocol: dict[str, Any], judges: Sequence[str | None]) -> dict[str, Any]:
@@ -105,11 +106,6 @@ def _numbers(metrics: dict[str, float], prefix: str) -> list[str]:
 
 def _with_error(value: float, error: float | None) -> str:
     return short(value) if error is None else f"{short(value)} ± {short(error)}"
-
-
-def short(value: float) -> str:
-    """Return a number with three digits, or all of a large one's."""
-    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
 
 
 TEXT = """# The zoo under one protocol

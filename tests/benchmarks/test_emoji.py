@@ -23,10 +23,10 @@ def results(tmp_path):
 
 def test_the_table_has_the_end_and_the_best_step_and_the_picture_a_line_a_gan(results, tmp_path_factory):
     assert emoji.section(tmp_path_factory.mktemp("none")) == ""
-    table = [line for line in emoji.section(results).splitlines() if " of " in line and line.startswith("|")]
+    table = [line for line in emoji.section(results).splitlines() if "healthy" in line]
     assert table == [
-        "| R3GAN | 800 of 20,000 | 144 | 4.5 ± 0.125 | 0.5 (after 108) | 0.5 | 0.25 | healthy |",
-        "| DCGAN of flags | 800 of 11,300 | 144 | 4.75 ± 0.125 | 0.75 (after 108) | 0.5 | 0.25 | healthy |",
+        "| R3GAN | 800 | 144 | 4.5 ± 0.125 | 0.5 (after 108) | 0.5 | 0.25 | healthy |",
+        "| DCGAN of flags | 800 | 144 | 4.75 ± 0.125 | 0.75 (after 108) | 0.5 | 0.25 | healthy |",
     ]
     emoji.render(results)
     drawn = emoji.picture(results)
@@ -39,3 +39,4 @@ def test_each_trains_on_the_same_pictures_and_is_judged_alike(experiment):
     assert (params.download.dataset, params.prepare.size, params.prepare.channels) == ("emoji", 64, 3)
     assert (params.prepare.test_fraction, params.extractor.kinds) == (0.2, ("efficientnet_lite0",))
     assert params.compute.precision == "float32"
+    assert params.train.steps >= 10_000  # more than 90 minutes hold
