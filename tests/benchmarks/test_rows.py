@@ -22,6 +22,16 @@ def test_steps_are_the_presets_or_what_the_minutes_of_two_cores_allow(full, rate
     assert rows.affordable(full, rate, minutes) == steps
 
 
+def test_a_budget_stops_at_the_steps_that_are_asked_for_not_at_the_presets(tmp_path):
+    asked = rows.Row("gan-mnist", ("train.steps=200000",), 45)
+    making = rows.Making(asked, {}, tmp_path)
+    making._told = lambda what: {"steps_per_core_second": 50.0}
+    assert making._steps() == ["train.steps=200000", "train.keep=8"]
+    making.state.clear()
+    making._told = lambda what: {"steps_per_core_second": 30.0}
+    assert making._steps()[0] == "train.steps=120000"
+
+
 def test_a_budget_too_small_for_a_curve_is_refused():
     with pytest.raises(UserError, match="allow 4 steps, fewer than the 8"):
         rows.affordable(1000, 0.1, 0.5)
@@ -129,12 +139,16 @@ def test_a_row_under_a_budget_shows_its_cost_both_distances_and_its_curve(monkey
         "experiment": "gan-mnist", "command": "ganline use gan-mnist", "steps": 900, "minutes": 91.0, "cores": 2,
         "core_minutes": 90.2, "extractor": "classifier", "beside": "efficientnet_lite0", "images": 10_000,
         "verdict": "healthy", "metrics": metrics, "last": {}, "curve": {"extractor": "classifier", "points": points},
+        "protocol": {
+            "frechet_classifier": {"extractor": "classifier", "n_fake": 10_000},
+            "frechet_efficientnet_lite0": {"extractor": "efficientnet_lite0", "n_fake": 500},
+        },
     }  # fmt: skip
     (tmp_path / "gan-mnist.json").write_text(json.dumps(facts))
     monkeypatch.setattr(results, "RESULTS", tmp_path)
     row = (
         "| gan-mnist | 900 of 100,000 | 90 | 3.2 (0.1) | 1,069 (0.9) | 0.5 (0.8) | 0.4 (0.81) | "
-        "classifier, efficientnet_lite0, 10,000 | healthy |  |"
+        "classifier 10,000, efficientnet_lite0 500 | healthy |  |"
     )
     page = results.page()
     assert row in page and "(results/curves.png)" in page

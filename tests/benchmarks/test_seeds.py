@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import results, rows, seeds, zoo
 
-PROTOCOL = {"better": "lower", "extractor_weights_sha256": "a", "n_fake": 10_000}
+PROTOCOL = {"extractor": "classifier", "better": "lower", "extractor_weights_sha256": "a", "n_fake": 10_000}
 
 
 def kept(seed, distance, **more):
