@@ -76,7 +76,7 @@ def work(pipe: Connection, builder: str, arguments: tuple) -> None:
         start = time.perf_counter()
         step(count)
         pipe.send((time.perf_counter() - start) / count)
-    pipe.send(_resident("VmHWM") - before)
+    pipe.send((_resident("VmHWM") - before, _resident("VmHWM")))
 
 
 def _resident(what: str) -> float:
@@ -105,9 +105,9 @@ class Contender:
             self.seconds.append(seconds)
 
     def stop(self) -> None:
-        """End the process, having noted how much memory steps took at most beside networks and optimizers, MiB."""
+        """End the process, having noted what memory steps took at most beside networks and optimizers, and all, MiB."""
         self._pipe.send(0)
-        self.memory = self._pipe.recv()
+        self.memory, self.peak = self._pipe.recv()
         self._process.join()
 
 
