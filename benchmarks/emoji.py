@@ -6,7 +6,6 @@ thread; each leaves docs/results/emoji/EXPERIMENT-1.json, and docs/results.md an
 anew. Stopped, it goes on where it was.
 """
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ from matplotlib.figure import Figure
 
 from benchmarks import recorded, rows
 from benchmarks.asked import asked
-from benchmarks.tables import head, short
+from benchmarks.tables import head, left, short
 from ganline.core.figures import write_png
 from ganline.core.random import purpose_number
 from ganline.report.plots import pixels
@@ -26,16 +25,14 @@ MINUTES = 90.0
 FOLDER = Path("emoji")
 """Below docs/results."""
 PICTURE = "emoji.png"
-SHARED = ("prepare.test_fraction=0.2", "extractor.beside=null")
-"""A tenth of the emoji, 191, would leave KID with a wide error."""
-MORE = "train.steps=100000"
-"""Presets of small images would end before their minutes do."""
+SHARED = ("prepare.test_fraction=0.2", "extractor.beside=null", "train.steps=100000")
+"""A tenth of the emoji, 191, would leave KID with a wide error; and presets might end before their minutes do."""
 GANS: dict[str, tuple[str, list[str]]] = {
     "r3gan-emoji": ("R3GAN", []),
     "stylegan-emoji": ("StyleGAN", []),
-    "flags-emoji": ("DCGAN of flags", ["dataset=emoji", MORE]),
-    "dcgan-fashion-mnist-workshop": ("the workshop's DCGAN", ["dataset=emoji", "prepare.size=64", MORE]),
-    "quickdraw-apples": ("DCGAN of sketches", ["dataset=emoji", "prepare.size=64", "prepare.channels=3", MORE]),
+    "flags-emoji": ("DCGAN of flags", ["dataset=emoji"]),
+    "dcgan-fashion-mnist-workshop": ("the workshop's DCGAN", ["dataset=emoji", "prepare.size=64"]),
+    "quickdraw-apples": ("DCGAN of sketches", ["dataset=emoji", "prepare.size=64", "prepare.channels=3"]),
     "biggan-emoji": ("BigGAN", []),
 }
 """By experiment: what it is called, and what differs from its preset. The other DCGANs take no 64 pixels."""
@@ -50,8 +47,7 @@ def row(experiment: str) -> rows.Row:
 
 def kept(results: Path) -> dict[str, dict[str, Any]]:
     """Return what trainings left, by what the GANs are called."""
-    files = {name: results / row(experiment).file for experiment, (name, _) in GANS.items()}
-    return {name: json.loads(path.read_text()) for name, path in files.items() if path.exists()}
+    return {GANS[facts["experiment"]][0]: facts for facts in left(results / row(each).file for each in GANS)}
 
 
 def section(results: Path) -> str:

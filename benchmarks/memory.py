@@ -20,7 +20,7 @@ KNOWN = TRANSLATORS | {
     "stylegan": WIDE,
     "stylegan2": (
         *(*WIDE, "train.model=stylegan.StyleGAN2", "train.features=32768"),
-        *("train.r1_every=16", "train.path_length_weight=2.0", "train.log_every=32"),
+        *("train.r1_every=16", "train.path_length_weight=2.0"),
     ),
 }
 """Experiments, and what is not as their presets have it."""

@@ -240,8 +240,8 @@ which it finds one digit a code, are missing.""",
 """What the numbers do not say."""
 PAGE = """# What the experiments show here
 
-Real runs of the whole line on machines of two cores without a GPU, most of them cut short: the second column says after
-how many of the preset's steps. In brackets: the floor, what training images score in the generator's place. The
+Real runs of the whole line on one or two processor cores without a GPU, most of them cut short: the second column says
+after how many of the preset's steps. In brackets: the floor, what training images score in the generator's place. The
 Frechet distance and the rest are made with the first judge named (a classifier of the dataset's own classes, or of four
 rotations where it has none: the numbers `frechet_classifier` and `frechet_rotation` of today), so compare within one
 dataset only. A distance by few images is larger than one by many, so hold that of the second judge against its floor.

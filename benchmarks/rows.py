@@ -292,7 +292,7 @@ class Making:
         with chdir(folder):
             choose(self.asked.experiment, self.asked.overrides)
             self._prepared()  # which asks for no number of steps
-            values = [*self.asked.overrides, *self._steps()]
+            values = self._values()
             choose(self.asked.experiment, values)
             params = self.asked.params(values)
             self._train()
@@ -303,11 +303,11 @@ class Making:
             recorded.keep(facts, self.project / recorded.RESULTS / self.asked.file, self.asked.own)
         shutil.rmtree(folder)
 
-    def _steps(self) -> list[str]:
-        """Return the settings that follow from the number of steps, which is chosen once."""
-        preset = compose_params(self.asked.experiment, ["download.source=."]).train
+    def _values(self) -> list[str]:
+        """Return what is asked for, with what follows from the number of steps, which is chosen once."""
+        preset, given = compose_params(self.asked.experiment, ["download.source=."]).train, self.asked.overrides
         if self.asked.minutes is None:
-            return shortened(preset, self.asked.params().train.steps, self.asked.overrides)
+            return [*given, *shortened(preset, self.asked.params().train.steps, given)]
         if "steps" not in self.state:
             self.say("timing steps")
             rate = self._told("speed")["steps_per_core_second"]
@@ -315,8 +315,8 @@ class Making:
             self.state["steps"] = affordable(most, rate, self.asked.minutes)
             write_json(self._file, self.state)
             self.say(f"{rate:g} steps a second of one core: {self.state['steps']:,} of {most:,} steps")
-        given = [value for value in self.asked.overrides if not value.startswith("train.steps=")]
-        return shortened(preset, self.state["steps"], given)
+        given = tuple(value for value in given if not value.startswith("train.steps="))
+        return [*given, *shortened(preset, self.state["steps"], given)]
 
     def _prepared(self) -> None:
         """See to data and judges; one row at a time, for the next may need the same, and finds it in DVC's cache."""

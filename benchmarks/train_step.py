@@ -129,17 +129,15 @@ def only_best(field: dict[str, Contender], count: int) -> None:
 
     PyTorch's that fail are no contenders.
     """
-    for name in list(field):
-        try:
-            field[name].run(count, keep=False)
-        except (EOFError, OSError):  # it has said why
-            if not name.startswith(PEER):
-                raise
-            del field[name]
+    for number in range(CHOOSING + 1):
+        for name in [name for name in field if number == 0 or name.startswith(PEER)]:
+            try:
+                field[name].run(count, keep=number > 0)
+            except (EOFError, OSError):  # it has said why
+                if not name.startswith(PEER):
+                    raise
+                del field[name]
     ways = [name for name in field if name.startswith(PEER)]
-    for _ in range(CHOOSING):
-        for name in ways:
-            field[name].run(count)
     for name in sorted(ways, key=lambda name: statistics.median(field[name].seconds))[1:]:
         field.pop(name).stop()
     for contender in field.values():

@@ -26,10 +26,10 @@ def test_a_budget_stops_at_the_steps_that_are_asked_for_not_at_the_presets(tmp_p
     asked = rows.Row("gan-mnist", ("train.steps=200000",), 45)
     making = rows.Making(asked, {}, tmp_path)
     making._told = lambda what: {"steps_per_core_second": 50.0}
-    assert making._steps() == ["train.steps=200000", "train.keep=8"]
+    assert making._values() == ["train.steps=200000", "train.keep=8"]
     making.state.clear()
     making._told = lambda what: {"steps_per_core_second": 30.0}
-    assert making._steps()[0] == "train.steps=120000"
+    assert making._values() == ["train.steps=120000", "train.keep=8"]
 
 
 def test_a_budget_too_small_for_a_curve_is_refused():

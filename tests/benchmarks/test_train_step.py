@@ -25,6 +25,7 @@ def test_pytorchs_fastest_way_is_the_one_whose_median_is_least_once_all_have_com
         "PyTorch eager": Timed(9, 3, 3, 3),
         "PyTorch compiled": Timed(90, 2, 8, 2),  # one slow round does not count it out
         "PyTorch eager, bfloat16": Timed(None),
+        "PyTorch compiled, bfloat16": Timed(9, 1, None),
     }
     slower = field["PyTorch eager"]
     train_step.only_best(field, 1)

@@ -187,7 +187,7 @@ def test_learning_rates_follow_their_schedule(schedule, at_half):
     ("model", "epsilon"),
     [
         *(("pggan.PGGAN", 1e-8), ("stylegan.StyleGAN", 1e-8), ("stylegan.StyleGAN2", 1e-8), ("r3gan.R3GAN", 1e-8)),
-        *(("biggan.SAGAN", 1e-8), ("biggan.BigGAN", 1e-8), ("gan.GAN", 1e-7)),
+        *(("biggan.SAGAN", 1e-8), ("biggan.BigGAN", 1e-6), ("gan.GAN", 1e-7)),
     ],
 )
 def test_adams_epsilon_is_that_of_the_published_code(model, epsilon):

@@ -215,10 +215,12 @@ class BigGAN(SAGAN):
 
     As Brock et al. 2019 describe it in section 3 and appendix B: 158.3 million parameters at 128 pixels, 96 channels
     and 1,000 classes. Kernels are drawn orthogonal (train.initializer) and kept near it (train.orthogonal_weight). Its
-    latents are truncated by drawing anew what lies outside.
+    latents are truncated by drawing anew what lies outside. Adam's epsilon is that of the code that its first author
+    published (BigGAN-PyTorch, scripts/launch_BigGAN_bs256x8.sh); the paper prints none.
     """
 
     redraws = True
+    adam_epsilon = 1e-6
     shares_latents = True
 
     def told(self, latents: tf.Tensor, classes: tf.Tensor, blocks: int) -> list[tf.Tensor]:

@@ -85,12 +85,13 @@ def test_the_overlap_enters_the_loss_by_its_weight_and_pulls_at_kernels(model, m
         with tf.GradientTape() as tape:
             loss, told = model.generator_loss(real, real, STEP)
         found.append((float(loss), told, tape.gradient(loss, kernels, unconnected_gradients="zero")))
+    model.generator.set_weights(before)
+    model.discriminator.set_weights(judge)
     (without, told_without, still), (loss, told, pulled) = found
     assert "g_overlap" not in told_without
     assert loss - without == pytest.approx(0.5 * float(told["g_overlap"]), rel=1e-4)
     assert not any(np.any(gradient) for gradient in still)
     assert all(np.any(gradient) for gradient, kernel in zip(pulled, kernels, strict=True) if kernel.shape[-1] > 1)
-    model.generator.set_weights(before)
 
 
 def test_fakes_for_the_discriminator_are_normalised_by_their_batch_and_leave_the_generator_alone(model):
