@@ -13,6 +13,8 @@ import psutil
 import pytest
 import requests
 import waiting
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 import pipelines  # noqa: F401 - first: it sets Prefect's environment
 from ganline.core.errors import UserError
@@ -91,18 +93,27 @@ def test_flow_runs_choose_no_command_folder_or_environment(address):
     from prefect.settings import PREFECT_API_URL, temporary_settings
     from prefect.workers.process import ProcessWorker
 
+    asking = requests.Session()  # again where SQLite was busy, as Prefect's own client does
+    busy = Retry(5, status_forcelist=[503], allowed_methods=None, backoff_factor=0.5)
+    asking.mount(address, HTTPAdapter(max_retries=busy))
+
     def ask(path, **content):
-        return requests.post(f"{address}/api/{path}", json=content, timeout=60)
+        return asking.post(f"{address}/api/{path}", json=content, timeout=60)
+
+    def made(path, **content):
+        answer = ask(path, **content)
+        assert answer.ok, answer.text
+        return answer.json()["id"]
 
     wide = WorkPoolCreate(name="cpu", type="process", base_job_template=ProcessWorker.get_default_base_job_template())
     with temporary_settings({PREFECT_API_URL: f"{address}/api"}):
         with get_client(sync_client=True) as client:
             client.create_work_pool(wide)  # of an earlier version
         asyncio.run(serve._make_pools())
-    flow = ask("flows/", name="train").json()["id"]
+    flow = made("flows/", name="train")
     for pool in ("cpu", "gpu"):
         wanted = {"name": pool, "flow_id": flow, "work_pool_name": pool, "work_queue_name": "runs"}
-        deployment = ask("deployments/", **wanted).json()["id"]
+        deployment = made("deployments/", **wanted)
         for variables in ({"command": "true"}, {"env": {"PYTHONPATH": "/"}}, {"working_dir": "/"}):
             answer = ask(f"deployments/{deployment}/create_flow_run", job_variables=variables)
             assert (answer.status_code, f"'{next(iter(variables))}' was unexpected" in answer.text) == (422, True)
