@@ -104,9 +104,8 @@ HEAD = head(HEADS)
 SECTION = """## Emoji at 64x64, the same minutes for each
 
 Colour emoji as Twitter draws them, one in five held out, by GANs that were each given {minutes:.0f} minutes on two
-cores ({thread:.0f} of one thread). KID by EfficientNet-Lite0 of
-{images} images against as many held-out ones (training images in their place: {floor}): at the end, with its standard
-error, and at the best of eight steps. One seed each.
+cores ({thread:.0f} of one thread). KID by EfficientNet-Lite0 of {images} images against as many held-out ones (training
+images in their place: {floor}): at the end, with its standard error, and at the best of eight steps. One seed each.
 
 Made by `python -m benchmarks.emoji`; each run is in docs/results/emoji.
 

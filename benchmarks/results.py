@@ -196,8 +196,8 @@ def _strip(facts: dict[str, Any]) -> str:
     return STRIP.format(note=NOTES.get(facts["experiment"], ""), **facts).rstrip()
 
 
-CURVES_PART = f"""The Frechet distance by the dataset's own network against core-minutes, of eight steps' weights. A
-step's minutes are its share of all steps in all minutes, looks and samples spread evenly:
+CURVES_PART = f"""The Frechet distance by the dataset's own network against core-minutes, of eight steps' weights. The
+minutes of a step are its share of all minutes, looks and samples spread evenly:
 
 ![Curves of the Frechet distance](results/{CURVES})
 
