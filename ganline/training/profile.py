@@ -213,7 +213,7 @@ def flops(kind: str, given: Arrays, makes: Arrays) -> float:
     sizes, results = [prod(shape) for _, shape in given], [prod(shape) for _, shape in makes]
     if not results or len(given) < 2:
         return 0.0
-    if kind == "Conv2D":  # a kernel (K, L, C, F) makes each number by K L C
+    if kind in ("Conv2D", "Conv2DWithBias"):  # a kernel (K, L, C, F) makes each number by K L C
         return 2.0 * results[0] * sizes[1] / given[1][1][3]
     if kind.startswith("Conv2DBackpropInput"):  # given a shape, the kernel and (N, H, W, F)
         return 2.0 * sizes[2] * sizes[1] / given[1][1][3]

@@ -37,6 +37,9 @@ def test_what_ran_is_counted_a_step_by_place_and_by_kind():
     for kind, work in (flops | {"MatMul": product}).items():
         assert (kinds[kind].calls, kinds[kind].flops) == (1, work), kind
         assert kinds[kind].seconds > 0
+    # What oneDNN makes of a convolution and its bias where TensorFlow fuses nothing (BigGAN's in bfloat16).
+    given = [(tf.bfloat16, shape) for shape in (SIDES, KERNEL, KERNEL[-1:])]
+    assert profile.flops("Conv2DWithBias", given, [(tf.bfloat16, (2, 8, 8, 4))]) == convolution
     assert kinds["MatMul"].bytes == 4 * (4 * 8 + 8 * 32 + 4 * 32)
     assert "While" not in kinds
     assert [one.seconds for one in ran] == sorted((one.seconds for one in ran), reverse=True)
