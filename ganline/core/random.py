@@ -49,6 +49,32 @@ def uniform(
     return replicas.mine(lambda whole: tf.random.stateless_uniform(whole, seed, low, high, dtype), shape)
 
 
+def bernoulli(chance: float, shape: "tf.Tensor | tuple[int, ...]", seed: "tf.Tensor") -> "tf.Tensor":
+    """Return bool draws of `shape` (N, ...), each true with a chance: this replica's rows of those for the whole batch.
+
+    A draw of 32 bits makes two, or four where bytes can tell the chance, so this takes half as long as to compare
+    `uniform`, or less; in bfloat16, whose draws are multiples of 1/128, a chance of .7 would be one of .695.
+
+    Args:
+        chance: in [2^-16, 1]; it is rounded to 2^-16.
+        shape: of what is returned.
+        seed: a key.
+    """
+    import tensorflow as tf
+
+    from ganline.core import replicas
+
+    kind = tf.int8 if float(chance * 2**8).is_integer() else tf.int16
+    least = min(round((1 - chance) * 2 ** (8 * kind.size)) + kind.min, kind.max)
+
+    def drawn(whole: "tf.Tensor") -> "tf.Tensor":
+        count, each = tf.reduce_prod(whole), 4 // kind.size
+        words = tf.random.stateless_uniform([(count + each - 1) // each], seed, None, None, tf.int32)
+        return tf.reshape(tf.reshape(tf.bitcast(words, kind), [-1])[:count], whole) >= least
+
+    return replicas.mine(drawn, shape)
+
+
 def generator(seed: int, purpose: str, step: int = 0) -> np.random.Generator:
     """Return a NumPy generator that depends on nothing but its arguments."""
     return np.random.Generator(np.random.Philox(key=[(seed << 32) | purpose_number(purpose), step]))

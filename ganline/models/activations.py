@@ -1,10 +1,9 @@
-"""Activations whose gradients TensorFlow's kernels are slow at in half precision, computed by those that are not."""
+"""LeakyReLU that TensorFlow can fuse, whose gradient keeps less and goes through kernels that are fast."""
 
-from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import tensorflow as tf
-
-Gradient = Callable[[tf.Tensor], tf.Tensor]
+from tensorflow.python.eager import record
 
 
 class LeakyReLU(tf.keras.layers.LeakyReLU):
@@ -18,19 +17,53 @@ class LeakyReLU(tf.keras.layers.LeakyReLU):
 def leaky_relu(features: tf.Tensor, alpha: float) -> tf.Tensor:
     """Return features where they are positive, and alpha times them elsewhere; shape and dtype are kept.
 
-    In bfloat16 and float16 processors take TensorFlow 2.15's kernel for the gradient several times as long as in
-    float32. Here kernels that are fast make the same numbers.
+    The gradient's numbers are TensorFlow's, made of what came out, whose sign is that of what came in. TensorFlow makes
+    them of what came in: that is then kept, beside what came out, which the next layer keeps, and a convolution, its
+    bias and its activation are not one operation, because the sum is read twice. In bfloat16 and float16 processors
+    take TensorFlow 2.15's kernel for it several times as long as in float32; here fast ones make the same numbers.
+
+    It is recorded for tapes, and told to graphs that are differentiated as such (the branches of tf.cond). A
+    tf.custom_gradient would do both, but keeps its graph for good (findings/tensorflow-graphs-for-good.sh).
+
+    Args:
+        features: of any float dtype.
+        alpha: more than 0.
     """
-    if features.dtype not in (tf.bfloat16, tf.float16):
-        return tf.nn.leaky_relu(features, alpha)
+    with _overridden("LeakyReLUByOutput", "LeakyRelu"), record.stop_recording():
+        made = tf.nn.leaky_relu(features, alpha)
+    record.record_operation("LeakyRelu", [made], [features], lambda upstream: [_sloped(upstream, made, alpha)])
+    return made
 
-    @tf.custom_gradient
-    def activated(features: tf.Tensor) -> tuple[tf.Tensor, Gradient]:
-        return tf.nn.leaky_relu(features, alpha), lambda upstream: sloped(upstream, features)
 
-    @tf.custom_gradient
-    def sloped(upstream: tf.Tensor, features: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple]]:
-        passed = tf.raw_ops.ReluGrad(gradients=upstream, features=features)
-        return passed + alpha * (upstream - passed), lambda above: (sloped(above, features), None)
+def _sloped(upstream: tf.Tensor, made: tf.Tensor, alpha: float) -> tf.Tensor:
+    """Return upstream where `made` is positive, and alpha times it elsewhere; no gradient flows to `made`."""
+    with _overridden("SlopeAlone", "LeakyReluGrad", "ReluGrad"), record.stop_recording():
+        if made.dtype in (tf.bfloat16, tf.float16):
+            passed = tf.raw_ops.ReluGrad(gradients=upstream, features=made)
+            slope = passed + alpha * (upstream - passed)
+        else:
+            slope = tf.raw_ops.LeakyReluGrad(gradients=upstream, features=made, alpha=alpha)
+    record.record_operation("LeakyReluGrad", [slope], [upstream], lambda above: [_sloped(above, made, alpha)])
+    return slope
 
-    return activated(features)
+
+def _overridden(name: str, *kinds: str) -> AbstractContextManager[None]:
+    """Have graphs take `name` for the gradient of these kinds, but where no tape is: SavedModels refuse such names."""
+    if not record.could_possibly_record():
+        return nullcontext()
+    return tf.compat.v1.get_default_graph().gradient_override_map(dict.fromkeys(kinds, name))
+
+
+@tf.RegisterGradient("LeakyReLUByOutput")
+def _activation_gradient(activation: tf.Operation, upstream: tf.Tensor) -> tf.Tensor:
+    return _sloped(upstream, activation.outputs[0], activation.get_attr("alpha"))
+
+
+@tf.RegisterGradient("SlopeAlone")
+def _slope_gradient(slope: tf.Operation, above: tf.Tensor) -> tuple[tf.Tensor, None]:
+    """Leave out the zeros for what came out, which TensorFlow would send back through the network."""
+    made = slope.inputs[1]
+    if slope.type == "LeakyReluGrad":
+        return _sloped(above, made, slope.get_attr("alpha")), None
+    with _overridden("SlopeAlone", "ReluGrad"):
+        return tf.raw_ops.ReluGrad(gradients=above, features=made), None

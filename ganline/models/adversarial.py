@@ -299,7 +299,7 @@ class Adversarial(Model):
             tf.reduce_mean(tf.cast(self.features(seen, training=True), tf.float32), axis=0)
             for seen in (self.evidence(self.shown(part["image"], step), part) for part in (real, fake))
         )
-        return tf.reduce_sum((on_real - on_fake) ** 2)
+        return tf.reduce_sum(tf.math.squared_difference(on_real, on_fake))
 
     # What is told of a step
 

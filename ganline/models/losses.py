@@ -229,7 +229,7 @@ class WassersteinGPDrift(WassersteinGP):
 
     def real(self, scores: Scores, targets: Scores) -> Scores:
         """Return -D + 0.001 D^2."""
-        return super().real(scores, targets) + DRIFT * scores**2
+        return super().real(scores, targets) + DRIFT * tf.square(scores)
 
 
 class LeastSquares(Loss):

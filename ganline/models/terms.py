@@ -31,14 +31,14 @@ def gradient_penalty(score: Callable[[tf.Tensor], tf.Tensor], images: tf.Tensor)
     with tf.GradientTape() as tape:
         tape.watch(images)
         total = tf.reduce_sum(score(images))
-    squares = tf.reduce_sum(tape.gradient(total, images) ** 2, axis=[1, 2, 3])
+    squares = tf.reduce_sum(tf.square(tape.gradient(total, images)), axis=[1, 2, 3])
     # The root's own gradient is infinite at 0, where a critic that ignores its input would turn weights into NaN.
-    return tf.reduce_mean((tf.sqrt(squares + 1e-12) - 1) ** 2)
+    return tf.reduce_mean(tf.square(tf.sqrt(squares + 1e-12) - 1))
 
 
 def steepness(slopes: Sequence[tf.Tensor]) -> tf.Tensor:
     """Return half the sum of E |grad_x D(x)|^2 over several batches of gradients, float32 (N, H, W, C) each."""
-    return 0.5 * tf.add_n([tf.reduce_mean(tf.reduce_sum(slope**2, axis=[1, 2, 3])) for slope in slopes])
+    return 0.5 * tf.add_n([tf.reduce_mean(tf.reduce_sum(tf.square(slope), axis=[1, 2, 3])) for slope in slopes])
 
 
 def between(real: tf.Tensor, fake: tf.Tensor, key: tf.Tensor) -> tf.Tensor:

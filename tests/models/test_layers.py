@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganline.core.random import key, layer_keys, next_layer_key, uniform
+from ganline.core.random import bernoulli, key, layer_keys, next_layer_key
 from ganline.models import layers
 from ganline.models.instance_norm import instance_norm
 
@@ -135,13 +135,29 @@ def test_dropout_makes_the_numbers_of_a_choice_with_both_gradients(dtype, rate):
 
     def chosen(x):
         with layer_keys(seed):
-            kept = uniform(tf.shape(x), next_layer_key(), dtype=dtype) >= rate
+            kept = bernoulli(1 - rate, tf.shape(x), next_layer_key())
         return tf.where(kept, x * (1 / (1 - rate)), tf.zeros((), dtype))
 
     dropped.trainable_variables = chosen.trainable_variables = ()
     for one, other in zip(gradients(dropped, images), gradients(chosen, images), strict=True):
         assert one.dtype == dtype
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.25, 0.3, 0.5])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_dropout_drops_its_rate_in_any_precision(dtype, rate):
+    """Numbers of bfloat16 are multiples of 1/128: of a rate of .3 drawn by them .305 was dropped."""
+    layer, count = layers.Dropout(rate, dtype=dtype), 1_000_001  # an odd number
+    with layer_keys(key(1, "test", 5)):
+        made = layer(tf.ones((1, count), dtype), training=True)
+    assert np.mean(np.asarray(made, np.float32) == 0) == pytest.approx(rate, abs=4 * (rate * (1 - rate) / count) ** 0.5)
+
+
+def test_batch_norm_of_odd_channels_is_in_float32_where_others_are_not():
+    tf.keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    kinds = {channels: layers.batch_norm(channels, momentum=0.9).compute_dtype for channels in (8, 16, 24, 48)}
+    assert kinds == {8: "float32", 16: "bfloat16", 24: "float32", 48: "bfloat16"}
 
 
 def test_nothing_of_bfloat16_s_dropout_goes_through_the_slow_kernel():

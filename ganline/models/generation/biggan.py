@@ -9,7 +9,7 @@ from ganline.models import stabilisers as practices
 from ganline.models.attention import self_attention
 from ganline.models.base import Batch, Metrics
 from ganline.models.latent_gan import LatentGAN
-from ganline.models.layers import Conv2D, SpectralNormalization, UpSampling2D
+from ganline.models.layers import Conv2D, SpectralNormalization, UpSampling2D, batch_norm
 from ganline.settings.recipes import ClassGAN
 
 GENERATOR = {
@@ -90,7 +90,7 @@ class SAGAN(LatentGAN):
             x = self.doubled(x, width, condition)
             if x.shape[1] == recipe.attention:
                 x = self_attention(x, self.normalised)
-        x = layers.ReLU()(layers.BatchNormalization(epsilon=1e-5)(x))
+        x = layers.ReLU()(batch_norm(x.shape[-1], epsilon=1e-5)(x))
         images = layers.Activation("tanh", dtype="float32")(self.convolution(x, channels))
         return tf.keras.Model([latents, classes], images, name="generator")
 
@@ -104,7 +104,7 @@ class SAGAN(LatentGAN):
 
     def norm(self, x: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
         """Return x (N, H, W, C) normalised, then scaled and shifted as the condition says."""
-        normal = layers.BatchNormalization(epsilon=1e-5, center=False, scale=False)(x)
+        normal = batch_norm(x.shape[-1], epsilon=1e-5, center=False, scale=False)(x)
         return Modulate()([normal, *(self.modulation(condition, x.shape[-1]) for _ in ("gain", "bias"))])
 
     def doubled(self, x: tf.Tensor, filters: int, condition: tf.Tensor) -> tf.Tensor:
@@ -276,4 +276,4 @@ def overlapping(kernel: tf.Tensor) -> tf.Tensor:
     """
     flat = tf.reshape(tf.convert_to_tensor(kernel), (-1, kernel.shape[-1]))
     products = tf.matmul(flat, flat, transpose_a=True)
-    return tf.reduce_sum(tf.linalg.set_diag(products, tf.zeros(kernel.shape[-1])) ** 2)
+    return tf.reduce_sum(tf.square(tf.linalg.set_diag(products, tf.zeros(kernel.shape[-1]))))

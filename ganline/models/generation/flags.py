@@ -13,11 +13,10 @@ class Flags(LatentGAN):
     """One upsampling by four, and a discriminator that keeps the full resolution up to its dense layer.
 
     The widths are those of the printed summary (128 and 64), which the printed totals confirm; the listing has twice
-    as many. The listing's LeakyReLU follows a ReLU and so does nothing; FlagsLeaky leaves out the ReLU.
+    as many. The listing's LeakyReLU follows a ReLU and so does nothing: it is left out; FlagsLeaky leaves out the ReLU.
     """
 
     size_multiple = 4
-    hidden_activation: str | None = "relu"
 
     def build_generator(self) -> tf.keras.Model:
         """Latents (N, latent_dim) -> images (N, H, W, C) in [0, 1]."""
@@ -48,14 +47,14 @@ class Flags(LatentGAN):
         hidden = [
             layer
             for filters in (128, 64)
-            for layer in (
-                Conv2D(filters, 5, padding="same", activation=self.hidden_activation),
-                LeakyReLU(0.2),
-                Dropout(0.25),
-            )
+            for layer in (Conv2D(filters, 5, padding="same"), self.activation(), Dropout(0.25))
         ]
         dense = [layers.Dense(32), LeakyReLU(0.2), Dropout(0.25), layers.Dense(2)]
         return Sequential([layers.Input(self.seen_shape), *hidden, layers.Flatten(), *dense], name="discriminator")
+
+    def activation(self) -> layers.Layer:
+        """Return what follows the discriminator's convolutions."""
+        return layers.ReLU()
 
     def read(self, heads: Outputs) -> Outputs:
         """Return the score: a softmax over two logits is the sigmoid of their difference."""
@@ -65,4 +64,6 @@ class Flags(LatentGAN):
 class FlagsLeaky(Flags):
     """The same with the LeakyReLU at work in the convolutions too."""
 
-    hidden_activation = None
+    def activation(self) -> layers.Layer:
+        """See Flags.activation."""
+        return LeakyReLU(0.2)

@@ -4,7 +4,7 @@ import tensorflow as tf
 from tensorflow.keras import Sequential, layers
 
 from ganline.models.latent_gan import LatentGAN
-from ganline.models.layers import Conv2D, Conv2DTranspose, Dropout, UpSampling2D
+from ganline.models.layers import Conv2D, Conv2DTranspose, Dropout, UpSampling2D, batch_norm
 
 
 class QuickDraw(LatentGAN):
@@ -39,7 +39,7 @@ class QuickDraw(LatentGAN):
         """Return a transposed convolution of stride 1, batch norm and ReLU."""
         return [
             Conv2DTranspose(filters, 5, padding="same"),
-            layers.BatchNormalization(momentum=0.9),
+            batch_norm(filters, momentum=0.9),
             layers.ReLU(),
         ]
 

@@ -80,7 +80,7 @@ class VAE(Model):
         mean, log_variance = self.networks["encoder"](images, training=True)
         noise = normal(tf.shape(mean), seed)
         redrawn = self.networks["decoder"](mean + tf.exp(0.5 * log_variance) * noise, training=True)
-        reconstruction = math.prod(self.image_shape) * tf.reduce_mean((images - redrawn) ** 2)
+        reconstruction = math.prod(self.image_shape) * tf.reduce_mean(tf.math.squared_difference(images, redrawn))
         kl = kl_per_latent(mean, log_variance)
         return {"loss": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
 
@@ -125,7 +125,7 @@ class VAE(Model):
 
 def kl_per_latent(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
     """Return the KL divergence of N(mean, variance) from N(0, 1) in nats, averaged over images and latents (N, D)."""
-    return -0.5 * tf.reduce_mean(1.0 + log_variance - mean**2 - tf.exp(log_variance))
+    return -0.5 * tf.reduce_mean(1.0 + log_variance - tf.square(mean) - tf.exp(log_variance))
 
 
 def evidence_lower_bound(loss: float, pixels: int, latents: int) -> float:

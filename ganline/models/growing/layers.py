@@ -111,7 +111,7 @@ class PixelNorm(tf.keras.layers.Layer):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Normalise; the mean of squares is taken in float32."""
-        squares = tf.reduce_mean(tf.cast(inputs, tf.float32) ** 2, axis=-1, keepdims=True)
+        squares = tf.reduce_mean(tf.square(tf.cast(inputs, tf.float32)), axis=-1, keepdims=True)
         return inputs * tf.cast(tf.math.rsqrt(squares + 1e-8), inputs.dtype)
 
 

@@ -59,8 +59,8 @@ class PathLength:
             total = tf.reduce_sum(draw(given) * upstream)
         gradients = [tf.cast(gradient, tf.float32) for gradient in tape.gradient(total, given)]
         pixels = upstream.shape[1] * upstream.shape[2]
-        squares = tf.reduce_sum(tf.stack(gradients) ** 2, axis=2) / pixels
+        squares = tf.reduce_sum(tf.square(tf.stack(gradients)), axis=2) / pixels
         lengths = tf.sqrt(tf.reduce_mean(squares, axis=0) + 1e-12)  # its own gradient is infinite at 0
         mean = LENGTH_DECAY * self.mean + (1 - LENGTH_DECAY) * tf.reduce_mean(lengths)
         self.mean.assign(tf.stop_gradient(mean))
-        return tf.reduce_mean((lengths - mean) ** 2)
+        return tf.reduce_mean(tf.square(lengths - mean))

@@ -97,8 +97,8 @@ class ModulatedConv2D(EqualisedConv2D):
         images = enlarged(images, kernel) if self.enlarging else tf.nn.conv2d(images, kernel, 1, "SAME")
         if self.plain:
             return self.biased(images)
-        power = tf.reduce_sum(tf.cast(kernel, tf.float32) ** 2, axis=(0, 1))
-        inverse = tf.math.rsqrt(tf.cast(scale, tf.float32) ** 2 @ power + EPSILON)
+        power = tf.reduce_sum(tf.square(tf.cast(kernel, tf.float32)), axis=(0, 1))
+        inverse = tf.math.rsqrt(tf.square(tf.cast(scale, tf.float32)) @ power + EPSILON)
         images = images * tf.cast(inverse, images.dtype)[:, None, None] + noise[0] * self.strength
         return leaky_relu(self.biased(images), LEAK) * 2**0.5
 

@@ -160,7 +160,7 @@ class AdvGAN(ImageGAN):
         """
         recipe = self.settings
         lack = victims.margin(self.victim.logits(fake["image"]), *self._aim(real))
-        length = tf.sqrt(tf.reduce_sum((fake["image"] - real["image"]) ** 2, (1, 2, 3)) + 1e-8)
+        length = tf.sqrt(tf.reduce_sum(tf.math.squared_difference(fake["image"], real["image"]), (1, 2, 3)) + 1e-8)
         deceit = tf.reduce_mean(tf.nn.relu(lack + SURELY))
         excess = tf.reduce_mean(tf.nn.relu(length - recipe.free_distance))
         deceiving = self.deceive(self.judge(fake, step), real, fake, step)

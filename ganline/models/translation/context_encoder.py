@@ -99,7 +99,7 @@ class ContextEncoder(ImageGAN):
     def generator_loss(self, real: Batch, fake: Batch, step: tf.Tensor) -> tuple[tf.Tensor, Metrics]:
         """Return the mean squared difference in the hole and the adversarial term, weighed."""
         apart = self.evidence(real["image"], real) - self.evidence(fake["image"], fake)
-        squares = tf.reduce_mean(apart**2)
+        squares = tf.reduce_mean(tf.square(apart))
         deceiving = self.deceive(self.judge(fake, step), real, fake, step)
         loss = self.settings.reconstruction_weight * squares + self.settings.adversarial_weight * deceiving
         return loss, {"g_l2": squares, "g_l1": tf.reduce_mean(tf.abs(apart))}

@@ -62,7 +62,7 @@ def _descend(
         with tf.GradientTape() as tape:
             tape.watch(adam[0])
             now = _in_range((tf.tanh(adam[0]) / INSIDE + 1) / 2)
-            squared = tf.reduce_sum((now - images) ** 2, (1, 2, 3))
+            squared = tf.reduce_sum(tf.math.squared_difference(now, images), (1, 2, 3))
             lack = margin(victim.logits(now), classes, targeted) + confidence
             loss = squared + constant * tf.maximum(lack + SURE, 0)
         size = learning_rate * 0.1 ** (number / iterations)

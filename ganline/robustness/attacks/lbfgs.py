@@ -149,7 +149,7 @@ def _loss(
         tape.watch(images)
         logits = victim.logits(images)
         losses = constants * tf.nn.sparse_softmax_cross_entropy_with_logits(aims, logits)
-        losses += tf.reduce_sum((images - originals) ** 2, (1, 2, 3))
+        losses += tf.reduce_sum(tf.math.squared_difference(images, originals), (1, 2, 3))
     reached = tf.argmax(logits, axis=1) == classes
     return losses, tape.gradient(losses, images), reached if targeted else ~reached
 
