@@ -62,8 +62,10 @@ def section(results: Path) -> str:
     floor = np.mean([facts["metrics"]["floor_kid"] for facts in found.values()])
     images = min(facts["images"] for facts in found.values())
     lines = "\n".join(_line(gan, facts) for gan, facts in found.items())
+    missing = [gan for gan, _ in GANS.values() if gan not in found]
     return SECTION.format(
         head=HEAD, rows=lines, floor=short(float(floor)), images=images, picture=PICTURE,
+        missing=f" Not there yet: {', '.join(missing)}." if missing else "",
         minutes=MINUTES, thread=rows.SPEED_UP * MINUTES,
     )  # fmt: skip
 
@@ -110,7 +112,7 @@ SECTION = """## Emoji at 64x64, the same minutes for each
 Colour emoji as Twitter draws them, one in five held out, by GANs that were each given {minutes:.0f} minutes on two
 cores ({thread:.0f} of one thread), in bfloat16. KID by EfficientNet-Lite0 of {images} images against as many held-out
 ones (training images in their place: {floor}): at the end, with its standard error, and at the best of eight steps. One
-seed each.
+seed each.{missing}
 
 Made by `python -m benchmarks.emoji`; each run is in docs/results/emoji.
 

@@ -62,7 +62,7 @@ class Dropout(tf.keras.layers.Layer):
 def batch_norm(channels: int, **kwargs: Any) -> tf.keras.layers.Layer:
     """Return batch norm for images (N, H, W, channels), in float32 where that is faster.
 
-    In bfloat16 processors take over 10 times as long for a number where channels are no multiple of 16
+    In bfloat16 processors take 10 to 20 times as long for a number where channels are no multiple of 16
     (findings/tensorflow-batch-norm-channels.sh).
     """
     return tf.keras.layers.BatchNormalization(dtype="float32" if channels % 16 else None, **kwargs)
