@@ -92,6 +92,8 @@ def picture(results: Path) -> np.ndarray:
         x, y = ([point[name] for point in facts["curve"]["points"]] for name in ("core_minutes", "kid"))
         axes.plot(x, y, "o-", color=f"C{number}", linewidth=1.2, markersize=3, label=gan)
     axes.set_yscale("log")
+    for axis in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        axis("{x:g}")
     axes.set_xlim(left=0)
     axes.set_xlabel("core-minutes of training", fontsize=8)
     axes.legend(fontsize=8, frameon=False)

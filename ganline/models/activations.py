@@ -1,6 +1,7 @@
 """LeakyReLU that TensorFlow can fuse, whose gradient keeps less and goes through kernels that are fast."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import tensorflow as tf
 from tensorflow.python.eager import record
@@ -29,6 +30,7 @@ def leaky_relu(features: tf.Tensor, alpha: float) -> tf.Tensor:
         features: of any float dtype.
         alpha: more than 0.
     """
+    features = tf.convert_to_tensor(features)
     with _overridden("LeakyReLUByOutput", "LeakyRelu"), record.stop_recording():
         made = tf.nn.leaky_relu(features, alpha)
     record.record_operation("LeakyRelu", [made], [features], lambda upstream: [_sloped(upstream, made, alpha)])
@@ -54,12 +56,21 @@ def _overridden(name: str, *kinds: str) -> AbstractContextManager[None]:
     return tf.compat.v1.get_default_graph().gradient_override_map(dict.fromkeys(kinds, name))
 
 
-@tf.RegisterGradient("LeakyReLUByOutput")
+def _named(name: str) -> Callable[[Callable], Callable]:
+    def register(gradient: Callable) -> Callable:
+        with suppress(KeyError):  # a copy of this file, as a model in MLflow brings one, was there before
+            tf.RegisterGradient(name)(gradient)
+        return gradient
+
+    return register
+
+
+@_named("LeakyReLUByOutput")
 def _activation_gradient(activation: tf.Operation, upstream: tf.Tensor) -> tf.Tensor:
     return _sloped(upstream, activation.outputs[0], activation.get_attr("alpha"))
 
 
-@tf.RegisterGradient("SlopeAlone")
+@_named("SlopeAlone")
 def _slope_gradient(slope: tf.Operation, above: tf.Tensor) -> tuple[tf.Tensor, None]:
     """Leave out the zeros for what came out, which TensorFlow would send back through the network."""
     made = slope.inputs[1]

@@ -1,9 +1,11 @@
+import runpy
 from functools import partial
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from ganline.models import activations
 from ganline.models.activations import LeakyReLU
 
 
@@ -87,3 +89,12 @@ def test_a_network_with_leaky_relu_can_be_exported(tmp_path):
     pixels = np.array([[-1.0, 2.0]], np.float32)
     made = tf.saved_model.load(tmp_path).signatures["serving_default"](tf.constant(pixels))
     np.testing.assert_allclose(next(iter(made.values())), network(pixels))
+
+
+def test_a_copy_of_the_code_finds_its_gradients_there():
+    """A model that was logged brings its own copy of the package into the process."""
+    copy = runpy.run_path(activations.__file__)
+    with tf.GradientTape() as tape:
+        x = tf.Variable([-1.0, 2.0])
+        made = copy["leaky_relu"](x, 0.2)
+    np.testing.assert_allclose(tape.gradient(made, x), [0.2, 1.0])
