@@ -1,6 +1,5 @@
 """LeakyReLU that TensorFlow can fuse, whose gradient keeps less and goes through kernels that are fast."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 
 import tensorflow as tf
@@ -56,21 +55,10 @@ def _overridden(name: str, *kinds: str) -> AbstractContextManager[None]:
     return tf.compat.v1.get_default_graph().gradient_override_map(dict.fromkeys(kinds, name))
 
 
-def _named(name: str) -> Callable[[Callable], Callable]:
-    def register(gradient: Callable) -> Callable:
-        with suppress(KeyError):  # a copy of this file, as a model in MLflow brings one, was there before
-            tf.RegisterGradient(name)(gradient)
-        return gradient
-
-    return register
-
-
-@_named("LeakyReLUByOutput")
 def _activation_gradient(activation: tf.Operation, upstream: tf.Tensor) -> tf.Tensor:
     return _sloped(upstream, activation.outputs[0], activation.get_attr("alpha"))
 
 
-@_named("SlopeAlone")
 def _slope_gradient(slope: tf.Operation, above: tf.Tensor) -> tuple[tf.Tensor, None]:
     """Leave out the zeros for what came out, which TensorFlow would send back through the network."""
     made = slope.inputs[1]
@@ -78,3 +66,8 @@ def _slope_gradient(slope: tf.Operation, above: tf.Tensor) -> tuple[tf.Tensor, N
         return _sloped(above, made, slope.get_attr("alpha")), None
     with _overridden("SlopeAlone", "ReluGrad"):
         return tf.raw_ops.ReluGrad(gradients=above, features=made), None
+
+
+for _name, _gradient in {"LeakyReLUByOutput": _activation_gradient, "SlopeAlone": _slope_gradient}.items():
+    with suppress(KeyError):  # a copy of this file, as a model in MLflow brings one, was there before
+        tf.RegisterGradient(_name)(_gradient)
