@@ -9,7 +9,7 @@ from tensorflow.keras import Sequential, layers
 
 from ganline.models.activations import LeakyReLU
 from ganline.models.latent_gan import LatentGAN, discriminator
-from ganline.models.layers import Conv2D, Conv2DTranspose
+from ganline.models.layers import Conv2D, Conv2DTranspose, batch_norm
 
 
 class Wide(LatentGAN):
@@ -33,7 +33,7 @@ class Wide(LatentGAN):
         """Images of `seen_shape` in [-1, 1] -> logits (N, 1)."""
         hidden = [Conv2D(64, 5, strides=2, padding="same"), LeakyReLU(0.2)]
         for filters in (128, 256, 512):
-            hidden += [Conv2D(filters, 5, strides=2, padding="same"), _norm(), LeakyReLU(0.2)]
+            hidden += [Conv2D(filters, 5, strides=2, padding="same"), _norm(filters), LeakyReLU(0.2)]
         return discriminator(self.seen_shape, [*hidden, layers.Flatten()])
 
 
@@ -57,7 +57,7 @@ class Small(LatentGAN):
         """Images of `seen_shape` in [-1, 1] -> logits (N, 1)."""
         hidden = []
         for filters in (2, 4, 8):
-            hidden += [Conv2D(filters, 3, strides=2, padding="same"), _norm(), LeakyReLU(0.3)]
+            hidden += [Conv2D(filters, 3, strides=2, padding="same"), _norm(filters), LeakyReLU(0.3)]
         return discriminator(self.seen_shape, [*hidden, layers.Flatten()])
 
 
@@ -67,13 +67,13 @@ def _sides(size: int, halvings: int) -> list[int]:
 
 
 def _first(side: int, maps: int) -> list[layers.Layer]:
-    return [layers.Dense(side * side * maps), layers.Reshape((side, side, maps)), _norm(), layers.ReLU()]
+    return [layers.Dense(side * side * maps), layers.Reshape((side, side, maps)), _norm(maps), layers.ReLU()]
 
 
 def _up(side: int, maps: int, size: int) -> list[layers.Layer]:
     """Return what doubles maps up to `side` pixels: where that is odd, one pixel less than double."""
     odd = {"output_padding": 0} if side % 2 else {}
-    return [Conv2DTranspose(maps, size, strides=2, padding="same", **odd), _norm(), layers.ReLU()]
+    return [Conv2DTranspose(maps, size, strides=2, padding="same", **odd), _norm(maps), layers.ReLU()]
 
 
 def _generator(latent_dim: int, hidden: list[layers.Layer]) -> tf.keras.Model:
@@ -81,5 +81,5 @@ def _generator(latent_dim: int, hidden: list[layers.Layer]) -> tf.keras.Model:
     return Sequential([layers.Input((latent_dim,)), *hidden, last], name="generator")
 
 
-def _norm() -> layers.Layer:
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+def _norm(maps: int) -> layers.Layer:
+    return batch_norm(maps, momentum=0.9, epsilon=1e-5)
