@@ -119,8 +119,8 @@ class _Domain:
 
 
 def _some(images: Inputs, seed: int, name: str) -> np.ndarray:
-    rows = np.sort(generator(seed, f"diagnosis/{name}").permutation(len(images))[:REAL])
-    return np.asarray(images[rows])
+    # In no order: who takes the first few takes some of all, though data may be ordered by name, time or class.
+    return np.asarray(images[generator(seed, f"diagnosis/{name}").permutation(len(images))[:REAL]])
 
 
 def _named(found: dict[str, float], ending: str) -> dict[str, float]:

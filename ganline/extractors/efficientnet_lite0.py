@@ -16,7 +16,6 @@ STAGES = (
     (1, 3, 1, 6, 320),
 )  # fmt: skip
 """Blocks, side of their kernels, stride of the first, how much they widen what comes in, channels that go out."""
-NORMALISED = ("weight", "bias", "running_mean", "running_var")
 
 
 def network(image_shape: Sequence[int], file: Path | None) -> tf.keras.Model:

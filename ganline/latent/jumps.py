@@ -25,7 +25,7 @@ class Jump(NamedTuple):
     step: int
     """It leads from this point of the path to the next."""
     ratio: float
-    """How fast the image changes along it, over the median of all steps of all paths."""
+    """How fast the image changes along it, over the median of all steps of all paths; infinite where that is 0."""
     abruptness: float
     """The longest of the equal parts into which it was cut, as a share of all of them together: 1 / (parts) where the
     image changes evenly, 1 where it changes all at once."""
@@ -83,7 +83,7 @@ def largest(
     seen = see(cut.reshape(-1, dimension), np.repeat(labels[chosen], parts + 1)).reshape(len(chosen), parts + 1, -1)
     pieces = lengths(seen)
     shares = pieces.max(axis=1) / np.maximum(pieces.sum(axis=1), TINY)
-    ratios = top[chosen] / max(usual, TINY)
+    ratios = top[chosen] / usual if usual > 0 else np.full(len(chosen), np.inf)
     return [
         Jump(int(path), int(fastest[path]), float(ratio), float(share), part)
         for path, ratio, share, part in zip(chosen, ratios, shares, cut, strict=True)

@@ -46,10 +46,12 @@ def boundary_distortion(fakes: Labelled, train: Labelled, held_out: Labelled, se
         seed: fixes which images are trained on: of fakes and training images as many as the smaller set has.
 
     Raises:
-        ValueError: as ganline.metrics.classification.classification.
+        ValueError: as ganline.metrics.classification.classification, or there are fewer images than classes.
     """
     fakes, train, held_out = checked("boundary distortion", fakes, train, held_out)
     classes, count = classes_of([fakes, train, held_out]), min(len(fakes.labels), len(train.labels))
+    if count < classes:
+        raise ValueError(f"boundary distortion: {classes} classes take as many images at least, found {count}")
     random = generator(seed, "boundary_distortion")
     fake_rows, train_rows = (random.permutation(len(part.labels))[:count] for part in (fakes, train))
     with threadpool_limits(1):

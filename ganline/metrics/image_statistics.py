@@ -161,7 +161,7 @@ def _saturations(images: np.ndarray) -> np.ndarray:
 
 
 def _blocks(images: np.ndarray) -> list[np.ndarray]:
-    return np.array_split(images, -(-images.size // _BLOCK))
+    return np.array_split(images, min(len(images), -(-images.size // _BLOCK)))
 
 
 def _distance(values: list[np.ndarray]) -> float:

@@ -336,7 +336,8 @@ class Translator:
     def _rows(self, count: int, seed: int, purpose: str) -> np.ndarray:
         if self._inputs is None:
             raise ValueError("this translator was given no held-out images to draw from")
-        return np.sort(generator(seed, f"inputs/{purpose}").permutation(len(self._inputs))[:count])
+        # In no order: who takes the first few takes some of all, though data may be ordered by name, time or class.
+        return generator(seed, f"inputs/{purpose}").permutation(len(self._inputs))[:count]
 
     def _given(self, rows: np.ndarray, seed: int, purpose: str) -> Given:
         assert self._inputs is not None

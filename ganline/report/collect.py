@@ -96,15 +96,16 @@ def pairs(params: Params, evaluated: dict[str, np.ndarray]) -> Pairs | None:
 
     Args:
         params: of the run; report.images are shown, at most.
-        evaluated: features.npz of the stage evaluate: of a translator "inputs" beside "images", and "partners" where
-            what each image should be is known; uint8 (N, H, W, C) each, every one of a size and channels of its own.
+        evaluated: features.npz of the stage evaluate: of a translator "inputs" beside "images", "partners" where what
+            each image should be is known, and "styles" where it draws in these; uint8 (N, H, W, C) each, every one of a
+            size and channels of its own.
     """
     if lacking(("inputs",), model_facts()[params.train.model]["abilities"]):
         return None
     count = min(params.report.images, len(evaluated["images"]))
     chosen = np.linspace(0, len(evaluated["images"]) - 1, count).astype(int)
-    targets = evaluated["partners"][chosen] if "partners" in evaluated else None
-    return Pairs(evaluated["inputs"][chosen], evaluated["images"][chosen], targets)
+    targets, styles = (evaluated[name][chosen] if name in evaluated else None for name in ("partners", "styles"))
+    return Pairs(evaluated["inputs"][chosen], evaluated["images"][chosen], targets, styles)
 
 
 def _json(path: Path) -> Any:

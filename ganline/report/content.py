@@ -49,6 +49,8 @@ class Pairs(NamedTuple):
     """uint8 (N, H, W, C)."""
     targets: np.ndarray | None
     """uint8 (N, H, W, C); None where nobody knows."""
+    styles: np.ndarray | None = None
+    """uint8 (N, H, W, C): in whose style each was made, of a translator that draws in styles."""
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ def render(content: Content) -> str:
             left_out=left_out(content.protocol),
             panels=[("Real", content.real), ("Generated", content.generated)],
             pairs=pair_blocks(content.pairs) if content.pairs else [],
+            targets=content.pairs is not None and content.pairs.targets is not None,
             panel=lambda images: panel(images, content.conditions),
             strip=pair_strip(content.samples, content.pairs)
             if content.pairs
@@ -87,10 +88,13 @@ def panel(images: np.ndarray, conditions: int) -> np.ndarray:
 def pair_blocks(pairs: Pairs) -> list[list[tuple[str, np.ndarray]]]:
     """Return some pairs in one or two blocks, each its columns from left to right: name and pictures one below another.
 
-    A row is one pair: inputs are brought to the size of what is made of them. The difference of output and target is
-    taken channel by channel, black where they are equal.
+    A row is one pair: inputs and styles are brought to the size of what is made of them. The difference of output and
+    target is taken channel by channel, black where they are equal.
     """
-    columns = {"Input": like(pairs.inputs, pairs.outputs.shape[1:]), "Output": pairs.outputs}
+    columns = {"Input": like(pairs.inputs, pairs.outputs.shape[1:])}
+    if pairs.styles is not None:
+        columns["Style"] = like(pairs.styles, pairs.outputs.shape[1:])
+    columns["Output"] = pairs.outputs
     if pairs.targets is not None:
         apart = np.abs(pairs.outputs.astype(np.int16) - pairs.targets).astype(np.uint8)
         columns |= {"Target": pairs.targets, "Difference": apart}
@@ -122,21 +126,25 @@ def strip(samples: Sequence[Sample], image_shape: Sequence[int], by_row: bool) -
 
 
 def pair_strip(samples: Sequence[Sample], pairs: Pairs) -> list[tuple[str, np.ndarray]]:
-    """Return the same for a translator, between a column of the inputs and one of the targets, where these are known.
+    """Return the same for a translator, behind its inputs and styles and before the targets, where there are these.
 
-    Its grids hold input, output and target beside each other, all in the size of the largest, pair after pair.
+    Its grids hold input, style, output and target beside each other (see ganline.models.makers.Translator.sheet), all
+    in the size of the largest, pair after pair.
     """
     if not samples:
         return []
-    sets = [images for images in pairs if images is not None]
-    height, width = (max(images.shape[axis] for images in sets) for axis in (1, 2))
+    every = {"input": pairs.inputs, "style": pairs.styles, "output": pairs.outputs, "target": pairs.targets}
+    sets = {name: images for name, images in every.items() if images is not None}
+    height, width = (max(images.shape[axis] for images in sets.values()) for axis in (1, 2))
 
-    def column(grid: np.ndarray, place: int) -> np.ndarray:
-        return image_grid(cut_grid(grid, height, width)[place :: len(sets)][:STRIP_ROWS], 1)
+    def column(grid: np.ndarray, name: str) -> np.ndarray:
+        return image_grid(cut_grid(grid, height, width)[list(sets).index(name) :: len(sets)][:STRIP_ROWS], 1)
 
-    steps = [(number(step), column(grid, 1)) for step, grid in evenly(samples, STRIP_STEPS - len(sets) + 1)]
-    last = samples[-1].grid
-    return [("input", column(last, 0)), *steps, *([("target", column(last, 2))] if len(sets) > 2 else [])]
+    found = []
+    for name in sets:
+        shown = evenly(samples, STRIP_STEPS - len(sets) + 1) if name == "output" else samples[-1:]
+        found += [(number(step) if name == "output" else name, column(grid, name)) for step, grid in shown]
+    return found
 
 
 def frames(samples: Sequence[Sample]) -> list[Sample]:

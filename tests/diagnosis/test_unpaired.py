@@ -63,6 +63,14 @@ def test_a_perfect_cycle_is_no_health_if_a_faint_noise_breaks_it():
     assert told.failing and "steganography" in told.summary and told.first_step == 800 + 1000
 
 
+def test_images_in_an_order_are_judged_as_in_any():
+    """A quarter of them black, and first, as a folder of nights before days would have them."""
+    inputs = discs(1000, 0)
+    inputs[:250] //= 9
+    found = look(TwoWays(), 255 - inputs, inputs)
+    assert found["spread"] > 0.9 and found["domain"] < 0.2 and found["hidden"] < 0.1
+
+
 def test_one_direction_that_collapses_is_seen_though_the_other_is_fine():
     found = look(Collapsed(), squares(300, 2))
     assert found["spread"] < 1e-9 and found["spread_back"] > 0.8

@@ -40,6 +40,11 @@ def test_an_even_space_has_no_large_jump_and_a_dead_one_none():
     assert jumps == [] and not speeds.any()
 
 
+def test_where_most_steps_change_nothing_a_jump_is_endlessly_fast():
+    jumps, speeds = largest(lambda latents, labels: np.sign(latents[:, :1]), PATHS, LABELS, 1, 10, "normal")
+    assert np.median(speeds) == 0 and jumps[0].ratio == np.inf and jumps[0].abruptness == 1
+
+
 def test_each_path_keeps_its_label():
     seen = set()
 

@@ -43,6 +43,13 @@ def test_falls_with_wrong_labels(digits):
     assert 0.7 > few > all_wrong > 0.0
 
 
+def test_refuses_fewer_images_than_classes():
+    images = np.random.default_rng(0).integers(0, 256, (30, 8, 8, 1)).astype(np.uint8)
+    sets = [Labelled(images, np.arange(30) + shift) for shift in (0, 1, 0)]
+    with pytest.raises(ValueError, match="boundary distortion: 31 classes take as many images at least, found 30"):
+        boundary_distortion(*sets, seed=0)
+
+
 def test_refuses_real_images_of_one_class():
     images = np.random.default_rng(0).integers(0, 256, (30, 8, 8, 1)).astype(np.uint8)
     sets = Labelled(images, np.arange(30) % 2), Labelled(images, np.zeros(30, int)), Labelled(images, np.arange(30) % 2)

@@ -39,6 +39,13 @@ def test_equal_sets_are_at_distance_0_in_any_order_and_block(monkeypatch):
         assert np.array(measure(images, other)) == pytest.approx(before)
 
 
+def test_images_larger_than_a_block_are_compared(monkeypatch):
+    images, other = noise(60, (3, 12, 15, 3)), noise(50, (4, 12, 15, 3), seed=1)
+    found = [np.array(measure(images, other)) for measure in EACH]
+    monkeypatch.setattr(module, "_BLOCK", 200)  # an image has 540 numbers
+    assert [np.array(measure(images, other)) for measure in EACH] == [pytest.approx(before) for before in found]
+
+
 def test_white_noise_has_a_flat_spectrum():
     # Twice the deviation is 6.02 dB more at every frequency.
     assert spectrum_distance(noise(12), noise(24, seed=1)) == pytest.approx((6.02, 6.02), abs=0.15)

@@ -74,6 +74,13 @@ def test_a_translator_draws_pairs_of_held_out_images():
     assert "pairs" in maker.abilities and maker.conditions == 0
 
 
+def test_the_first_that_a_translator_draws_are_some_of_all():
+    """Whoever looks at the first few must not see the first folder, night or class alone."""
+    inputs = np.arange(200, dtype=np.uint8)[:, None, None, None].repeat(8, 1).repeat(8, 2)
+    drawn = makers.of(Negative(), inputs).draw(200, 1, "evaluate").given["inputs"][:, 0, 0, 0]
+    assert sorted(drawn) == list(range(200)) and 70 < drawn[:50].mean() < 130 and drawn[:50].max() > 150
+
+
 def test_many_images_are_translated_as_each_alone(monkeypatch):
     monkeypatch.setattr(makers, "PIXELS", 3 * 64)
     maker, told = makers.Translator(Negative()), []

@@ -244,6 +244,18 @@ def test_the_strip_of_a_translator_stands_between_inputs_and_targets():
     assert pair_strip([], Pairs(*sets)) == []
 
 
+def test_what_is_drawn_in_a_style_is_shown_beside_it():
+    inputs, styles, outputs = (np.full((4, 8, 8, 3), value, np.uint8) for value in (10, 100, 200))
+    sheet = Sample(7, image_grid(np.stack([inputs, styles, outputs], 1).reshape(-1, 8, 8, 3), 6))
+    pairs = Pairs(inputs, outputs, None, styles)
+    for shown in (pair_strip([sheet], pairs), [(name.lower(), seen) for name, seen in pair_blocks(pairs)[0]]):
+        assert [name for name, _ in shown] in (["input", "style", "7"], ["input", "style", "output"])
+        for (_, column), given in zip(shown, (inputs, styles, outputs), strict=True):
+            assert np.array_equal(column, image_grid(given[: len(column) // 8], 1))
+    page = render(dataclasses.replace(content((8, 8, 3)), pairs=pairs, samples=[sheet]))
+    assert ">Style<" in page and ">Target<" not in page and "true partners" not in page
+
+
 def test_a_translators_numbers_stand_beside_who_has_learned_nothing():
     usual = content()
     found = {"l1": 0.1, "l1_stderr": 0.01, "baseline_copied_l1": 0.25, "baseline_copied_l1_stderr": 0.02,

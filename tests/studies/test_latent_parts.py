@@ -169,6 +169,16 @@ def test_a_torn_space_is_said_to_be_torn(space):
     assert "ignores its latents" in dead.words[0] and not dead.figures
 
 
+def test_a_space_of_a_few_pictures_is_told_of_by_its_tears(space):
+    """As of a generator that has collapsed: along most steps nothing changes, so none is so many times as fast."""
+    few = Linear()
+    few.unrounded = lambda z, y: 255.0 * tf.round(tf.sigmoid(1e6 * z[:, :1, None, None])) + tf.zeros((1, SIDE, SIDE, 1))
+    found = smoothness.find(make_space(few))
+    assert "In most steps of 64 paths nothing changes" in found.words[0] and "torn there" in found.words[0]
+    assert set(found.figures) == {"jumps"} and "largest_jump" not in found.numbers
+    assert all(np.isfinite(number.value) for number in found.numbers.values())
+
+
 def test_midpoints_that_are_training_images(space):
     latents = space.samples.latents
     middle = [interpolation(a, b, 3, "normal")[1] for a, b in zip(latents, np.roll(latents, -1, 0), strict=True)]

@@ -84,6 +84,14 @@ def test_an_interval_is_wilsons():
     assert Share(0, 0).interval == (0.0, 1.0)
 
 
+def test_what_learns_from_the_first_images_learns_of_all_classes(params):
+    labels = np.repeat(np.arange(10), 100)
+    images = labels.astype(np.uint8)[:, None, None, None].repeat(8, 1).repeat(8, 2)
+    learned, classes, _ = Ground(params, Plane(images), images, labels, images, labels, NAMES).taught
+    assert np.array_equal(learned[:, 0, 0, 0], classes) and set(classes[:100]) == set(range(10))
+    assert np.bincount(classes[:500]).min() > 25
+
+
 def test_data_without_classes_is_left_out(params):
     images = np.zeros((20, 8, 8, 1), np.uint8)
     with pytest.raises(LeftOut, match="the data has not two classes"):

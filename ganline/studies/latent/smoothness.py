@@ -39,16 +39,20 @@ def find(space: Space) -> Finding:
     )
     if not jumps:
         return Finding({}, length, ["Along no path does the image change: the generator ignores its latents."])
-    numbers = length | {
-        "largest_jump": Number(
-            jumps[0].ratio,
-            "Largest jump along a path",
-            "lower",
-            f"From 1: how fast the image changes in the fastest of {PATHS * (POINTS - 1):,} steps along paths, over "
-            "the median. A few times the median is a smooth space; tens of times is a hole.",
-        ),
-    }
-    return Finding(_figures(space, jumps, labels, speeds), numbers, [_sentence(jumps)])
+    shown = {"jumps": _shown(space, jumps, labels)}
+    if not np.isfinite(jumps[0].ratio):
+        still = f"In most steps of {PATHS} paths nothing changes, in {np.mean(speeds > 0):.1%} something does."
+        return Finding(shown, length, [f"{still} {_torn(jumps)}"])
+    number = Number(
+        jumps[0].ratio,
+        "Largest jump along a path",
+        "lower",
+        f"From 1: how fast the image changes in the fastest of {PATHS * (POINTS - 1):,} steps along paths, over "
+        "the median. A few times the median is a smooth space; tens of times is a hole.",
+    )
+    fastest = f"In the fastest step of {PATHS} paths the image changes {number.value:.1f} times as fast as usual."
+    figures = shown | {"speeds": _speeds(speeds)}
+    return Finding(figures, length | {"largest_jump": number}, [f"{fastest} {_torn(jumps)}"])
 
 
 def _unrounded(space: Space) -> Maker:
@@ -92,34 +96,33 @@ def _paths(space: Space) -> np.ndarray:
     )
 
 
-def _figures(space: Space, jumps: list[Jump], labels: np.ndarray, speeds: np.ndarray) -> dict[str, Figure]:
+def _shown(space: Space, jumps: list[Jump], labels: np.ndarray) -> Figure:
     asked_for = np.repeat([labels[jump.path] for jump in jumps], PARTS + 1)
     images = space.generator.images(np.concatenate([jump.latents for jump in jumps]), asked_for)
-    rows = [f"{jump.ratio:.1f}x, {100 * jump.abruptness:.0f} %" for jump in jumps]
-    shown = Figure(
+    compared = np.isfinite(jumps[0].ratio)
+    rows = [f"{f'{jump.ratio:.1f}x, ' if compared else ''}{100 * jump.abruptness:.0f} %" for jump in jumps]
+    fast = "how fast, over the median step, and " if compared else ""
+    return Figure(
         labelled_grid(images, rows, [str(part) for part in range(PARTS + 1)]),
         "The largest jumps",
         f"Each row is a single step of a path of {POINTS - 1}, those in which the image changes fastest, cut into "
-        f"{PARTS}. Beside it stands how fast, over the median step, and how much of the change lies in one part: "
+        f"{PARTS}. Beside it stands {fast}how much of the change lies in one part: "
         f"{100 // PARTS} % is an even change, 100 % a tear. In a hole of the latent space the middle of the row "
         "shows no real image, or one image snaps to another.",
     )
-    chart = Figure(
+
+
+def _speeds(speeds: np.ndarray) -> Figure:
+    return Figure(
         histograms({"steps": speeds.ravel() / np.median(speeds)}, "speed of a step, over the median"),
         "How fast images change along paths",
         f"{PATHS} paths between random latents, {POINTS - 1} steps each: distance in the extractor's features for the "
         "distance of the latents. A short tail to the right is a smooth space; far outliers are jumps.",
     )
-    return {"jumps": shown, "speeds": chart}
 
 
-def _sentence(jumps: list[Jump]) -> str:
+def _torn(jumps: list[Jump]) -> str:
     torn = sum(jump.abruptness >= TORN for jump in jumps)
-    first = f"In the fastest step of {PATHS} paths the image changes {jumps[0].ratio:.1f} times as fast as usual."
     if torn:
-        found = f"Of the {len(jumps)} fastest, {torn} stay abrupt when cut into {PARTS} parts: the space is torn there."
-    else:
-        found = (
-            f"Cut into {PARTS} parts, none of the {len(jumps)} fastest is abrupt: the space bends, it does not tear."
-        )
-    return f"{first} {found}"
+        return f"Of the {len(jumps)} fastest, {torn} stay abrupt when cut into {PARTS} parts: the space is torn there."
+    return f"Cut into {PARTS} parts, none of the {len(jumps)} fastest is abrupt: the space bends, it does not tear."

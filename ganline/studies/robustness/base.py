@@ -110,11 +110,14 @@ class Ground:
 
     @cached_property
     def taught(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What classifiers learn from, uint8 (M, H, W, C) and int32 (M,), and what is kept back, float32 in 0 to 1."""
+        """What classifiers learn from, uint8 (M, H, W, C) and int32 (M,), and what is kept back, float32 in 0 to 1.
+
+        In an order that is drawn, so that the first ones are of all classes, though data may be ordered by class.
+        """
         _ = self.labels
         count = len(self.train_images)
         back = np.linspace(0, count - 1, max(1, min(KEPT_BACK, count // 10))).astype(int)
-        rest = np.setdiff1d(np.arange(count), back)
+        rest = generator(self.params.seed, "robustness/taught").permutation(np.setdiff1d(np.arange(count), back))
         images = np.asarray(self.train_images)
         assert self.train_labels is not None
         return images[rest], np.asarray(self.train_labels)[rest], images[back].astype(np.float32) / 255

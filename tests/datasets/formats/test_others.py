@@ -103,6 +103,19 @@ def test_jpeg_2000_is_scaled_by_the_bits_that_it_says() -> None:
     assert np.array_equal(decode(TWELVE_BITS[start:]), twelve)
 
 
+def test_jpeg_2000_of_colours_that_opencv_does_not_read_is_read() -> None:
+    soft = np.repeat(np.repeat(RAMP, 8, 0), 8, 1)
+    grey = Image.fromarray(np.dstack([soft, 255 - soft]), "LA")
+    assert np.array_equal(decode(pillow(grey, "JPEG2000")), np.dstack([soft] * 3 + [255 - soft]))
+    for mode in ("YCbCr", "CMYK"):
+        data = pillow(Image.fromarray(COLOURS).convert(mode), "JPEG2000")
+        assert most_off(decode(data), COLOURS) <= 3
+    deeper, start = bytearray(data), data.index(b"\xff\x4f\xff\x51")
+    for channel in range(4):
+        deeper[start + 42 + 3 * channel] = 11
+    assert refused(bytes(deeper)) == "unsupported format: JPEG 2000 in CMYK of 12 bits"
+
+
 def test_jpeg_2000_of_other_kinds_is_refused() -> None:
     start = TWELVE_BITS.index(b"\xff\x4f\xff\x51")
 
