@@ -161,9 +161,9 @@ HEAD = head(HEADS)
 SECTION = """## Modes of Stacked MNIST
 
 How many of 1,000 modes are found among {samples} samples, and KL(generated || even), both as PacGAN's code has them
-(`modes` and `modes_kl_even` of [docs/metrics.md](metrics.md)). Who judges is a classifier of single digits that knows
-{accuracy} % of held-out ones. Training images in the samples' place: {floor_modes} modes, KL {floor_kl}. Means over the
-seeds, with standard errors where there are several, after so many steps of so many real images, on one thread;
+(`modes` of [docs/metrics.md](metrics.md), and its `modes_kl_even`). Who judges is a classifier of single digits that
+knows {accuracy} % of held-out ones. Training images in the samples' place: {floor_modes} modes, KL {floor_kl}. Means
+over the seeds, with standard errors where there are several, after so many steps of so many real images, on one thread;
 core-minutes are of the training alone, and those after which so many modes were found are of the first of eight steps,
 evenly spaced, each seed's, as many of all minutes as there are steps of all steps.
 Published runs are longer: 500,000 steps of 128 for the small networks (25,600 samples), 100,000 of 64 for the wide

@@ -22,6 +22,11 @@ def choose(experiment: str, overrides: Sequence[str]) -> None:
     """
     params = compose_params(experiment, overrides)
     _require_source(params.download.source, paths.raw(params))
+    if not Path(params.latent.points).is_file():  # dvc would say so, but not before all else is done
+        raise UserError(
+            f"latent.points = {yaml_files.shown(params.latent.points)}: there is no such file; `ganline explore` "
+            "writes latents.json, and {} in a file is no named latent"
+        )
     running.refuse("params.yaml is left as it was")
     params = linked(params, spool.project_root())
     write_text(Path("params.yaml"), yaml_files.dump(params.model_dump()))

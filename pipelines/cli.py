@@ -63,7 +63,7 @@ def networks(
 ) -> None:
     """Print the parameter counts of an experiment's networks, or of those of the whole catalogue."""
     header = ("experiment", "network", "total", "trainable", "non_trainable")
-    chosen = [experiment] if experiment else named.names("experiment")
+    chosen = named.names("experiment") if experiment is None else [experiment]
     rows = (row for name in chosen for row in _counts(name))
     if as_csv:
         csv.writer(sys.stdout, lineterminator="\n").writerows(chain([header], rows))
@@ -229,6 +229,7 @@ def clean(yes: Annotated[bool, typer.Option("--yes", help="Delete without asking
     from ganline.settings import paths
     from ganline.training import leftovers
 
+    named.names("experiment")  # refuses a folder that is no project's root, where there is nothing to find
     found = list(
         leftovers.leftovers(paths.CHECKPOINTS, Path("data/prepared").glob(images_file(Path("*"), "train").as_posix()))
     )

@@ -1,7 +1,9 @@
 """The check of a whole params.yaml: every wrong key and value at once, each with what is allowed."""
 
 import difflib
+import re
 from collections.abc import Iterator
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +105,7 @@ def _explain(problem: Any, kind: type[Params], model: str) -> Iterator[tuple[str
         yield key, f"missing{_nearest(key, kind)}"
     else:
         message = problem["msg"].replace("Input should be", "allowed is").replace("String should", "the text should")
+        message = message.replace("List should have", "allowed is a list of").replace(" after validation", "")
         yield f"{key} = {shown(problem['input'])}", message.removeprefix("Value error, ")
 
 
@@ -117,8 +120,20 @@ def _of_another_kind(key: tuple[Any, ...], model: str) -> str:
 
 
 def _nearest(key: str, kind: type[Params]) -> str:
-    nearest = difflib.get_close_matches(key, keys(kind), n=1, cutoff=0.5)
-    return f"; did you mean {nearest[0]}?" if nearest and nearest[0] != key else ""
+    """Return a hint at the key that may be meant: of the same name in its section or in train, or spelt alike."""
+    section, known, wanted = key.partition(".")[0], keys(kind), re.sub(r"\blr$", "learning_rate", key)
+    for within in (f"{section}.", "train."):
+        if named := [each for each in known if each.startswith(within) and _last(each) == _last(wanted)]:
+            found = max(named, key=lambda each: len(commonprefix([each, wanted])))
+            return f"; did you mean {found}?" if found != key else ""
+    for some in ([each for each in known if each.startswith(f"{section}.")], known):
+        if near := difflib.get_close_matches(wanted, some, n=1, cutoff=0.5):
+            return f"; did you mean {near[0]}?" if near[0] != key else ""
+    return ""
+
+
+def _last(key: str) -> str:
+    return key.rpartition(".")[2]
 
 
 def _leaves(value: Any, key: str) -> Iterator[str]:

@@ -67,6 +67,7 @@ def compose_params(experiment: str, overrides: Sequence[str] = (), conf: Path = 
     try:
         config = _composed([f"experiment={experiment}", *groups], conf)
         preset = str(OmegaConf.select(config, "train.model"))
+        _same_dataset(str(OmegaConf.select(config, "download.dataset")), values.get("download.dataset"), conf)
         # Values are merged here, not by Hydra, so that every wrong key is found at once and named by the schema.
         for key, value in values.items():
             OmegaConf.update(config, key, value, merge=True)
@@ -82,12 +83,25 @@ def _read(overrides: Sequence[str], conf: Path) -> tuple[list[str], dict[str, An
     groups, values = [], {}
     for override in overrides:
         key, value = given.read(override)
+        if key == "experiment":
+            raise UserError(
+                f"{override}: an experiment is named first, and no override: {value} [section.key=value ...]"
+            )
         if key in GROUPS:
             _known(key, value, conf)
             groups.append(override)
         else:
             values[key] = value
     return groups, values
+
+
+def _same_dataset(chosen: str, named: Any, conf: Path) -> None:
+    """Refuse another dataset's name for the pictures of the one that was chosen; a name of one's own is none."""
+    if named != chosen and named in names("dataset", conf):
+        raise UserError(
+            f"download.dataset = {named}: that is what the pictures of {chosen} would be called; for those of "
+            f"{named} write dataset={named}"
+        )
 
 
 def _same_kind(experiment: str, preset: str, model: str, conf: Path) -> None:

@@ -62,8 +62,12 @@ def free_port(host: str, port: int) -> int:
     """Return a port that can be listened on: the one given, or with 0 any.
 
     Raises:
-        UserError: it cannot be had.
+        UserError: it cannot be had, or the host is "", which would be every address.
     """
+    if not host:
+        raise UserError(
+            "--host is empty, which would let all other machines in: 127.0.0.1 is this machine's own address"
+        )
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -54,7 +54,7 @@ class Onnx(Runtime):
             runtime = importlib.import_module("onnxruntime")
         except ImportError:
             raise UserError(
-                "extractor.weights is an ONNX file, and what runs those is not installed: `pip install ganline[onnx]` "
+                "extractor.weights is an ONNX file, and what runs those is not installed: `pip install -e '.[onnx]'` "
                 "(in a clone: `.venv/bin/pip install onnxruntime`), or export the network as a SavedModel"
             ) from None
         try:

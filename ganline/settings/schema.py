@@ -165,7 +165,7 @@ class Evaluate(Section):
     metrics: Annotated[
         list[str], Field(min_length=1), BeforeValidator(lambda given: [given] if isinstance(given, str) else given)
     ]
-    """Measures of ganline/suite by name (docs/metrics.md), "default" or "all"."""
+    """Measures of ganline/metrics by name (docs/metrics.md), "default" or "all"."""
     samples: Annotated[int, Field(ge=100)]
     """Fakes made, and real images they are held against (fewer where the test split is smaller)."""
     neighbours: Count

@@ -58,6 +58,13 @@ def test_a_port_that_is_taken_is_said():
     assert serving.free_port("127.0.0.1", 0) > 0
 
 
+def test_an_empty_host_does_not_open_the_page_to_all():
+    from ganline.explorer import serving
+
+    with pytest.raises(UserError, match="--host is empty"):
+        serving.free_port("", 0)
+
+
 @pytest.fixture
 def server(tmp_path):
     """The address of a page of its own."""

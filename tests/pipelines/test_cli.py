@@ -27,7 +27,8 @@ def ganline(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess
 
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "conf").symlink_to(ROOT / "conf")
+    for name in ("conf", "latents.json"):
+        (tmp_path / name).symlink_to(ROOT / name)
     return tmp_path
 
 
@@ -51,6 +52,10 @@ def test_a_wrong_key_is_named_with_its_nearest_right_one(project):
         (["gan-mnits"], "did you mean gan-mnist?"),
         (["gan-mnist", "dataset=cifar"], "no dataset 'cifar'. Known: animal_mnist, anime_faces"),
         (["gan-mnist", "steps"], "write section.key=value"),
+        (["gan-mnist", "experiment=lsgan-mnist"], "named first, and no override: lsgan-mnist [section.key=value ...]"),
+        (["gan-mnist", "download.dataset=fashion_mnist"], "write dataset=fashion_mnist"),
+        (["gan-mnist", "latent.points=gone.json"], "latent.points = gone.json: there is no such file"),
+        (["gan-mnist", "evaluate.metrics=[]"], "evaluate.metrics = []: allowed is a list of at least 1 item, not 0"),
         (["gan-mnist", "dataset=image_folder", "download.source=/no/where"], "no such file or folder"),
     ],
 )
@@ -102,7 +107,8 @@ def test_pictures_that_dvc_would_stumble_over_or_delete_are_refused(project, mon
 def test_what_cannot_be_a_parameter_ends_in_one_message_and_nothing_is_written(
     monkeypatch, capsys, tmp_path, override, part
 ):
-    (tmp_path / "conf").symlink_to(ROOT / "conf")
+    for name in ("conf", "latents.json"):
+        (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["ganline", "use", "gan-mnist", os.fsdecode(override)])
     with pytest.raises(SystemExit) as end:

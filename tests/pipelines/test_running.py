@@ -51,7 +51,8 @@ def test_who_runs_is_known(repro):
 
 
 def test_use_says_that_a_run_is_under_way_and_leaves_its_parameters_alone(project, repro):
-    Path("conf").symlink_to(ROOT / "conf")
+    for name in ("conf", "latents.json"):
+        Path(name).symlink_to(ROOT / name)
     Path("params.yaml").write_text("experiment: mine\n")
     use = [sys.executable, "-m", "pipelines.cli", "use", "gan-mnist"]
     done = subprocess.run(use, capture_output=True, text=True)

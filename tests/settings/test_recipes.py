@@ -90,6 +90,23 @@ def test_a_model_that_does_not_exist_is_the_only_problem(wrong):
         compose_params("vae-mnist", [f"train.model={wrong}"])
 
 
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("train.learning_rate", "train.optimizers.generator.learning_rate"),
+        ("train.lr", "train.optimizers.generator.learning_rate"),
+        ("learning_rate", "train.optimizers.generator.learning_rate"),
+        ("train.optimizers.discriminator.lr", "train.optimizers.discriminator.learning_rate"),
+        ("extractor.lr", "extractor.learning_rate"),
+        ("steps", "train.steps"),
+        ("prepare.batch_size", "train.batch_size"),
+    ],
+)
+def test_a_key_of_this_name_is_suggested_first(wrong, meant):
+    with pytest.raises(UserError, match=f"{wrong}: unknown key; did you mean {meant}\\?"):
+        compose_params("gan-mnist", [f"{wrong}=3"])
+
+
 def test_suggestions_are_keys_that_the_model_knows():
     with pytest.raises(UserError, match="train.latnt_dim: unknown key; did you mean train.latent_dim"):
         compose_params("vae-mnist", ["train.latnt_dim=3"])
