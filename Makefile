@@ -42,7 +42,7 @@ bench: .venv/developers ## Time the training step and the metrics side by side w
 ui: .venv/users ## Open MLflow on http://127.0.0.1:$(PORT)
 	-python -m ganline.tracking.courier
 	@echo "Runs side by side: http://127.0.0.1:$(PORT)/#/experiments/1/runs?workflowType=machine_learning&viewStateShareKey=ganline&compareRunsMode=CHART"
-	mlflow server --host 127.0.0.1 --port $(PORT) --backend-store-uri sqlite:///$(CURDIR)/mlflow.db \
+	mlflow server --host 127.0.0.1 --port $(PORT) --backend-store-uri "sqlite:///$(CURDIR)/mlflow.db" \
 		--allowed-hosts 127.0.0.1:$(PORT),localhost:$(PORT) \
 		--cors-allowed-origins http://127.0.0.1:$(PORT),http://localhost:$(PORT)
 

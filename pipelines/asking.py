@@ -11,7 +11,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelling, Failed
+from prefect.states import Cancelled, Cancelling, Failed
 
 from ganline.core.addresses import masked
 from ganline.core.errors import UserError
@@ -79,21 +79,32 @@ def ask(requests: Sequence[Request]) -> list[Answer]:
                         crashed[number] += 1
                         request = requests[number]
                         get_run_logger().warning(f"{request.name} crashed ({state.message}); asking for it again")
-                        running[number] = _submit(request)
+                        try:
+                            running[number] = _submit(request)
+                        except httpx.TransportError:  # a server that is away: at the next look
+                            crashed[number] -= 1
                     else:
                         answers[number] = Answer(running.pop(number), state)
                 time.sleep(POLL if running else 0)
         except BaseException:
             for id in running.values():
-                _cancel(client, id)
+                try:
+                    _cancel(client, id)
+                except Exception as error:  # the others are still to be cancelled
+                    get_run_logger().warning(f"flow run {id} could not be cancelled: {error}")
             raise
     return [answers[number] for number in range(len(requests))]
 
 
 def _state(client: SyncPrefectClient, id: UUID) -> State | None:
-    """Return a flow run's state; None while the server cannot be asked, which is no reason to give up a training."""
+    """Return a flow run's state; None while the server cannot be asked, which is no reason to give up a training.
+
+    One that somebody has deleted is at its end, too.
+    """
     try:
         return client.read_flow_run(id).state
+    except ObjectNotFound:
+        return Cancelled(message="the flow run was deleted")
     except (httpx.TransportError, httpx.HTTPStatusError) as error:
         get_run_logger().warning(f"Prefect's server does not answer ({error}); asking again")
         return None

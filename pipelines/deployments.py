@@ -3,8 +3,8 @@
 docs/production.md tells how to set up the machines.
 """
 
-import itertools
 import json
+import math
 import os
 import random
 from collections.abc import Mapping, Sequence
@@ -150,7 +150,12 @@ def sweep(
         group = f"sweep {flow_run.id}"
         runs = {name: (experiment, point) for name, point in tried.items()}
         state = _train_all(runs, {"revision": wanted, "group": group})
-        _leaderboard(by, [], group)
+        try:
+            ranked = _leaderboard(by, [], group)
+            left = "those that failed, or whose results DVC had already, are not in the table"
+            get_run_logger().info(f"{ranked.message}, of {len(runs)}: {left}")
+        except UserError as error:
+            get_run_logger().warning(f"no table: {error}")  # which takes nothing from how the trainings ended
         return state
     except UserError as error:
         return asking.mistake(error)
@@ -248,12 +253,20 @@ def _points(space: dict[str, list[Any]], search: str, trials: int, seed: int) ->
         raise UserError(f"trials = {trials}: allowed are 1 to {MOST_TRIALS}")
     if not space or not all(space.values()):
         raise UserError('space: give each parameter the values to try, such as {"train.latent_dim": [16, 64]}')
-    grid = list(itertools.product(*space.values()))
-    if search == "random":
-        grid = random.Random(seed).sample(grid, min(trials, len(grid)))
-    if len(grid) > MOST_TRIALS:
-        raise UserError(f"space: {len(grid)} combinations; allowed are {MOST_TRIALS}, or search=random with trials")
-    return [[f"{name}={_text(value)}" for name, value in zip(space, point, strict=True)] for point in grid]
+    total = math.prod(map(len, space.values()))
+    if search == "grid" and total > MOST_TRIALS:
+        raise UserError(f"space: {total} combinations; allowed are {MOST_TRIALS}, or search=random with trials")
+    drawn = random.Random(seed).sample(range(total), min(trials, total)) if search == "random" else range(total)
+    return [[f"{name}={_text(value)}" for name, value in _combination(space, number).items()] for number in drawn]
+
+
+def _combination(space: dict[str, list[Any]], number: int) -> dict[str, Any]:
+    """Return one of all combinations by its number, in the order of itertools.product, which would hold them all."""
+    found = {}
+    for name, values in reversed(space.items()):
+        number, place = divmod(number, len(values))
+        found[name] = values[place]
+    return dict(reversed(found.items()))
 
 
 def _text(value: Any) -> str:

@@ -57,7 +57,7 @@ TEMPLATE = {
 }
 """Of a pool's flow runs: they choose nothing. Prefect's own template has them name a command, a folder, an environment;
 one in which `env` is a mapping has job variables merged into it, named or not."""
-Port = Annotated[int, typer.Option(help="Of Prefect's server, on 127.0.0.1.")]
+Port = Annotated[int, typer.Option(help="Of Prefect's server, on 127.0.0.1.", min=1, max=65535)]
 
 
 @app.command()
@@ -248,8 +248,10 @@ def _end(origin: spool.Origin) -> None:
     flows, family = process.children(), process.children(recursive=True)
     # Of a worker's family only the flows are asked: each stops what it has started in the right order, and a training
     # that is asked twice leaves without saving.
-    _ask_to_end(flows, family)
-    process.resume()
+    try:
+        _ask_to_end(flows, family)
+    finally:
+        process.resume()  # also of who is interrupted: `up` would take one that stands still for one that works
     _ask_to_end([process], [process])
 
 

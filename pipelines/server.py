@@ -6,6 +6,7 @@ machine could list the deployments and have them run.
 
 import argparse
 import atexit
+import errno
 import os
 import signal
 import socket
@@ -27,12 +28,13 @@ def listen(port: int = 0) -> socket.socket:
     """Return a socket that listens on this machine's loopback, for `command`; port 0 takes any that is free.
 
     Raises:
-        UserError: the port is taken.
+        UserError: the port cannot be had.
     """
     try:
         listening = socket.create_server((HOST, port))
-    except OSError:
-        raise UserError(f"port {port} is taken: give another with --port, or `make serve PREFECT_PORT=...`") from None
+    except OSError as error:
+        reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
+        raise UserError(f"port {port} {reason}: give another with --port, or `make serve PREFECT_PORT=...`") from None
     listening.set_inheritable(True)
     return listening
 

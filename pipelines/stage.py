@@ -26,6 +26,8 @@ RETRY_SECONDS = 10
 LAST_LINES = 12
 AUTHOR = ("-c", "user.name=Ganline", "-c", "user.email=ganline@localhost")
 """Of commits that a worker makes, whose user may have no name."""
+PUSHES = 5
+"""Of one commit at most, each on top of what the branch has come to hold meanwhile."""
 
 
 class StageFailed(Exception):  # noqa: N818 - the name is what a reader sees in Prefect
@@ -110,14 +112,21 @@ def publish_lock(branch: str, message: str) -> None:
         StageFailed: the origin does not take it.
     """
     origin, ref = _git("remote", "get-url", "origin"), f"refs/heads/{names.require('branch', branch)}"
-    if _git("ls-remote", "--", origin, ref):
-        _git("fetch", "--quiet", "--", origin, ref)
-        _git("symbolic-ref", "HEAD", "refs/heads/lock")
-        _git("update-ref", "refs/heads/lock", "FETCH_HEAD")
-    _git("add", "--force", "--", "params.yaml", "dvc.lock")
-    if _git("diff", "--cached", "--name-only"):
-        _git(*AUTHOR, "commit", "--quiet", "--message", message)
-    _git("push", "--quiet", "--", origin, f"HEAD:{ref}")
+    for left in reversed(range(PUSHES)):
+        if _git("ls-remote", "--", origin, ref):
+            _git("fetch", "--quiet", "--", origin, ref)
+            _git("symbolic-ref", "HEAD", "refs/heads/lock")
+            _git("update-ref", "refs/heads/lock", "FETCH_HEAD")
+            _git("read-tree", "FETCH_HEAD")  # else the commit would hold, and bring back, all files of this revision
+        _git("add", "--force", "--", "params.yaml", "dvc.lock")
+        if _git("diff", "--cached", "--name-only"):
+            _git(*AUTHOR, "commit", "--quiet", "--message", message)
+        try:
+            _git("push", "--quiet", "--", origin, f"HEAD:{ref}")
+            return
+        except StageFailed:  # another run may have been quicker
+            if not left:
+                raise
 
 
 def _git(*arguments: str) -> str:

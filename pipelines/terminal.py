@@ -1,7 +1,6 @@
 """How a command line of this package ends."""
 
 import atexit
-import errno
 import gc
 import sys
 from typing import Any
@@ -11,12 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ganline.core.addresses import masked
-from ganline.core.errors import FULL, UserError
-
-MENDABLE = (
-    *FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EMFILE,
-)  # fmt: skip
-"""What the machine refuses and users can see to: a full or read-only disk, a folder of somebody else, a long name."""
+from ganline.core.errors import UserError, mistake
 
 
 def run(app: typer.Typer) -> None:
@@ -24,12 +18,8 @@ def run(app: typer.Typer) -> None:
     atexit.register(gc.freeze)  # else Python looks through all that was imported for garbage, before it lets it go
     try:
         app()
-    except UserError as error:
-        _end(str(error))
-    except OSError as error:
-        if error.errno not in MENDABLE:
-            raise
-        _end(f"{error.filename or 'writing'}: {error.strerror}")
+    except (UserError, OSError) as error:
+        _end(str(mistake(error)))
 
 
 def console(**options: Any) -> Console:

@@ -36,6 +36,16 @@ def address(tmp_path):
         process.wait(30)
 
 
+def test_a_project_may_lie_in_a_folder_with_a_space(tmp_path):
+    project = tmp_path / "my project"
+    project.mkdir()
+    (project / "Makefile").symlink_to(ROOT / "Makefile")
+    make = ["make", "-n", "-o", ".venv/users", "-C", project, "ui"]
+    said = subprocess.run(make, capture_output=True, text=True, check=True).stdout.replace("\\\n", "")
+    (command,) = (shlex.split(line) for line in said.splitlines() if line.startswith("mlflow server"))
+    assert command[command.index("--backend-store-uri") + 1] == f"sqlite:///{project}/mlflow.db"
+
+
 @pytest.mark.slow
 def test_a_page_of_the_web_is_refused_and_its_own_works(address, browser, elsewhere):
     from selenium.webdriver.common.by import By

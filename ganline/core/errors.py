@@ -6,6 +6,10 @@ from ganline.core.addresses import masked
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What systems say where a disk, or a user's share of it, is full."""
+MENDABLE = (
+    *FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EMFILE,
+)  # fmt: skip
+"""What the machine refuses and users can see to: a full or read-only disk, a folder of somebody else, a long name."""
 
 
 class UserError(Exception):
@@ -16,11 +20,13 @@ class UserError(Exception):
 
 
 def mistake(error: UserError | OSError) -> UserError:
-    """Return what the user can mend: the mistake itself, or a full disk. Any other OSError is raised again."""
+    """Return what the user can mend: the mistake itself, or one of MENDABLE. Any other OSError is raised again."""
     if isinstance(error, UserError):
         return error
-    if error.errno not in FULL:
+    if error.errno not in MENDABLE:
         raise error
+    if error.errno not in FULL:
+        return UserError(f"{error.filename or 'writing'}: {error.strerror}")
     where = f" ({error.filename})" if error.filename else ""
     return UserError(f"{error.strerror}{where}: free some space and run again; nothing was left half written")
 

@@ -4,6 +4,7 @@ One folder a session, .ganline/runs/<session>: events.jsonl, one event a line, a
 the files that events name; state.json, how far the courier has come. A session is one pipeline run, so one MLflow run.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -193,17 +194,26 @@ class Writer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what a stage's error says is its user's own
-        path = folder / "events.jsonl"
-        self._file = path.open("ab", buffering=0)
-        if path.read_bytes()[-1:] not in (b"", b"\n"):
-            self._file.write(b"\n")  # the last writer was killed half-way: what follows must not join its line
+        self._file = (folder / "events.jsonl").open("ab+", buffering=0)
+        end = self._file.seek(0, os.SEEK_END)
+        self._file.seek(max(0, end - 1))
+        # The last writer was killed half-way, or the disk was full: what follows must not join its line.
+        self._torn = self._file.read(1) not in (b"", b"\n")
 
     def append(self, kind: str, **content: Any) -> None:
-        """Append one event in one write, so that several processes may write to one session."""
+        """Append one event in one write, so that several processes may write to one session.
+
+        Raises:
+            OSError: it cannot be written whole.
+        """
         line = json.dumps(event := {"kind": kind, "time": int(time.time() * 1000), **content})
         if "://" in line:
             line = json.dumps(masked_within(event))
-        self._file.write(line.encode() + b"\n")
+        data = b"\n" * self._torn + line.encode() + b"\n"
+        written = self._file.write(data)
+        self._torn = written < len(data)
+        if self._torn:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder / "events.jsonl"))
 
     def keep(self, path: Path) -> str:
         """Copy a file or folder into the session as it is now; return the copy's path inside the session."""

@@ -125,4 +125,6 @@ def decisive(params: Params, facts: Mapping[str, Any], data: Mapping[str, Any]) 
     used = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in data.items() if name == "label"}
     sections = params.model_dump(include={"seed", "train", "diagnosis", "compute"})
     sections["diagnosis"]["every"] = cadence(params.diagnosis.every, params.train.steps)
+    if inputs.derived(params):  # of these the prepared images need not tell
+        used["inputs"] = f"{params.prepare.interpolation}, {params.data_seed}"
     return sections | {"classes": len(facts["classes"])} | used

@@ -1,6 +1,7 @@
 """What prefect.yaml deploys: complete, typed, and quick to refuse what cannot work."""
 
 import importlib
+import random
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
 from ganline.catalogue import presets as catalogue
 from ganline.core.errors import UserError
@@ -91,7 +92,10 @@ def test_points_of_a_sweep():
     drawn = deployments._points(space, "random", 3, 7)
     assert len(drawn) == 3 and all(point in grid for point in drawn)
     assert drawn == deployments._points(space, "random", 3, 7) != deployments._points(space, "random", 3, 8)
-    for space in ({}, {"train.steps": []}, {"train.steps": list(range(300))}):
+    assert [point for point in grid if point in drawn] and drawn == random.Random(7).sample(grid, 3)
+    large = {f"train.{name}": list(range(10)) for name in "abcdefghijklmnop"}  # 1e16 combinations
+    assert len({tuple(point) for point in deployments._points(large, "random", 50, 0)}) == 50
+    for space in ({}, {"train.steps": []}, {"train.steps": list(range(300))}, large):
         with pytest.raises(UserError, match="space: "):
             deployments._points(space, "grid", 1, 0)
 
@@ -162,13 +166,26 @@ def test_a_number_may_come_as_text_whichever_way_a_flow_is_started(sweeps, monke
 
     seen = []
     monkeypatch.setattr(deployments, "_train_all", lambda runs, _: seen.append(list(runs)) or Completed())
-    monkeypatch.setattr(deployments, "_leaderboard", lambda *_: None)
+    monkeypatch.setattr(deployments, "_leaderboard", lambda *_: Completed(message="5 runs"))
     submitted = sweeps(trials=trials, seed=str(trials))
     assert submitted.parameters["trials"] == trials
     assert run_flow(deployments.sweep, flow_run=submitted, return_type="state").is_completed()
     called = deployments.sweep(submitted.parameters["space"], search="random", trials=trials, seed=5, return_state=True)
     assert called.is_completed()
     assert seen[0] == seen[1] and len(seen[0]) == 5
+
+
+def test_how_a_sweep_ended_is_how_its_trainings_ended_though_there_is_no_table(sweeps, monkeypatch):
+    """As where all failed, or DVC had all results: MLflow then has no run of this sweep."""
+
+    def none(*_):
+        raise UserError("holds no finished runs")
+
+    monkeypatch.setattr(deployments, "_leaderboard", none)
+    for ended in (Completed(message="2 of 2"), Failed(message="0 of 2: their own states say why")):
+        monkeypatch.setattr(deployments, "_train_all", lambda *_, ended=ended: ended)
+        state = deployments.sweep({"seed": [1, 2]}, return_state=True)
+        assert (state.type, state.message) == (ended.type, ended.message)
 
 
 def test_a_number_that_cannot_be_is_refused_in_words_whichever_way(sweeps):

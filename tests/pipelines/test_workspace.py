@@ -135,6 +135,27 @@ def test_dvc_lock_goes_to_a_branch_of_the_origin(project, tmp_path_factory):
     assert git(bare, "rev-parse", "main") == git(project, "rev-parse", "main")
 
 
+def test_what_others_brought_to_the_branch_meanwhile_stays(project, tmp_path_factory):
+    from pipelines.stage import publish_lock
+
+    bare, other = tmp_path_factory.mktemp("bare"), tmp_path_factory.mktemp("other")
+    git(bare, "clone", "-q", "--bare", str(project), ".")
+    git(project, "remote", "add", "origin", str(bare))
+    git(other, "clone", "-q", str(bare), ".")
+    with workspace("main", "run", project=project):
+        for name in ("added.py", "code.py"):
+            (other / name).write_text("a fix of a colleague's\n")
+        git(other, "add", "--all")
+        git(other, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "fix")
+        git(other, "push", "-q", "origin", "HEAD:refs/heads/main")
+        for file in ("params.yaml", "dvc.lock"):
+            Path(file).write_text("seed: 1\n")
+        publish_lock("main", "run")
+    changed = git(bare, "show", "--format=%s", "--name-only", "main").split()
+    assert changed == ["run", "dvc.lock", "params.yaml"]
+    assert git(bare, "show", "main:added.py") == git(bare, "show", "main:code.py") == "a fix of a colleague's"
+
+
 def test_no_password_of_an_origin_is_told(project):
     from pipelines.stage import StageFailed, publish_lock
 

@@ -46,6 +46,18 @@ def test_a_full_disk_is_a_sentence_and_a_mistake(tmp_path: Path, monkeypatch, ca
     assert (tmp_path / "mistake").read_text() == told
 
 
+def test_a_folder_that_may_not_be_written_is_a_sentence_and_a_mistake(tmp_path: Path, monkeypatch, capsys) -> None:
+    def refused() -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "models/gan")
+
+    monkeypatch.setenv(MISTAKE, str(tmp_path / "mistake"))
+    monkeypatch.setattr(runner, "load", refused)
+    with pytest.raises(SystemExit):
+        runner.main("train", lambda *_: None)
+    assert capsys.readouterr().err == "train: models/gan: Permission denied\n"
+    assert (tmp_path / "mistake").read_text() == "train: models/gan: Permission denied"
+
+
 def test_another_error_of_the_system_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "load", lambda: Path("/").read_bytes())
     with pytest.raises(IsADirectoryError):

@@ -2,7 +2,9 @@
 
 import json
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -249,6 +251,32 @@ def test_a_stage_whose_dvc_was_killed_early_does_nothing(project, killed):
     finally:
         dvc.kill()
         dvc.wait()
+
+
+def test_an_event_that_a_full_disk_cuts_off_takes_no_other_with_it(tmp_path):
+    def whole():
+        lines = (tmp_path / "events.jsonl").read_text().splitlines()
+        return [json.loads(line)["kind"] for line in lines if line.endswith("}")], len(lines)
+
+    writer = spool.Writer(tmp_path)
+    writer.append("begun", stage="train")
+    limits, heard = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / "events.jsonl").stat().st_size + 9, limits[1]))
+        with pytest.raises(OSError, match="No space left"):
+            writer.append("step", number=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, heard)
+    writer.append("end", status="FINISHED")
+    writer.close()
+    assert whole() == (["begun", "end"], 3)
+    with (tmp_path / "events.jsonl").open("ab") as file:
+        file.write(b'{"kind": "st')  # a writer that was killed
+    another = spool.Writer(tmp_path)
+    another.append("begun", stage="report")
+    another.close()
+    assert whole() == (["begun", "end", "begun"], 5)
 
 
 def test_what_one_version_wrote_the_next_one_reads(project):
