@@ -75,7 +75,7 @@ def _line(gan: str, facts: Mapping[str, Any]) -> str:
     points = facts["curve"]["points"]  # none where it diverged early
     best = min(points, key=lambda point: point["kid"]) if points else None
     cells = [
-        *(gan, f"{facts['trained']:,}", f"{facts['core_minutes']:.0f}"),
+        *(gan, f"{facts['trained']:,} x {facts['batch_size']}", f"{facts['core_minutes']:.0f}"),
         f"{short(metrics['kid'])} ± {short(metrics['kid_stderr'])}",
         f"{short(best['kid'])} (after {best['core_minutes']:.0f})" if best else "-",
         *(short(metrics[name]) for name in ("precision", "recall")),
@@ -113,8 +113,8 @@ SECTION = """## Emoji at 64x64, the same minutes for each
 
 Colour emoji as Twitter draws them, one in five held out, by GANs that were each given {minutes:.0f} minutes on two
 cores ({thread:.0f} of one thread), in bfloat16. KID by EfficientNet-Lite0 of {images} images against as many held-out
-ones (training images in their place: {floor}): at the end, with its standard error, and at the best of eight steps. One
-seed each.{missing}
+ones (training images in their place: {floor}): at the end, with its standard error, and at the best of eight steps.
+Steps are of so many real images each. One seed each.{missing}
 
 Made by `python -m benchmarks.emoji`; each run is in docs/results/emoji.
 

@@ -14,8 +14,8 @@ def results(tmp_path):
         path.parent.mkdir(exist_ok=True)
         metrics = {"kid": points[-1]["kid"], "kid_stderr": 0.125, "floor_kid": 0.0625, "precision": 0.5, "recall": 0.25}
         facts = {
-            "experiment": experiment, "trained": 800, "images": 381, "core_minutes": 143.6, "verdict": "healthy",
-            "metrics": metrics, "curve": {"extractor": "efficientnet_lite0", "points": points},
+            "experiment": experiment, "trained": 800, "batch_size": 32, "images": 381, "core_minutes": 143.6,
+            "verdict": "healthy", "metrics": metrics, "curve": {"extractor": "efficientnet_lite0", "points": points},
         }  # fmt: skip
         path.write_text(json.dumps(facts))
     return tmp_path
@@ -27,8 +27,8 @@ def test_the_table_has_the_end_and_the_best_step_and_the_picture_a_line_a_gan(re
     assert "Not there yet: StyleGAN, the workshop's DCGAN, DCGAN of sketches, BigGAN." in section
     table = [line for line in section.splitlines() if "healthy" in line]
     assert table == [
-        "| R3GAN | 800 | 144 | 4.5 ± 0.125 | 0.5 (after 108) | 0.5 | 0.25 | healthy |",
-        "| DCGAN of flags | 800 | 144 | 4.75 ± 0.125 | 0.75 (after 108) | 0.5 | 0.25 | healthy |",
+        "| R3GAN | 800 x 32 | 144 | 4.5 ± 0.125 | 0.5 (after 108) | 0.5 | 0.25 | healthy |",
+        "| DCGAN of flags | 800 x 32 | 144 | 4.75 ± 0.125 | 0.75 (after 108) | 0.5 | 0.25 | healthy |",
     ]
     emoji.render(results)
     drawn = emoji.picture(results)
