@@ -23,6 +23,10 @@ MISTAKE = "Mistake"
 """Name of the final state of a flow or task run that found something the user must mend."""
 
 
+AWAY = (httpx.TransportError, httpx.HTTPStatusError)
+"""What Prefect's client raises where the server does not answer, or says that it is busy."""
+
+
 class Request(NamedTuple):
     """What is asked for."""
 
@@ -80,8 +84,9 @@ def ask(requests: Sequence[Request]) -> list[Answer]:
                         request = requests[number]
                         get_run_logger().warning(f"{request.name} crashed ({state.message}); asking for it again")
                         try:
-                            running[number] = _submit(request)
-                        except httpx.TransportError:  # a server that is away: at the next look
+                            # Asked twice, by an answer that was lost, the server makes one flow run of it.
+                            running[number] = _submit(request, key=f"{id} again")
+                        except AWAY:  # at the next look
                             crashed[number] -= 1
                     else:
                         answers[number] = Answer(running.pop(number), state)
@@ -105,16 +110,18 @@ def _state(client: SyncPrefectClient, id: UUID) -> State | None:
         return client.read_flow_run(id).state
     except ObjectNotFound:
         return Cancelled(message="the flow run was deleted")
-    except (httpx.TransportError, httpx.HTTPStatusError) as error:
+    except AWAY as error:
         get_run_logger().warning(f"Prefect's server does not answer ({error}); asking again")
         return None
 
 
-def _submit(request: Request) -> UUID:
+def _submit(request: Request, key: str | None = None) -> UUID:
+    """Ask for a flow run; of those that are asked for with one key the server makes one."""
     try:
         asked: Any = run_deployment(
-            name=request.deployment, flow_run_name=request.name, parameters=request.parameters, timeout=0
-        )
+            name=request.deployment, flow_run_name=request.name, parameters=request.parameters, timeout=0,
+            idempotency_key=key,
+        )  # fmt: skip
     except ObjectNotFound:
         raise UserError(
             f"this Prefect server has no deployment {request.deployment!r}: `python -m pipelines.serve setup` makes it"

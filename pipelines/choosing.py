@@ -24,8 +24,8 @@ def choose(experiment: str, overrides: Sequence[str]) -> None:
     _require_source(params.download.source, paths.raw(params))
     if not Path(params.latent.points).is_file():  # dvc would say so, but not before all else is done
         raise UserError(
-            f"latent.points = {yaml_files.shown(params.latent.points)}: there is no such file; `ganline explore` "
-            "writes latents.json, and {} in a file is no named latent"
+            f"latent.points = {yaml_files.shown(params.latent.points)}: there is no such file; "
+            "`git checkout latents.json` brings the project's own back, which may hold no more than {}"
         )
     running.refuse("params.yaml is left as it was")
     params = linked(params, spool.project_root())

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import random
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import chdir
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from prefect.states import Cancelled, Completed, Failed
 from pydantic import WithJsonSchema
 
 from ganline.catalogue import presets as catalogue
-from ganline.core.errors import UserError
+from ganline.core.errors import UserError, in_short
 from ganline.settings.schema import Params
 from ganline.tracking.tracker import GROUP
 from pipelines import artifacts, asking, gpus, handover, names, stage
@@ -152,10 +153,10 @@ def sweep(
         state = _train_all(runs, {"revision": wanted, "group": group})
         try:
             ranked = _leaderboard(by, [], group)
-            left = "those that failed, or whose results DVC had already, are not in the table"
-            get_run_logger().info(f"{ranked.message}, of {len(runs)}: {left}")
-        except UserError as error:
-            get_run_logger().warning(f"no table: {error}")  # which takes nothing from how the trainings ended
+            missing = "those that are missing failed, or DVC had their results already"
+            get_run_logger().info(f"{ranked.message}, of {len(runs)} asked for: {missing}")
+        except Exception as error:  # takes nothing from how the trainings ended
+            get_run_logger().warning(f"no table: {in_short(error)}")
         return state
     except UserError as error:
         return asking.mistake(error)
@@ -256,6 +257,8 @@ def _points(space: dict[str, list[Any]], search: str, trials: int, seed: int) ->
     total = math.prod(map(len, space.values()))
     if search == "grid" and total > MOST_TRIALS:
         raise UserError(f"space: {total} combinations; allowed are {MOST_TRIALS}, or search=random with trials")
+    if total > sys.maxsize:
+        raise UserError(f"space: {total} combinations are more than can be drawn from; leave out parameters or values")
     drawn = random.Random(seed).sample(range(total), min(trials, total)) if search == "random" else range(total)
     return [[f"{name}={_text(value)}" for name, value in _combination(space, number).items()] for number in drawn]
 

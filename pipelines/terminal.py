@@ -1,6 +1,7 @@
 """How a command line of this package ends."""
 
 import atexit
+import errno
 import gc
 import sys
 from typing import Any
@@ -12,6 +13,9 @@ from rich.text import Text
 from ganline.core.addresses import masked
 from ganline.core.errors import UserError, mistake
 
+PASSING = (errno.EIO, errno.EMFILE)
+"""Which a stage may survive when it is tried again, so that only a person at a terminal is told of no more."""
+
 
 def run(app: typer.Typer) -> None:
     """Run a command line; a user's mistake, or a machine that refuses, ends in one message and exit code 1."""
@@ -19,6 +23,8 @@ def run(app: typer.Typer) -> None:
     try:
         app()
     except (UserError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in PASSING:
+            _end(f"{error.filename or 'reading or writing'}: {error.strerror}")
         _end(str(mistake(error)))
 
 

@@ -120,10 +120,11 @@ def _of_another_kind(key: tuple[Any, ...], model: str) -> str:
 
 
 def _nearest(key: str, kind: type[Params]) -> str:
-    """Return a hint at the key that may be meant: of the same name in its section or in train, or spelt alike."""
+    """Return a hint at the key that may be meant: one of the same name (its section first), or spelt alike."""
     section, known, wanted = key.partition(".")[0], keys(kind), re.sub(r"\blr$", "learning_rate", key)
-    for within in (f"{section}.", "train."):
-        if named := [each for each in known if each.startswith(within) and _last(each) == _last(wanted)]:
+    values = [each for each in known if each not in {other.rpartition(".")[0] for other in known}]
+    for within in (f"{section}.", "train.", ""):
+        if named := [each for each in values if each.startswith(within) and _last(each) == _last(wanted)]:
             found = max(named, key=lambda each: len(commonprefix([each, wanted])))
             return f"; did you mean {found}?" if found != key else ""
     for some in ([each for each in known if each.startswith(f"{section}.")], known):

@@ -6,10 +6,8 @@ from ganline.core.addresses import masked
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What systems say where a disk, or a user's share of it, is full."""
-MENDABLE = (
-    *FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EMFILE,
-)  # fmt: skip
-"""What the machine refuses and users can see to: a full or read-only disk, a folder of somebody else, a long name."""
+MENDABLE = (*FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG)
+"""What users can see to, and no second try mends: a full or read-only disk, a folder of somebody else, a long name."""
 
 
 class UserError(Exception):
@@ -26,7 +24,7 @@ def mistake(error: UserError | OSError) -> UserError:
     if error.errno not in MENDABLE:
         raise error
     if error.errno not in FULL:
-        return UserError(f"{error.filename or 'writing'}: {error.strerror}")
+        return UserError(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror))
     where = f" ({error.filename})" if error.filename else ""
     return UserError(f"{error.strerror}{where}: free some space and run again; nothing was left half written")
 

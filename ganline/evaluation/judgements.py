@@ -193,5 +193,5 @@ def unheard(path: Path, images: np.ndarray) -> list[str]:
     return [
         f"{path} holds {count} answers, and none of them is of the images drawn here: answers belong to images by "
         "their hash, and these are of another training or other settings, or another machine drew them with other last "
-        "digits"
+        "digits, or an earlier version in another order"
     ]

@@ -50,7 +50,7 @@ def sharpness(images: np.ndarray) -> float:
     if min(images.shape[1:3]) < 3:
         raise ValueError(f"sharpness: images must be at least 3 pixels a side, got {images.shape[1:3]}")
     total = 0.0
-    for some in np.array_split(images, -(-images.size // _BLOCK)):
+    for some in np.array_split(images, min(len(images), -(-images.size // _BLOCK))):
         grey = grey_images(some).astype(np.float64)
         across = grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
         laplacian = across + grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] - 4.0 * grey[:, 1:-1, 1:-1]

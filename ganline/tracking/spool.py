@@ -195,10 +195,6 @@ class Writer:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what a stage's error says is its user's own
         self._file = (folder / "events.jsonl").open("ab+", buffering=0)
-        end = self._file.seek(0, os.SEEK_END)
-        self._file.seek(max(0, end - 1))
-        # The last writer was killed half-way, or the disk was full: what follows must not join its line.
-        self._torn = self._file.read(1) not in (b"", b"\n")
 
     def append(self, kind: str, **content: Any) -> None:
         """Append one event in one write, so that several processes may write to one session.
@@ -209,10 +205,11 @@ class Writer:
         line = json.dumps(event := {"kind": kind, "time": int(time.time() * 1000), **content})
         if "://" in line:
             line = json.dumps(masked_within(event))
-        data = b"\n" * self._torn + line.encode() + b"\n"
-        written = self._file.write(data)
-        self._torn = written < len(data)
-        if self._torn:
+        self._file.seek(max(0, self._file.seek(0, os.SEEK_END) - 1))
+        # A writer, of this process or another, was killed half-way, or the disk was full: this must not join its line.
+        torn = self._file.read(1) not in (b"", b"\n")
+        data = b"\n" * torn + line.encode() + b"\n"
+        if self._file.write(data) < len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder / "events.jsonl"))
 
     def keep(self, path: Path) -> str:

@@ -116,7 +116,7 @@ def test_the_dockerfile_passes_its_linter_and_finds_what_it_copies():
     assert named and all((ROOT / name).is_file() for name in named)
 
 
-def test_no_secret_and_nobodys_pictures_are_in_the_image():
+def test_the_image_has_no_file_of_credentials_and_nobodys_pictures():
     """DVC keeps what `dvc remote modify --local` is told in .dvc/config.local, as it does who `make serve` is."""
     left_out = (DEPLOY / "gpu.Dockerfile.dockerignore").read_text().splitlines()
     assert {".dvc/config.local", "data/manual", "data/prepared", "models", ".ganline"} <= set(left_out)

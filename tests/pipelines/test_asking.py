@@ -14,14 +14,14 @@ THREE = [Request("train/train", name, {}) for name in ("a", "b", "c")]
 class Server:
     """Answers looks at flow runs by what is scripted for each: states, or errors; the last one stays."""
 
-    def __init__(self, script, away=()):
-        self.script, self.away, self.cancelled, self.submitted = script, away, [], []
+    def __init__(self, script, away=None):
+        self.script, self.away, self.cancelled, self.submitted = script, away or {}, [], []
 
-    def submit(self, request):
+    def submit(self, request, key=None):
         """Take a request, unless the server is away then; the number of the request stands for the flow run."""
-        self.submitted.append(request.name)
-        if len(self.submitted) in self.away:
-            raise httpx.ConnectError("refused")
+        self.submitted.append((request.name, key))
+        if error := self.away.get(len(self.submitted)):
+            raise error
         return "abc".index(request.name)
 
     def read_flow_run(self, id):
@@ -70,10 +70,15 @@ def test_a_flow_run_that_is_deleted_is_at_its_end_and_the_others_go_on(ask):
     assert answers[0].state.is_cancelled() and "deleted" in answers[0].state.message and server.cancelled == []
 
 
-def test_a_crash_while_the_server_is_away_is_asked_for_again_later(ask):
-    server = Server({0: [Crashed(), Crashed(), Completed()], 1: [Completed()], 2: [Completed()]}, away=[4])
+BUSY = httpx.HTTPStatusError("503", request=httpx.Request("POST", "http://x"), response=httpx.Response(503))
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError("refused"), httpx.ReadTimeout("no answer"), BUSY])
+def test_a_crash_while_the_server_is_away_is_asked_for_again_later_as_the_same(ask, error):
+    server = Server({0: [Crashed(), Crashed(), Completed()], 1: [Completed()], 2: [Completed()]}, away={4: error})
     assert all(answer.state.is_completed() for answer in ask(server))
-    assert server.submitted == ["a", "b", "c", "a", "a"] and server.cancelled == []
+    assert server.submitted[:3] == [("a", None), ("b", None), ("c", None)] and server.cancelled == []
+    assert server.submitted[3:] == [("a", "0 again")] * 2
 
 
 def test_one_that_cannot_be_cancelled_keeps_no_other_from_it(ask):

@@ -143,7 +143,8 @@ def test_a_full_disk_is_one_message(project, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["ganline", "use", "gan-mnist"])
     with pytest.raises(SystemExit):
         cli.main()
-    assert capsys.readouterr().err == "error: params.yaml: No space left on device\n"
+    told = "No space left on device (params.yaml): free some space and run again; nothing was left half written"
+    assert capsys.readouterr().err == f"error: {told}\n"
 
 
 def test_experiments_prints_descriptions_as_they_stand(monkeypatch, capsys, tmp_path):

@@ -98,6 +98,8 @@ def test_points_of_a_sweep():
     for space in ({}, {"train.steps": []}, {"train.steps": list(range(300))}, large):
         with pytest.raises(UserError, match="space: "):
             deployments._points(space, "grid", 1, 0)
+    with pytest.raises(UserError, match="100000000000000000000 combinations are more than can be drawn from"):
+        deployments._points({f"train.{name}": list(range(10)) for name in "abcdefghijklmnopqrst"}, "random", 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -179,8 +181,9 @@ def test_how_a_sweep_ended_is_how_its_trainings_ended_though_there_is_no_table(s
     """As where all failed, or DVC had all results: MLflow then has no run of this sweep."""
 
     def none(*_):
-        raise UserError("holds no finished runs")
+        raise errors.pop()
 
+    errors = [UserError("holds no finished runs"), OSError(28, "No space left on device")]
     monkeypatch.setattr(deployments, "_leaderboard", none)
     for ended in (Completed(message="2 of 2"), Failed(message="0 of 2: their own states say why")):
         monkeypatch.setattr(deployments, "_train_all", lambda *_, ended=ended: ended)

@@ -6,20 +6,23 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+import waiting
 
 from pipelines import serve
 
 
 def test_a_worker_does_not_stand_still_where_stopping_is_interrupted(monkeypatch):
+    worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
     def interrupted(*_):
+        waiting.until(lambda: psutil.Process(worker.pid).status() == psutil.STATUS_STOPPED, seconds=60)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(serve, "_ask_to_end", interrupted)
-    worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         with pytest.raises(KeyboardInterrupt):
             serve._end(SimpleNamespace(pid=worker.pid))
-        assert psutil.Process(worker.pid).status() != psutil.STATUS_STOPPED
+        waiting.until(lambda: psutil.Process(worker.pid).status() != psutil.STATUS_STOPPED, seconds=60)
     finally:
         worker.kill()
         worker.wait()

@@ -100,6 +100,10 @@ def test_a_model_that_does_not_exist_is_the_only_problem(wrong):
         ("extractor.lr", "extractor.learning_rate"),
         ("steps", "train.steps"),
         ("prepare.batch_size", "train.batch_size"),
+        ("train.channels", "prepare.channels"),
+        ("train.data_seed", "data_seed"),
+        ("download.max_dropped", "prepare.max_dropped"),
+        ("evaluate.seed", "seed"),
     ],
 )
 def test_a_key_of_this_name_is_suggested_first(wrong, meant):

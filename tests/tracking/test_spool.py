@@ -258,7 +258,7 @@ def test_an_event_that_a_full_disk_cuts_off_takes_no_other_with_it(tmp_path):
         lines = (tmp_path / "events.jsonl").read_text().splitlines()
         return [json.loads(line)["kind"] for line in lines if line.endswith("}")], len(lines)
 
-    writer = spool.Writer(tmp_path)
+    writer, another = spool.Writer(tmp_path), spool.Writer(tmp_path)
     writer.append("begun", stage="train")
     limits, heard = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
@@ -273,7 +273,6 @@ def test_an_event_that_a_full_disk_cuts_off_takes_no_other_with_it(tmp_path):
     assert whole() == (["begun", "end"], 3)
     with (tmp_path / "events.jsonl").open("ab") as file:
         file.write(b'{"kind": "st')  # a writer that was killed
-    another = spool.Writer(tmp_path)
     another.append("begun", stage="report")
     another.close()
     assert whole() == (["begun", "end", "begun"], 5)
