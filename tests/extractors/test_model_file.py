@@ -155,7 +155,7 @@ def test_an_onnx_file_that_takes_two_images_gets_two(tmp_path):
 def test_without_its_runtime_an_onnx_file_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     (tmp_path / "own.onnx").write_bytes(ONNX)
-    with pytest.raises(UserError, match=r"not installed: `pip install ganline\[onnx\]`.*SavedModel"):
+    with pytest.raises(UserError, match=r"not installed: `pip install -e '.\[onnx\]'`.*SavedModel"):
         made(tmp_path / "own.onnx")
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from ganline.core.errors import UserError
 from ganline.core.files import write_json, write_sealed
 from ganline.training.checkpoint import deciding
 from pipelines.cli import app, console
@@ -14,6 +15,7 @@ def folder(tmp_path, monkeypatch):
     """A project with a training that can be gone on with, and one that other code made."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(console, "width", 200)
+    (tmp_path / "conf/experiment").mkdir(parents=True)
     images = tmp_path / "data/prepared/digits/train_images.npy"
     images.parent.mkdir(parents=True)
     np.save(images, np.zeros((2, 8, 8, 1), np.uint8))
@@ -48,5 +50,8 @@ def test_it_need_not_ask(folder):
 
 def test_a_project_that_has_trained_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    elsewhere = CliRunner().invoke(app, ["clean"])
+    assert isinstance(elsewhere.exception, UserError) and "in the root of a Ganline project" in str(elsewhere.exception)
+    (tmp_path / "conf/experiment").mkdir(parents=True)
     done = CliRunner().invoke(app, ["clean"])
     assert done.exit_code == 0 and "there is nothing" in done.output and not (tmp_path / ".ganline").exists()
