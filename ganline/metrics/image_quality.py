@@ -17,7 +17,7 @@ import numpy as np
 from ganline.core.random import generator
 from ganline.metrics import checks
 from ganline.metrics.distances import nearest
-from ganline.metrics.image_statistics import grey_images
+from ganline.metrics.image_statistics import blocks, grey_images
 from ganline.metrics.log_likelihood import SIDE, pixels
 from ganline.metrics.record import Case, Measure, Number
 from ganline.metrics.structural_similarity import psnr, ssim
@@ -50,7 +50,7 @@ def sharpness(images: np.ndarray) -> float:
     if min(images.shape[1:3]) < 3:
         raise ValueError(f"sharpness: images must be at least 3 pixels a side, got {images.shape[1:3]}")
     total = 0.0
-    for some in np.array_split(images, min(len(images), -(-images.size // _BLOCK))):
+    for some in blocks(images, _BLOCK):
         grey = grey_images(some).astype(np.float64)
         across = grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
         laplacian = across + grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] - 4.0 * grey[:, 1:-1, 1:-1]

@@ -128,7 +128,7 @@ def _mean_log_spectrum(images: np.ndarray) -> np.ndarray:
     weights = twice[order] / (height * width * 255.0**2)
     members = np.add.reduceat(twice[order], starts)
     total = np.zeros(len(starts))
-    for some in _blocks(images):
+    for some in blocks(images, _BLOCK):
         power = np.abs(scipy.fft.rfft2(grey_images(some).astype(np.float64))) ** 2
         rings_power = np.add.reduceat(power.reshape(len(some), -1)[:, order] * weights, starts, axis=1) / members
         total += np.log10(rings_power + _ROUNDING).sum(axis=0)
@@ -138,7 +138,7 @@ def _mean_log_spectrum(images: np.ndarray) -> np.ndarray:
 def _squared_gradients(images: np.ndarray) -> np.ndarray:
     """Return how many pixels have each squared gradient magnitude, (130051,)."""
     counts = np.zeros(2 * 255**2 + 1, np.int64)
-    for some in _blocks(images):
+    for some in blocks(images, _BLOCK):
         grey = grey_images(some).astype(np.int32)
         corner = grey[:, :-1, :-1]
         squares = (grey[:, 1:, :-1] - corner) ** 2 + (grey[:, :-1, 1:] - corner) ** 2
@@ -147,12 +147,12 @@ def _squared_gradients(images: np.ndarray) -> np.ndarray:
 
 
 def _deviations(grey: np.ndarray) -> np.ndarray:
-    return np.concatenate([some.std(axis=(1, 2), dtype=np.float64) for some in _blocks(grey)])
+    return np.concatenate([some.std(axis=(1, 2), dtype=np.float64) for some in blocks(grey, _BLOCK)])
 
 
 def _saturations(images: np.ndarray) -> np.ndarray:
     parts = []
-    for some in _blocks(images):
+    for some in blocks(images, _BLOCK):
         red, green, blue = np.moveaxis(some, 3, 0)  # many times faster than max and min over an axis of 3
         highest = np.maximum(np.maximum(red, green), blue)
         lowest = np.minimum(np.minimum(red, green), blue)
@@ -160,8 +160,9 @@ def _saturations(images: np.ndarray) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _blocks(images: np.ndarray) -> list[np.ndarray]:
-    return np.array_split(images, min(len(images), -(-images.size // _BLOCK)))
+def blocks(images: np.ndarray, most: int) -> list[np.ndarray]:
+    """Return images (N, ...) in parts of about `most` numbers, and of one image at least."""
+    return np.array_split(images, min(len(images), -(-images.size // most)))
 
 
 def _distance(values: list[np.ndarray]) -> float:
