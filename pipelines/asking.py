@@ -86,8 +86,10 @@ def ask(requests: Sequence[Request]) -> list[Answer]:
                         try:
                             # Asked twice, by an answer that was lost, the server makes one flow run of it.
                             running[number] = _submit(request, key=f"{id} again")
-                        except AWAY:  # at the next look
-                            crashed[number] -= 1
+                        except AWAY as error:
+                            if isinstance(error, httpx.HTTPStatusError) and not error.response.is_server_error:
+                                raise  # it was heard, and refused: asking for ever would not help
+                            crashed[number] -= 1  # at the next look
                     else:
                         answers[number] = Answer(running.pop(number), state)
                 time.sleep(POLL if running else 0)

@@ -81,6 +81,13 @@ def test_a_crash_while_the_server_is_away_is_asked_for_again_later_as_the_same(a
     assert server.submitted[3:] == [("a", "0 again")] * 2
 
 
+def test_a_request_that_is_refused_is_not_made_for_ever(ask):
+    refused = httpx.HTTPStatusError("422", request=BUSY.request, response=httpx.Response(422))
+    with pytest.raises(httpx.HTTPStatusError, match="422"):
+        ask(server := Server({0: [Crashed()], 1: [Running()], 2: [Running()]}, away={4: refused}))
+    assert len(server.submitted) == 4 and server.cancelled == [1, 2]
+
+
 def test_one_that_cannot_be_cancelled_keeps_no_other_from_it(ask):
     with pytest.raises(KeyboardInterrupt):
         ask(server := Server({0: [Running()], 1: [Running()], 2: [KeyboardInterrupt()]}))
