@@ -25,7 +25,16 @@ def test_the_values_of_the_parameters_are_filled_in(params, monkeypatch):
     found = declared("study", params)
     assert {Path("latents.json"), Path("data/prepared/digits"), Path("models/gan")} <= set(found.inputs)
     assert Path("data/code/study.json") in found.inputs
-    assert {"seed", "data_seed", "latent", "robustness", "extractor.kind"} <= set(found.params)
+    obeyed = [
+        "seed",
+        "data_seed",
+        "prepare.interpolation",
+        "latent",
+        "robustness",
+        "extractor.kind",
+        "extractor.beside",
+    ]
+    assert found.params == obeyed
     assert Path("reports/study/metrics.json") in found.outs
     assert declared("download", params).outs == [Path("data/downloaded/digits")]
 
