@@ -14,7 +14,7 @@ from ganline.core.addresses import masked
 from ganline.core.errors import UserError, mistake
 
 PASSING = (errno.EIO, errno.EMFILE)
-"""Which a stage may survive when it is tried again, so that only a person at a terminal is told of no more."""
+"""What may pass: a stage lets it out whole, and a flow tries again; a person at a terminal gets one sentence."""
 
 
 def run(app: typer.Typer) -> None:

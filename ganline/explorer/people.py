@@ -60,6 +60,6 @@ def _run(name: str, path: Path) -> Run:
     if not path.exists():
         raise UserError(f"{path} is missing: `dvc repro` makes it, and then there are images to judge")
     own = "`dvc checkout --force` brings it back, `dvc repro evaluate` makes it anew"
-    with undamaged(path, own if path == FEATURES else "or no features.npz that an evaluate stage left"):
+    with undamaged(path, own if path == FEATURES else "give a features.npz that an evaluate stage left"):
         images = read_arrays(path)["images"]
     return Run(digest(images), name, images)

@@ -189,7 +189,7 @@ def _started(origin: Origin) -> str:
 
 
 class Writer:
-    """Appends events to one session. A call costs one small write to a local file."""
+    """Appends events to one session. A call costs a look at a local file's last byte, and one small write."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -111,6 +111,9 @@ def test_what_cannot_be_judged_is_said(tmp_path, monkeypatch):
         UserError, match=r"large: its images are of shape \(32, 32, 1\), and the real ones here of \(16"
     ):
         people.load(params, {"large": tmp_path / "large.npz"})
+    (tmp_path / "cat.png").write_bytes(b"no array")
+    with pytest.raises(UserError, match=r"cat.png is damaged .*: give a features.npz that an evaluate stage left"):
+        people.load(params, {"cat": tmp_path / "cat.png"})
     people.FEATURES.write_bytes(b"cut")
     with pytest.raises(UserError, match="features.npz is damaged"):
         people.load(params, {})
