@@ -114,7 +114,8 @@ SECTION = """## Emoji at 64x64, the same minutes for each
 Colour emoji as Twitter draws them, one in five held out, by GANs that were each given {minutes:.0f} minutes on two
 cores ({thread:.0f} of one thread), in bfloat16. KID by EfficientNet-Lite0 of {images} images against as many held-out
 ones (training images in their place: {floor}): at the end, with its standard error, and at the best of eight steps.
-Steps are of so many real images each. One seed each.{missing}
+Steps are of so many real images each, as many as were reckoned from the speed of the first: where other work was on the
+cores then, they took more or less than those minutes. One seed each.{missing}
 
 Made by `python -m benchmarks.emoji`; each run is in docs/results/emoji.
 
